@@ -1,0 +1,171 @@
+# shellcheck shell=dash
+# SPDX-License-Identifier: GPL-2.0-only
+# What the recipes under iso/ share: messages, verified downloads, the cache, the record of versions.
+# Source it with: . "$SRC/iso/lib.sh"   Needs: SRC (top of the tree), O (output directory), both absolute.
+set -eu
+LC_ALL=C
+export LC_ALL
+umask 022
+: "${SRC:?top of the tree}" "${O:?output directory}"
+: "${D2D_CACHE:=${XDG_CACHE_HOME:-$HOME/.cache}/debian2docker}"
+export D2D_CACHE
+
+die() { printf 'error: %s\n' "$*" >&2; exit 1; }
+note() { printf 'note: %s\n' "$*" >&2; }
+step() { printf '  %-9s%s\n' "$1" "$2" >&2; }
+
+# conf NAME: reads the part of .config that the recipe NAME depends on.
+conf() {
+	# shellcheck source=/dev/null
+	. "$O/obj/conf/$1.conf"
+}
+
+# apt_private [SUITE...]: exports APT_CONFIG for a private apt that knows the given suites (packages and
+# sources), with the mirror and the keyring of the host's own sources; the host's apt is never changed.
+# Extra lines, for example another distribution's, come in $APT_EXTRA_LINE. Lists are refreshed once in 12 hours.
+apt_private() {
+	local d mirror name
+	name=$(printf '%s' "$* ${APT_EXTRA_LINE-}" | sha256sum | cut -c1-12)
+	d=$D2D_CACHE/apt/$name
+	mkdir -p "$d/lists/partial" "$d/archives/partial" "$d/parts" "$D2D_CACHE/debs/partial"
+	mirror=$(host_mirror)
+	{
+		for suite; do
+			printf 'deb [signed-by=%s] %s %s main\n' "$debian_keyring" "$mirror" "$suite"
+			printf 'deb-src [signed-by=%s] %s %s main\n' "$debian_keyring" "$mirror" "$suite"
+		done
+		[ -z "${APT_EXTRA_LINE-}" ] || printf '%s\n' "$APT_EXTRA_LINE"
+	} >"$d/sources.list"
+	[ -e "$d/status" ] || : >"$d/status"
+	cat >"$d/apt.conf" <<-CONF
+		Dir::Etc "$d";
+		Dir::Etc::SourceList "$d/sources.list";
+		Dir::Etc::SourceParts "$d/parts";
+		Dir::Etc::PreferencesParts "$d/parts";
+		Dir::State "$d";
+		Dir::State::Lists "$d/lists";
+		Dir::State::Status "$d/status";
+		Dir::Cache "$d";
+		Dir::Cache::Archives "$D2D_CACHE/debs";
+		APT::Architecture "amd64";
+		APT::Sandbox::User "root";
+		APT::Install-Recommends "false";
+		Acquire::Languages "none";
+		Acquire::Retries "3";
+	CONF
+	APT_CONFIG=$d/apt.conf
+	export APT_CONFIG
+	if [ -z "$(find "$d/updated" -mmin -720 2>/dev/null)" ]; then
+		step APT "package lists of $*"
+		# Parallel recipes share the lists: one of them refreshes, the others wait for it.
+		(
+			flock 9
+			[ -n "$(find "$d/updated" -mmin -720 2>/dev/null)" ] && exit 0
+			if apt-get -qq update; then
+				: >"$d/updated"
+			elif [ -e "$d/updated" ]; then
+				note "can't refresh the package lists; going on with those of $(date -r "$d/updated")"
+			else
+				die "can't read the package lists of $*: is the network up?"
+			fi
+		) 9>"$d/lock"
+	fi
+}
+
+debian_keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+
+# host_mirror: the address that the host's apt uses for Debian.
+host_mirror() {
+	# The private configuration must not answer for the host.
+	# shellcheck disable=SC2016
+	env -u APT_CONFIG apt-get indextargets --format '$(SITE)' 'Created-By: Packages' 'Origin: Debian' 'Label: Debian' |
+		head -n 1 | grep . || die "the host's apt has no Debian archive among its sources; run 'apt-get update' first"
+}
+
+# resolve PACKAGE: prints the version that apt_private's suites would install.
+resolve() {
+	apt-cache policy "$1" | awk '$1 == "Candidate:" && $2 != "(none)" { print $2; found = 1 } END { exit !found }' ||
+		die "package '$1' is in none of the configured suites"
+}
+
+# resolve_source PACKAGE: prints the newest version of a source package.
+resolve_source() {
+	apt-get --only-source --print-uris -qq source "$1" 2>/dev/null |
+		sed -n "s/^'[^']*' \([^ ]*\)\.dsc .*/\1/p" | head -n 1 | sed 's/^[^_]*_//' | grep . ||
+		die "source package '$1' is in none of the configured suites"
+}
+
+# source_fetch PACKAGE DIR: brings the files of a source package, except its .dsc (mirrors lose it at times, and
+# each file's sha256 stands in the signed index anyway), into DIR.
+source_fetch() {
+	local uri file _size sum
+	mkdir -p "$2" "$D2D_CACHE/src"
+	apt-get --only-source --print-uris -qq source "$1" >"$2/.uris" || die "no source package '$1'"
+	while read -r uri file _size sum; do
+		uri=${uri#\'}
+		uri=${uri%\'}
+		case $file in *.dsc | *.asc) continue ;; esac
+		if ! printf '%s  %s\n' "${sum#SHA256:}" "$D2D_CACHE/src/$file" | sha256sum -c --status 2>/dev/null; then
+			step FETCH "$file"
+			/usr/lib/apt/apt-helper -qq download-file "$uri" "$D2D_CACHE/src/$file" "$sum" ||
+				die "can't fetch '$file' of source package '$1'"
+		fi
+		ln -sf "$D2D_CACHE/src/$file" "$2/$file"
+	done <"$2/.uris"
+	rm "$2/.uris"
+}
+
+# deb_fetch PACKAGE DIR: brings a binary package into DIR and prints its path.
+deb_fetch() {
+	local line file sum
+	mkdir -p "$2"
+	line=$(apt-get --print-uris -qq download "$1") || die "no package '$1'"
+	file=$(printf '%s\n' "$line" | awk '{ print $2 }')
+	sum=$(printf '%s\n' "$line" | awk '{ print $4 }')
+	if ! printf '%s  %s\n' "${sum#SHA256:}" "$D2D_CACHE/debs/$file" | sha256sum -c --status 2>/dev/null; then
+		step FETCH "$file"
+		(cd "$D2D_CACHE/debs" && apt-get -qq download "$1") || die "can't fetch package '$1'"
+	fi
+	ln -sf "$D2D_CACHE/debs/$file" "$2/$file"
+	printf '%s\n' "$2/$file"
+}
+
+# used KIND SUITE NAME VERSION: records what a product was made of ($O/obj/used/) and says where the lock differs.
+used() {
+	local locked
+	mkdir -p "$O/obj/used"
+	printf '%s %s %s %s\n' "$1" "$2" "$3" "$4" >"$O/obj/used/$1.$3"
+	locked=$(awk -v k="$1" -v n="$3" '$1 == k && $3 == n { print $4 }' "$SRC/iso/debian.lock" 2>/dev/null) || :
+	[ -z "$locked" ] || [ "$locked" = "$4" ] ||
+		note "$3 has moved from $locked to $4 in Debian; using $4 ('make lock' records it)"
+}
+
+# recipe_hash FILE-OR-WORD...: one hash of the given files' contents and of words that are no files.
+recipe_hash() {
+	for arg; do
+		if [ -d "$arg" ]; then
+			(cd "$arg" && find . -type f | sort | xargs -r sha256sum)
+		elif [ -f "$arg" ]; then
+			sha256sum <"$arg"
+		else
+			printf '%s\n' "$arg"
+		fi
+	done | sha256sum | cut -c1-20
+}
+
+# cached NAME HASH FILE COMMAND...: makes FILE by COMMAND (which must write it), or takes it from the cache
+# when NAME was made from the same HASH before.
+cached() {
+	local name=$1 hash=$2 file=$3 hit
+	shift 3
+	hit=$D2D_CACHE/products/$name-$hash
+	mkdir -p "$D2D_CACHE/products" "$(dirname "$file")"
+	if [ -e "$hit" ]; then
+		step CACHED "$name $hash"
+	else
+		"$@"
+		cp "$file" "$hit.tmp$$"
+		mv "$hit.tmp$$" "$hit"
+	fi
+	cp "$hit" "$file"
+}
