@@ -27,7 +27,7 @@ apt_private() {
 	local d mirror name
 	name=$(printf '%s' "$* ${APT_EXTRA_LINE-}" | sha256sum | cut -c1-12)
 	d=$D2D_CACHE/apt/$name
-	mkdir -p "$d/lists/partial" "$d/archives/partial" "$d/parts" "$D2D_CACHE/debs/partial"
+	mkdir -p "$d/lists/partial" "$d/archives/partial" "$d/parts" "$d/apt.conf.d" "$D2D_CACHE/debs/partial"
 	mirror=$(host_mirror)
 	{
 		for suite; do
