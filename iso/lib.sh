@@ -130,6 +130,28 @@ deb_fetch() {
 	printf '%s\n' "$2/$file"
 }
 
+# closure PACKAGE...: prints `NAME VERSION FILE` of the packages and of all that they need, as on an empty system;
+# FILE is where closure_fetch puts the .deb.
+closure() {
+	local plan
+	plan=$(apt-get -qq --simulate install "$@") || die "apt can't bring together: $*"
+	printf '%s\n' "$plan" |
+		sed -n 's/^Inst \([^ ]*\) (\([^ ]*\) .*\[\([^]]*\)\]).*/\1 \2 \3/p' | sort |
+		while read -r name version arch; do
+			printf '%s %s %s/debs/%s_%s_%s.deb\n' "$name" "$version" "$D2D_CACHE" \
+				"$name" "$(printf '%s' "$version" | sed 's/:/%3a/')" "$arch"
+		done
+}
+
+# closure_fetch PACKAGE...: brings the packages and all that they need into the cache.
+closure_fetch() {
+	(
+		# apt allows one at a time in a folder of archives; parallel recipes wait for each other.
+		flock 8
+		apt-get -qq --yes --download-only install "$@" >/dev/null || die "can't fetch all of: $*"
+	) 8>"$D2D_CACHE/debs/.lock"
+}
+
 # used KIND SUITE NAME VERSION: records what a product was made of ($O/obj/used/) and says where the lock differs.
 used() {
 	local locked
@@ -168,4 +190,9 @@ cached() {
 		mv "$hit.tmp$$" "$hit"
 	fi
 	cp "$hit" "$file"
+}
+
+# hook_symbol NN-STAGE/NN-NAME: prints the symbol that puts this hook into the image.
+hook_symbol() {
+	printf 'D2D_HOOK_%s\n' "$1" | tr 'a-z/.-' 'A-Z___'
 }

@@ -1,0 +1,128 @@
+# debian2docker: the front door. 'make help' tells the targets; what they do stands in iso/.
+# SPDX-License-Identifier: GPL-2.0-only
+
+O ?= out
+export SRC := $(CURDIR)
+override O := $(abspath $(O))
+export O
+export D2D_LIBS := $(O)/obj/libs
+export KCONFIG_NOTIMESTAMP := 1
+export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 1767225600)
+# Images that ride along in the ISO: make IMAGES="a.tar b.tar"
+export IMAGES ?=
+
+# Busybox's menuconfig probes ncurses with a program that gcc 14 refuses without this.
+BB = $(MAKE) --no-print-directory -C $(O)/obj/busybox-src O=$(O)/obj/busybox ARCH=d2d HOSTCC="gcc -Wno-implicit-int"
+CONF = $(O)/obj/conf
+files = $(shell find $(1) -type f 2>/dev/null)
+
+all: $(O)/d2d.iso
+
+help:
+	@sed -n 's/^#: //p' Makefile
+
+#: make              the ISO and all it is made of, in out/ (O=DIR for another place)
+#: make run          boots the ISO in QEMU, with a disk that plays a USB stick
+#: make check        the tests: applets, store, a set of boots
+#: make check-all    the tests with every boot
+#: make NAME_defconfig  chooses a variant: d2d tiny debian stock (make O=out-tiny tiny_defconfig && make O=out-tiny)
+#: make menuconfig   the menu; "debian2docker" stands first in it
+#: make savedefconfig   what differs from the defaults, as $(O)/defconfig
+#: make busybox      our busybox alone: out/busybox d2dhook --help
+#: make lock         records the versions that were used in iso/debian.lock
+#: make deps         installs what the build and the tests need (apt)
+#: make lint         shellcheck, cppcheck and the like
+#: make clean        removes out/ (the cache of slow products stays)
+
+deps:
+	@sh iso/deps build test
+
+# ---- configuration ----
+$(O)/obj/busybox/.config: | tree
+	@mkdir -p $(@D)
+	@test -s $@ || $(MAKE) --no-print-directory d2d_defconfig
+
+$(O)/.config: $(O)/obj/busybox/.config
+	@ln -sfn obj/busybox/.config $@
+
+tree:
+	@mkdir -p $(O)/obj/busybox
+	@sh iso/busybox/unpack
+
+%_defconfig: tree
+	@test -e defconfigs/$@ || { echo "error: no variant '$*': $(notdir $(wildcard defconfigs/*))" >&2; exit 1; }
+	@mkdir -p $(O)/obj/busybox-src/configs
+	@ln -sf $(SRC)/defconfigs/$@ $(O)/obj/busybox-src/configs/$@
+	@rm -f $(O)/obj/busybox/.config
+	@$(BB) $@ >$(O)/obj/defconfig.log 2>&1 || { cat $(O)/obj/defconfig.log >&2; exit 1; }
+	@ln -sfn obj/busybox/.config $(O)/.config
+	@printf '%s\n' $* >$(O)/obj/variant
+
+menuconfig oldconfig config: $(O)/.config
+	@$(BB) $@
+
+savedefconfig: $(O)/.config
+	@sh iso/busybox/savedefconfig
+	@echo "$(O)/defconfig"
+
+$(CONF)/stamp: $(O)/.config $(O)/obj/busybox-src/d2d/Config.hooks Config.in iso/split-config
+	@yes "" 2>/dev/null | $(BB) oldconfig >$(O)/obj/oldconfig.log 2>&1 || { cat $(O)/obj/oldconfig.log >&2; exit 1; }
+	@sh iso/split-config
+	@touch $@
+
+$(O)/obj/busybox-src/d2d/Config.hooks: | tree ;
+$(CONF)/%.conf: $(CONF)/stamp ;
+
+# ---- products ----
+$(O)/obj/libs/ldlibs: $(call files,iso/libs)
+	@mkdir -p $(@D); if test -e iso/libs/build; then sh iso/libs/build; else touch $@; fi
+
+busybox: $(O)/busybox
+$(O)/busybox: $(CONF)/stamp $(O)/obj/libs/ldlibs FORCE
+	@$(BB) busybox
+	@cmp -s $(O)/obj/busybox/busybox $@ || cp $(O)/obj/busybox/busybox $@
+
+$(O)/vmlinuz: $(CONF)/kernel.conf $(call files,iso/kernel)
+	@sh iso/kernel/build
+
+$(O)/obj/base/tree.tar: $(CONF)/base.conf $(filter %/unpack %/multistrap.conf %/preferences,$(call files,iso/base))
+	@sh iso/base/unpack
+
+$(O)/obj/engine/root.tar: $(CONF)/engine.conf $(O)/obj/base/tree.tar $(call files,iso/engine)
+	@sh iso/engine/build
+
+$(O)/obj/base/root.tar: $(CONF)/base.conf $(O)/obj/base/tree.tar $(O)/obj/engine/root.tar $(call files,iso/base)
+	@sh iso/base/keep
+
+$(O)/initramfs.img: $(CONF)/initramfs.conf $(O)/busybox $(O)/vmlinuz $(O)/obj/base/root.tar $(O)/obj/engine/root.tar \
+		$(call files,iso/initramfs hooks boot-scripts)
+	@sh iso/initramfs/build
+
+$(O)/obj/grub/esp.img: $(CONF)/iso.conf $(call files,iso/grub)
+	@sh iso/grub/build
+
+$(O)/d2d.iso: $(CONF)/iso.conf $(O)/vmlinuz $(O)/initramfs.img $(O)/obj/grub/esp.img iso/image $(IMAGES) FORCE
+	@sh iso/image
+
+lock:
+	@sort $(O)/obj/used/* >iso/debian.lock.new && mv iso/debian.lock.new iso/debian.lock
+
+# ---- use and tests ----
+run: all
+	@sh testsuite/demo/run
+
+check: all
+	@sh testsuite/run lint applets store boot-smoke
+
+check-all: all
+	@sh testsuite/run lint applets store boot
+
+lint:
+	@sh testsuite/run lint
+
+clean:
+	rm -rf $(O)
+
+FORCE:
+.PHONY: all help deps tree busybox menuconfig oldconfig config savedefconfig lock run check check-all lint clean FORCE
+.DELETE_ON_ERROR:

@@ -1,0 +1,14 @@
+# Becomes arch/d2d/Makefile in busybox's tree: how its build finds ours. D2D_LIBS is the folder of the static
+# libraries made by iso/libs/build.
+include $(srctree)/arch/x86_64/Makefile
+
+libs-y += d2d/
+
+ifeq ($(CONFIG_D2D_LIBD2D),y)
+LDLIBS += json-c
+endif
+ifeq ($(CONFIG_D2DUNLOCK),y)
+CPPFLAGS += -I$(D2D_LIBS)/include
+LDFLAGS += -L$(D2D_LIBS)/lib
+LDLIBS += $(file <$(D2D_LIBS)/ldlibs)
+endif

@@ -1,0 +1,58 @@
+/*
+ * libd2d: what the applets of debian2docker share.
+ *
+ * Functions return 0 or a count on success and a negative errno on failure, unless said otherwise. They never
+ * print and never exit, except for libbb's allocators, which die when memory is out. What a caller has to free
+ * is said with each.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+#ifndef LIBD2D_H
+#define LIBD2D_H 1
+
+#include "libbb.h"
+
+/* ---- where things are in the running system (docs/hooks.md) ---- */
+#define D2D_RUN "/run/d2d"
+#define D2D_CMDLINE D2D_RUN"/cmdline"	/* the d2d.NAME=VALUE of the kernel command line, as NAME=VALUE lines */
+#define D2D_VOLUMES D2D_RUN"/volumes"	/* written by d2dmount, see d2d_volumes_write() */
+#define D2D_MEDIUM D2D_RUN"/medium"
+#define D2D_STORE D2D_RUN"/store"
+#define D2D_PAYLOAD D2D_RUN"/payload"
+#define D2D_HOOKS "/usr/lib/d2d/hooks"
+
+/* ---- d2d_option.c ---- */
+
+/* The value of d2d.NAME on the kernel command line, "" for a name without value, NULL when it isn't there.
+ * Taken from D2D_CMDLINE. The caller frees it. */
+char *d2d_option(const char *name);
+
+/* ---- d2d_volume.c ---- */
+
+enum { D2D_ROLE_NONE, D2D_ROLE_MEDIUM, D2D_ROLE_PAYLOAD, D2D_ROLE_STORE };
+
+struct d2d_volume {
+	char *dev;		/* "/dev/sda1" */
+	const char *fstype;	/* as mount(2) takes it, or "crypto_LUKS"; NULL when nothing was recognised */
+	char *uuid;		/* "" when there is none */
+	char *label;		/* as found on the volume, untrusted; "" when there is none */
+	int role;		/* D2D_ROLE_ */
+	char *mountpoint;	/* NULL when not mounted */
+	char *why;		/* why it has this role, in words */
+};
+
+/* Probes each block device of /sys/class/block (no partitioned disk's own node unless it carries a file system,
+ * no floppies) in natural order of their names. *list is malloc'ed; free it with d2d_volumes_free().
+ * Roles are not decided here. Returns the number of volumes or a negative errno. */
+int d2d_volumes_scan(struct d2d_volume **list);
+
+/* Reads and writes D2D_VOLUMES: a volume a line, tab separated DEVICE ROLE FSTYPE UUID LABEL MOUNTPOINT WHY,
+ * "-" for empty; control characters in labels as '?'. Written atomically. */
+int d2d_volumes_read(struct d2d_volume **list);
+int d2d_volumes_write(const struct d2d_volume *list, int n);
+void d2d_volumes_free(struct d2d_volume *list, int n);
+
+/* "medium", "payload", "store" or "none". */
+const char *d2d_role_name(int role);
+
+#endif
