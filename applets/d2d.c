@@ -8,7 +8,7 @@
 //config:	default y
 //config:	select D2D_LIBD2D
 //config:	help
-//config:	The front door: 'd2d VERB' runs d2dVERB; alone it prints how the system stands.
+//config:	'd2d VERB' runs d2dVERB; alone, d2d tells how the system stands.
 
 //applet:IF_D2D(APPLET(d2d, BB_DIR_USR_BIN, BB_SUID_DROP))
 
