@@ -35,9 +35,11 @@ apt_private() {
 			printf 'deb-src [signed-by=%s] %s %s main\n' "$debian_keyring" "$mirror" "$suite"
 		done
 		[ -z "${APT_EXTRA_LINE-}" ] || printf '%s\n' "$APT_EXTRA_LINE"
-	} >"$d/sources.list"
+	} >"$d/sources.list.$$"
+	mv "$d/sources.list.$$" "$d/sources.list"
 	[ -e "$d/status" ] || : >"$d/status"
-	cat >"$d/apt.conf" <<-CONF
+	# Written aside and renamed: a parallel recipe's apt must never read half of it.
+	cat >"$d/apt.conf.$$" <<-CONF
 		Dir::Etc "$d";
 		Dir::Etc::SourceList "$d/sources.list";
 		Dir::Etc::SourceParts "$d/parts";
@@ -53,6 +55,7 @@ apt_private() {
 		Acquire::Languages "none";
 		Acquire::Retries "3";
 	CONF
+	mv "$d/apt.conf.$$" "$d/apt.conf"
 	APT_CONFIG=$d/apt.conf
 	export APT_CONFIG
 	if [ -z "$(find "$d/updated" -mmin -720 2>/dev/null)" ]; then
@@ -150,6 +153,9 @@ closure_fetch() {
 		flock 8
 		apt-get -qq --yes --download-only install "$@" >/dev/null || die "can't fetch all of: $*"
 	) 8>"$D2D_CACHE/debs/.lock"
+	closure "$@" | while read -r name _ file; do
+		[ -e "$file" ] || die "apt did not bring package '$name'"
+	done
 }
 
 # used KIND SUITE NAME VERSION: records what a product was made of ($O/obj/used/) and says where the lock differs.
