@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 
 O ?= out
+VERSION := 0.1
+export VERSION
 export SRC := $(CURDIR)
 override O := $(abspath $(O))
 export O
