@@ -55,4 +55,15 @@ void d2d_volumes_free(struct d2d_volume *list, int n);
 /* "medium", "payload", "store" or "none". */
 const char *d2d_role_name(int role);
 
+/* ---- d2d_ask.c ---- */
+
+/* Asks with echo off: on the terminal of stdin, without one on every console at once; the first to answer wins.
+ * Empty lines and lines that don't fit are asked for again. Returns the length of the answer, which ends in '\0'
+ * and lies nowhere but in the caller's memory (to lock and to wipe); -ETIMEDOUT after so many seconds (0: never),
+ * -ENODEV without a terminal, -EIO when all of them are gone, -EINTR on a signal. */
+int d2d_ask(const char *prompt, char *answer, size_t size, int seconds);
+
+/* Writes a text to the same terminals. */
+void d2d_tell(const char *text);
+
 #endif
