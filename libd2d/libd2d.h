@@ -31,29 +31,59 @@ char *d2d_option(const char *name);
 
 enum { D2D_ROLE_NONE, D2D_ROLE_MEDIUM, D2D_ROLE_PAYLOAD, D2D_ROLE_STORE };
 
+/* All strings are malloc'ed; d2d_volume_clear() frees them. */
 struct d2d_volume {
 	char *dev;		/* "/dev/sda1" */
-	const char *fstype;	/* as mount(2) takes it, or "crypto_LUKS"; NULL when nothing was recognised */
-	char *uuid;		/* "" when there is none */
-	char *label;		/* as found on the volume, untrusted; "" when there is none */
+	char *name;		/* the kernel's name of it: "sda1" */
+	char *fstype;		/* as blkid calls it; "" when nothing was recognised; LUKS is "crypto_LUKS" */
+	char *uuid;		/* "" when there is none; as untrusted as the label */
+	char *label;		/* as found on the volume; "" when there is none */
+	char *holder;		/* the device that was made of it ("/dev/mapper/d2d-store"), or NULL */
+	int err;		/* 0, or the negative errno that says why it can't be read */
+	smallint removable;	/* by itself, on USB, or an SD card */
+	smallint partitioned;	/* a whole disk with partitions on it */
 	int role;		/* D2D_ROLE_ */
 	char *mountpoint;	/* NULL when not mounted */
 	char *why;		/* why it has this role, in words */
 };
 
-/* Probes each block device of /sys/class/block (no partitioned disk's own node unless it carries a file system,
- * no floppies) in natural order of their names. *list is malloc'ed; free it with d2d_volumes_free().
- * Roles are not decided here. Returns the number of volumes or a negative errno. */
+/* Probes the block devices of /sys/class/block in natural order of their names, without memory disks, loops,
+ * floppies, drives without a medium, and partitioned disks that carry no file system themselves. A device that
+ * can't be read is in the list, with err. Roles are not decided here. *list is malloc'ed; free it with
+ * d2d_volumes_free(). Returns the number of volumes. d2d_volumes_scan_at() looks at ROOT/sys and ROOT/dev. */
 int d2d_volumes_scan(struct d2d_volume **list);
+int d2d_volumes_scan_at(const char *root, struct d2d_volume **list);
 
 /* Reads and writes D2D_VOLUMES: a volume a line, tab separated DEVICE ROLE FSTYPE UUID LABEL MOUNTPOINT WHY,
  * "-" for empty; control characters in labels as '?'. Written atomically. */
 int d2d_volumes_read(struct d2d_volume **list);
 int d2d_volumes_write(const struct d2d_volume *list, int n);
 void d2d_volumes_free(struct d2d_volume *list, int n);
+void d2d_volume_clear(struct d2d_volume *v);
 
 /* "medium", "payload", "store" or "none". */
 const char *d2d_role_name(int role);
+
+/* The contents of DIR/NAME without its newline, malloc'ed; NULL when it can't be read. */
+char *d2d_sysfs_read(const char *dir, const char *name);
+
+/* ---- d2d_probe.c ---- */
+
+/* Sets fstype, uuid, label and err of *v (which must not hold any) from a block device or an image file. */
+int d2d_volume_probe(const char *path, struct d2d_volume *v);
+
+/* ---- d2d_uevent.c ---- */
+
+/* A descriptor that gets the kernel's uevents from now on. */
+int d2d_uevent_open(void);
+
+/* Waits up to MS milliseconds for an event of this subsystem: 1 when there was one, 0 when the time is up. */
+int d2d_uevent_wait(int fd, const char *subsystem, int ms);
+
+/* ---- d2d_usb.c ---- */
+
+/* Milliseconds for which USB storage may still turn up; 0 when all that is plugged in has its disks. */
+int d2d_usb_settling(const char *root);
 
 /* ---- d2d_ask.c ---- */
 
