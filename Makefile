@@ -16,7 +16,7 @@ export IMAGES ?=
 # Busybox's menuconfig probes ncurses with a program that gcc 14 refuses without this.
 BB = $(MAKE) --no-print-directory -C $(O)/obj/busybox-src O=$(O)/obj/busybox ARCH=d2d HOSTCC="gcc -Wno-implicit-int"
 CONF = $(O)/obj/conf
-files = $(shell find $(1) -type f 2>/dev/null)
+files = $(shell find $(1) -type f)
 
 all: $(O)/d2d.iso
 
@@ -67,20 +67,20 @@ savedefconfig: $(O)/.config
 	@sh iso/busybox/savedefconfig
 	@echo "$(O)/defconfig"
 
-$(CONF)/stamp: $(O)/.config $(O)/obj/busybox-src/d2d/Config.hooks Config.in iso/split-config
-	@yes "" 2>/dev/null | $(BB) oldconfig >$(O)/obj/oldconfig.log 2>&1 || { cat $(O)/obj/oldconfig.log >&2; exit 1; }
+# Every build begins here; what is not touched by it is not built again.
+configured: $(O)/.config | tree
+	@sh iso/busybox/oldconfig
 	@sh iso/split-config
-	@touch $@
 
-$(O)/obj/busybox-src/d2d/Config.hooks: | tree ;
-$(CONF)/%.conf: $(CONF)/stamp ;
+$(CONF)/%.conf: configured
+	@:
 
 # ---- products ----
 $(O)/obj/libs/ldlibs: $(call files,iso/libs)
-	@mkdir -p $(@D); if test -e iso/libs/build; then sh iso/libs/build; else touch $@; fi
+	@sh iso/libs/build
 
 busybox: $(O)/busybox
-$(O)/busybox: $(CONF)/stamp $(O)/obj/libs/ldlibs FORCE
+$(O)/busybox: configured $(O)/obj/libs/ldlibs FORCE
 	@$(BB) busybox
 	@cmp -s $(O)/obj/busybox/busybox $@ || cp $(O)/obj/busybox/busybox $@
 
@@ -110,13 +110,16 @@ lock:
 	@sort $(O)/obj/used/* >iso/debian.lock.new && mv iso/debian.lock.new iso/debian.lock
 
 # ---- use and tests ----
-run: all
+run: deps
+	@$(MAKE) --no-print-directory all
 	@sh testsuite/demo/run
 
-check: all
+check: deps
+	@$(MAKE) --no-print-directory all
 	@sh testsuite/run lint applets store boot-smoke
 
-check-all: all
+check-all: deps
+	@$(MAKE) --no-print-directory all
 	@sh testsuite/run lint applets store boot
 
 lint:
@@ -126,5 +129,5 @@ clean:
 	rm -rf $(O)
 
 FORCE:
-.PHONY: all help deps tree busybox menuconfig oldconfig config savedefconfig lock run check check-all lint clean FORCE
+.PHONY: all help deps tree configured busybox menuconfig oldconfig config savedefconfig lock run check check-all lint clean FORCE
 .DELETE_ON_ERROR:

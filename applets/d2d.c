@@ -1,5 +1,6 @@
 /*
- * d2d: the front door. "d2d VERB" runs the applet d2dVERB; alone it tells how the system stands.
+ * d2d: the front door. "d2d VERB" runs the applet d2dVERB; alone it tells how the system stands and what to do
+ * about what is wrong.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -15,17 +16,287 @@
 //kbuild:lib-$(CONFIG_D2D) += d2d.o
 
 //usage:#define d2d_trivial_usage
-//usage:       "[VERB [ARG]...]"
+//usage:       "[-s] | VERB [ARG]..."
 //usage:#define d2d_full_usage "\n\n"
-//usage:       "Run the applet d2dVERB, or print the status of the system"
+//usage:       "Print the status of this debian2docker, or run the applet d2dVERB\n"
+//usage:     "\n	-s	Status in one line, as at the end of the boot"
+//usage:     "\n"
+//usage:     "\nd2d import FILE is d2dimport FILE; 'd2d VERB --help' tells more"
+//usage:     "\n"
+//usage:     "\nThe status exits with 1 when there is something to do about"
 
 #include "libd2d.h"
+#include <json-c/json.h>
+#include <sys/statvfs.h>
+
+#define DOCKER_DATA "/var/lib/docker"
+
+struct status {
+	struct d2d_volume *volumes;
+	int nvolumes;
+	struct json_object *hooks;
+	struct json_object *images;
+	int engine;		/* negative errno of asking it, or its status */
+	int problems;
+};
+
+static const char *size_string(uint64_t bytes)
+{
+	return make_human_readable_str(bytes, 1, 0);
+}
+
+/* A labelled line; a second one of the same kind has no label. */
+static void row(const char *label, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void row(const char *label, const char *format, ...)
+{
+	va_list args;
+
+	printf("%-10s ", label);
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+	bb_putchar('\n');
+}
+
+static void advise(struct status *st, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void advise(struct status *st, const char *format, ...)
+{
+	va_list args;
+
+	st->problems++;
+	printf("%-10s ! ", "");
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+	bb_putchar('\n');
+}
+
+static const struct d2d_volume *volume_of_role(const struct status *st, int role, int nth)
+{
+	int i;
+
+	for (i = 0; i < st->nvolumes; i++)
+		if (st->volumes[i].role == role && st->volumes[i].mountpoint && nth-- == 0)
+			return &st->volumes[i];
+	return NULL;
+}
+
+static const char *hook_string(struct json_object *hook, const char *key)
+{
+	return json_object_get_string(json_object_object_get(hook, key)) ? : "";
+}
+
+static size_t count_hooks(const struct status *st, const char *result)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < json_object_array_length(st->hooks); i++)
+		if (strcmp(hook_string(json_object_array_get_idx(st->hooks, i), "result"), result) == 0)
+			n++;
+	return n;
+}
+
+/* "the store on /dev/sdb1" or "memory" */
+static char *docker_data(const struct status *st)
+{
+	const struct d2d_volume *store = volume_of_role(st, D2D_ROLE_STORE, 0);
+
+	return store ? xasprintf("the store on %s", store->dev) : xstrdup("memory");
+}
+
+static void release_row(void)
+{
+	char *line, *version = NULL, *variant = NULL, *kernel = NULL;
+	FILE *f = fopen_for_read("/etc/d2d/release");
+
+	if (!f) {
+		row("system", "not a running debian2docker (no /etc/d2d/release)");
+		return;
+	}
+	while ((line = xmalloc_fgetline(f)) != NULL) {
+		char *value = strchr(line, '=');
+
+		if (value) {
+			*value++ = '\0';
+			if (*value == '\'') {
+				value++;
+				value[strcspn(value, "'")] = '\0';
+			}
+			if (strcmp(line, "VERSION") == 0)
+				version = xstrdup(value);
+			else if (strcmp(line, "VARIANT") == 0)
+				variant = xstrdup(value);
+			else if (strcmp(line, "KERNEL") == 0)
+				kernel = xstrdup(value);
+		}
+		free(line);
+	}
+	fclose(f);
+	row("system", "debian2docker %s (%s), Linux %s", version ? : "?", variant ? : "?", kernel ? : "?");
+	free(version);
+	free(variant);
+	free(kernel);
+}
+
+static void memory_row(struct status *st)
+{
+	unsigned long total = 0, available = 0;
+	char line[128];
+	FILE *f = xfopen_for_read("/proc/meminfo");
+
+	while (fgets(line, sizeof(line), f)) {
+		sscanf(line, "MemTotal: %lu", &total);
+		sscanf(line, "MemAvailable: %lu", &available);
+	}
+	fclose(f);
+	row("memory", "%s available of %s", auto_string(xstrdup(size_string(available * 1024ULL))),
+		size_string(total * 1024ULL));
+	if (available < 64 * 1024)
+		advise(st, "memory is nearly used up: stop a container, or keep Docker's data on a store");
+}
+
+static void data_row(struct status *st)
+{
+	char *where = docker_data(st);
+	struct statvfs vfs;
+
+	if (statvfs(DOCKER_DATA, &vfs) != 0) {
+		row("data", "no %s", DOCKER_DATA);
+	} else {
+		uint64_t total = (uint64_t)vfs.f_blocks * vfs.f_frsize;
+		uint64_t avail = (uint64_t)vfs.f_bavail * vfs.f_frsize;
+
+		row("data", "Docker's data is in %s, %s free of %s%s", where,
+			auto_string(xstrdup(size_string(avail))), size_string(total),
+			volume_of_role(st, D2D_ROLE_STORE, 0) ? "" : "; gone when switched off");
+		if (total && avail < total / 20)
+			advise(st, "nearly full: 'docker system prune' frees what no container uses");
+	}
+	free(where);
+}
+
+static void volume_rows(struct status *st)
+{
+	static const struct { int role; const char *name; } roles[] = {
+		{ D2D_ROLE_MEDIUM, "medium" }, { D2D_ROLE_STORE, "store" }, { D2D_ROLE_PAYLOAD, "payload" },
+	};
+	const struct d2d_volume *v;
+	size_t r;
+	int i;
+
+	for (r = 0; r < ARRAY_SIZE(roles); r++) {
+		for (i = 0; (v = volume_of_role(st, roles[r].role, i)) != NULL; i++) {
+			/* The label is whatever somebody wrote on the volume. */
+			char *label = auto_string(xstrdup(printable_string(v->label)));
+
+			row(i ? "" : roles[r].name, "%s \"%s\" (%s)%s", v->dev, label, v->fstype ? : "?",
+				is_prefixed_with(v->dev, "/dev/mapper/") ? ", encrypted" : "");
+		}
+		if (i == 0)
+			row(roles[r].name, "none%s", roles[r].role != D2D_ROLE_STORE ? "" :
+				": label an ext4 partition D2D-STORE to keep Docker's data");
+	}
+	for (i = 0; i < st->nvolumes; i++) {
+		v = &st->volumes[i];
+		if (v->role == D2D_ROLE_STORE && !v->mountpoint)
+			advise(st, "store %s is not in use: %s", v->dev, printable_string(v->why));
+	}
+}
+
+static void hook_rows(struct status *st)
+{
+	size_t i, done = count_hooks(st, "done"), skipped = count_hooks(st, "skipped");
+	size_t n = json_object_array_length(st->hooks);
+
+	row("hooks", "%zu done, %zu failed, %zu skipped", done, n - done - skipped, skipped);
+	for (i = 0; i < n; i++) {
+		struct json_object *hook = json_object_array_get_idx(st->hooks, i);
+		const char *result = hook_string(hook, "result");
+
+		if (strcmp(result, "done") != 0 && strcmp(result, "skipped") != 0)
+			advise(st, "%s/%s (%s): %s; log: %s", hook_string(hook, "stage"), hook_string(hook, "hook"),
+				hook_string(hook, "source"), hook_string(hook, "reason"), hook_string(hook, "log"));
+	}
+}
+
+static void engine_rows(struct status *st)
+{
+	size_t i, k;
+
+	if (st->engine < 0) {
+		row("engine", "doesn't answer: %s", strerror(-st->engine));
+		if (st->engine == -EACCES)
+			advise(st, "only root and members of group docker may talk to it");
+		else
+			advise(st, "see "D2D_RUN"/log/dockerd.log");
+		return;
+	}
+	row("engine", "Docker answers");
+	for (i = k = 0; i < json_object_array_length(st->images); i++) {
+		struct json_object *tags = json_object_object_get(json_object_array_get_idx(st->images, i), "RepoTags");
+		size_t t;
+
+		for (t = 0; tags && t < json_object_array_length(tags); t++)
+			row(k++ ? "" : "images", "%s", json_object_get_string(json_object_array_get_idx(tags, t)));
+	}
+	if (!k)
+		row("images", "none");
+}
+
+static void gather(struct status *st)
+{
+	struct json_object *report = json_object_from_file(D2D_RUN"/report.json");
+
+	st->nvolumes = d2d_volumes_read(&st->volumes);
+	st->hooks = json_object_is_type(report, json_type_array) ? report : json_object_new_array();
+	st->engine = d2d_engine_get("/images/json", &st->images);
+	if (st->engine >= 0 && (st->engine != 200 || !json_object_is_type(st->images, json_type_array)))
+		st->engine = -EPROTO;
+}
+
+/* The hooks' part of the line is d2dhook's. */
+static void one_line(const struct status *st)
+{
+	char *where = docker_data(st);
+	char *hooks = xmalloc_open_read_close(D2D_RUN"/summary", NULL);
+
+	if (hooks)
+		*strchrnul(hooks, '\n') = '\0';
+	printf("debian2docker: %s; Docker's data is in %s; ", hooks ? : "no hook has run", where);
+	if (st->engine < 0)
+		printf("Docker doesn't answer\n");
+	else
+		printf("images: %zu\n", json_object_array_length(st->images));
+	free(hooks);
+	free(where);
+}
 
 int d2d_main(int argc, char **argv) MAIN_EXTERNALLY_VISIBLE;
 int d2d_main(int argc UNUSED_PARAM, char **argv)
 {
-	if (!argv[1])
+	struct status st = { 0 };
+
+	if (argv[1] && argv[1][0] != '-') {
+		char *verb = argv[1];
+
+		argv[1] = xasprintf("d2d%s", verb);
+		/* Also where no links to busybox are installed. */
+		if (find_applet_by_name(argv[1]) >= 0)
+			run_applet_no_and_exit(find_applet_by_name(argv[1]), argv[1], argv + 1);
+		bb_error_msg_and_die("no verb '%s'; there are: hook mount unlock import alias start", verb);
+	}
+
+	if (getopt32(argv, "^" "s" "\0" "=0")) {
+		gather(&st);
+		one_line(&st);
 		return EXIT_SUCCESS;
-	argv[1] = xasprintf("d2d%s", argv[1]);
-	BB_EXECVP_or_die(argv + 1);
+	}
+	gather(&st);
+	release_row();
+	memory_row(&st);
+	data_row(&st);
+	volume_rows(&st);
+	hook_rows(&st);
+	engine_rows(&st);
+	return st.problems ? EXIT_FAILURE : EXIT_SUCCESS;
 }
