@@ -96,4 +96,33 @@ int d2d_ask(const char *prompt, char *answer, size_t size, int seconds);
 /* Writes a text to the same terminals. */
 void d2d_tell(const char *text);
 
+/* ---- d2d_engine.c: the Docker Engine's API ---- */
+
+struct json_object;
+
+struct d2d_body {
+	int fd;			/* read from its position */
+	off_t size;
+	void (*sent)(void *arg, off_t done, off_t size);	/* told of each piece, or NULL */
+	void *arg;
+};
+
+/* The path of the engine's socket: DOCKER_HOST (unix:///PATH or /PATH; anything else is no path and makes
+ * requests fail with -EPROTONOSUPPORT), or the usual one. */
+const char *d2d_engine_socket(void);
+
+/* REQUEST is "METHOD PATH", body may be NULL. Returns the HTTP status or a negative errno (-ETIMEDOUT: a minute of
+ * silence, ten with a body). *reply is the reply's body, to be freed, or NULL. */
+int d2d_engine_request(const char *request, const struct d2d_body *body, char **reply);
+
+/* GET with a JSON reply; json_object_put() it. It is there when the status is 200, else it may be NULL. */
+int d2d_engine_get(const char *path, struct json_object **reply);
+
+/* ---- d2d_archive.c ---- */
+
+/* What the docker-save archive in a seekable descriptor holds: [{"id":"sha256:HEX","tags":["NAME:TAG",...]},...],
+ * to be json_object_put(). -EBADMSG when it isn't one or isn't whole, *why then says so (free it);
+ * -EOPNOTSUPP for zstd, which only the engine can unpack. Moves the descriptor's position. */
+int d2d_archive_images(int fd, struct json_object **images, char **why);
+
 #endif
