@@ -13,6 +13,7 @@ work=$O/test/boot/$name
 iso=${D2D_ISO:-$O/d2d.iso}
 log=$work/serial.log
 ram=2048
+nic=user,model=virtio-net-pci,restrict=on
 limit=${D2D_BOOT_LIMIT:-420} # seconds that one boot may take
 patience=${D2D_PATIENCE:-150} # seconds that one step may take
 firmware=/usr/share/OVMF
@@ -52,8 +53,17 @@ finish() { [ -z "$failed" ] || { text 0 | tail -n 40; exit 1; }; }
 # ---- disks ----
 stick() { "$SRC/testsuite/mkstick" "$@"; }
 
-# hello_image OUT.tar [NAME]: an image whose command prints a line with its arguments.
-hello_image() { "$SRC/testsuite/mkimage" "$1" "${2:-hello}" "$O/busybox"; }
+# hello_image OUT.tar [NAME:TAG]: an image whose command greets.
+hello_image() { "$SRC/testsuite/mkimage" "$1" "${2:-hello:latest}" "$O/busybox"; }
+
+# hook FILE LINE...: an executable hook.
+hook() {
+	local file=$1
+	shift
+	mkdir -p "$(dirname "$file")"
+	printf '%s\n' '#!/bin/sh' "$@" >"$file"
+	chmod 755 "$file"
+}
 
 # ---- the machine ----
 # boot QEMU-OPTION...: starts a machine; its serial line is ours.
@@ -66,7 +76,7 @@ boot() {
 	seen=0
 	timeout -k 5 "$limit" qemu-system-x86_64 \
 		-accel tcg,thread=multi -machine q35 -cpu max -smp 2 -m "$ram" -no-reboot \
-		-nic user,model=virtio-net-pci,restrict=on -display none -monitor none -serial stdio "$@" \
+		-nic "$nic" -display none -monitor none -serial stdio "$@" \
 		<"$work/in" >>"$log" 2>"$work/qemu.log" &
 	qemu=$!
 	exec 3>"$work/in"
@@ -98,7 +108,7 @@ kill_machine() {
 # text FROM: what came from byte FROM on, as plain lines.
 text() { tail -c "+$(($1 + 1))" "$log" | tr -d '\r\000' | sed 's/\x1b\[[0-9;?]*[a-zA-Z]//g'; }
 
-# await PATTERN [SECONDS]: waits until it is among what came since the last `type`.
+# await PATTERN [SECONDS]: waits until it is among what came since something was typed last.
 await() {
 	local end
 	end=$(($(date +%s) + ${2:-$patience}))
@@ -109,7 +119,7 @@ await() {
 	done
 }
 
-# type TEXT: types it, as it is.
+# type_in TEXT: types it, as it is.
 type_in() {
 	seen=$(stat -c %s "$log")
 	printf '%s' "$1" >&3
@@ -177,7 +187,7 @@ gone() {
 		[ "$(date +%s)" -lt "$end" ] || { fail "$1"; return 0; }
 		sleep 0.3
 	done
-	wait "$qemu" && pass "$1" || fail "$1 (QEMU ended badly)"
+	if wait "$qemu"; then pass "$1"; else fail "$1 (QEMU ended badly)"; fi
 	qemu=
 }
 
@@ -185,4 +195,21 @@ power_off() {
 	type_in 'sudo poweroff
 '
 	gone "switches off"
+}
+
+# ---- encrypted stores ----
+# luks FILE KEYFILE: an empty LUKS2 store that opens quickly. The host's kernel need not know dm-crypt: what is
+# inside is made by a hook of format_stick.
+luks() {
+	command -v cryptsetup >/dev/null || give_up "no cryptsetup: run 'make deps'"
+	truncate -s 512M "$1"
+	cryptsetup luksFormat --batch-mode --type luks2 --label D2D-STORE --pbkdf pbkdf2 --pbkdf-force-iterations 1000 \
+		--key-file "$2" "$1" || give_up "cryptsetup can't make a LUKS volume"
+}
+
+# format_hook DIR: a hook below DIR that makes the file system inside the opened store, when there is none.
+format_hook() {
+	hook "$1/d2d/hooks/30-unlock/50-format" '# Makes the file system inside the store' '# d2d: after=10-luks' \
+		'[ -e /dev/mapper/d2d-store ] || exit 77' \
+		'busybox blkid /dev/mapper/d2d-store | grep -q ext4 || exec /usr/sbin/mke2fs -q -t ext4 /dev/mapper/d2d-store'
 }
