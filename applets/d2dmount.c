@@ -281,6 +281,16 @@ static struct d2d_volume *next_of_role(const struct state *st, int role, struct 
 	return NULL;
 }
 
+static int is_there(const struct state *st, int role)
+{
+	int i;
+
+	for (i = 0; i < st->n; i++)
+		if (st->list[i].role == role)
+			return 1;
+	return 0;
+}
+
 /* ---- waiting ---- */
 
 static int wait_uevent(int fd, unsigned long long end)
@@ -315,11 +325,11 @@ static void wait_for_roles(struct state *st, int fd, unsigned roles, unsigned se
 			continue;
 		for (;;) {
 			gather(st);
-			if (next_of_role(st, role, NULL) || !wait_uevent(fd, end))
+			if (is_there(st, role) || !wait_uevent(fd, end))
 				break;
 			forget(st);
 		}
-		if (!next_of_role(st, role, NULL)) {
+		if (!is_there(st, role)) {
 			if (role == D2D_ROLE_MEDIUM)
 				bb_error_msg("medium '%s' didn't appear in %u s", printable_string(st->medium), seconds);
 			else
@@ -537,10 +547,18 @@ static int mount_role(struct state *st, int role)
 
 static void say_nothing_found(const struct state *st, int role)
 {
+	int i;
+
+	for (i = 0; i < st->n; i++)
+		if (role == D2D_ROLE_STORE && st->list[i].role == role)
+			bb_error_msg("store %s: %s", st->list[i].dev, st->list[i].why);
+
 	if (role == D2D_ROLE_PAYLOAD)
 		bb_simple_error_msg("no removable or labelled volume has a folder d2d/");
 	else if (role == D2D_ROLE_STORE && st->spec)
 		bb_error_msg("no store: nothing that can be used is '%s'", printable_string(st->spec));
+	else if (role == D2D_ROLE_STORE && is_there(st, role))
+		bb_simple_error_msg("no store that can be used");
 	else if (role == D2D_ROLE_STORE)
 		bb_simple_error_msg("no store: no ext4 volume is labelled D2D-STORE, DOCKER or boot2docker-data");
 	else if (st->medium)
@@ -557,10 +575,12 @@ static int mount_roles(struct state *st, unsigned roles)
 		if (!(roles & (1 << role)))
 			continue;
 		code = mount_role(st, role);
-		if (code == EXIT_NOTHING && role == D2D_ROLE_MEDIUM && st->medium)
-			code = EXIT_FAILURE;
-		if (code == EXIT_NOTHING || (code == EXIT_FAILURE && !next_of_role(st, role, NULL)))
+		if (code == EXIT_NOTHING) {
 			say_nothing_found(st, role);
+			/* What was asked for by name has to be there. */
+			if ((role == D2D_ROLE_MEDIUM && st->medium) || (role == D2D_ROLE_STORE && st->spec))
+				code = EXIT_FAILURE;
+		}
 		if (code == EXIT_FAILURE || worst == EXIT_NOTHING)
 			worst = code;
 	}
