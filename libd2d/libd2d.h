@@ -96,6 +96,143 @@ int d2d_ask(const char *prompt, char *answer, size_t size, int seconds);
 /* Writes a text to the same terminals. */
 void d2d_tell(const char *text);
 
+/* ---- d2d_file.c ---- */
+
+/* Replaces a file by TEXT in one step (a new file is renamed over it). */
+int d2d_file_write(const char *path, const char *text);
+
+/* ---- d2d_folder.c ---- */
+
+/* The names in a folder but . and .., in natural order (sda2 before sda10). Returns how many, to be freed with
+ * d2d_folder_free(), or a negative errno; -E2BIG when there are more than MAX. */
+int d2d_folder(const char *dir, int max, char ***names);
+void d2d_folder_free(char **names, int n);
+
+/* ---- d2d_time.c ---- */
+
+/* Milliseconds since the machine was started. */
+unsigned long long d2d_now(void);
+
+/* ---- d2d_text.c ---- */
+
+/* A copy of up to LEN bytes of TEXT that is fit for a terminal and for JSON: whatever isn't printable ASCII is '?'.
+ * The caller frees it. */
+char *d2d_printable(const char *text, size_t len);
+
+/* ---- d2d_hook_head.c: the head of a hook ---- */
+
+#define D2D_HOOK_HEAD 4096	/* bytes at the start of a hook that may hold its head */
+#define D2D_HOOK_LIMIT 30	/* seconds, when the head doesn't say */
+
+struct d2d_hook_head {
+	unsigned timeout;	/* seconds */
+	bool critical;
+	llist_t *needs, *after;	/* names of hooks of the same stage */
+	unsigned seen;		/* keys that were set, a bit each */
+};
+
+/* "NN-name" of letters, digits, '-', '_' and '.', for hooks and stages alike. */
+bool d2d_hook_name_ok(const char *name);
+
+/* Reads the "# d2d:" lines of a hook's first bytes. -EINVAL: the head is broken and *why, to be freed, says how;
+ * the rest of it was read nevertheless. Free the head with d2d_hook_head_free() in any case. */
+int d2d_hook_head_parse(struct d2d_hook_head *head, const char *text, size_t len, char **why);
+void d2d_hook_head_free(struct d2d_hook_head *head);
+
+/* ---- hooks: d2d_hook_scan.c finds them, d2d_hook_plan.c decides, d2d_hook_run.c runs, d2d_hook_report.c reports ---- */
+
+enum {
+	/* What shall become of a file in a folder of hooks. */
+	D2D_HOOK_RUNS,
+	D2D_HOOK_MASKS,		/* of zero length: takes the hooks of its name out of the boot */
+	D2D_HOOK_MASKED,
+	D2D_HOOK_OVERRIDDEN,
+	D2D_HOOK_REFUSED,	/* not fit to be a hook; changes nothing else */
+	/* What became of it. */
+	D2D_HOOK_DONE,
+	D2D_HOOK_SKIPPED,
+	D2D_HOOK_FAILED,
+	D2D_HOOK_TIMEOUT,
+};
+
+struct d2d_hook {
+	char *stage, *name;	/* name is "" when it is the whole folder that is refused */
+	char *path;
+	const char *source;	/* "builtin", "medium", "store", "usb" or "dir"; not malloc'ed */
+	unsigned rank;		/* the higher one of the same name wins */
+	struct d2d_hook_head head;
+	int state;		/* D2D_HOOK_ */
+	char *why;		/* the reason of its state, NULL when there is nothing to say */
+	struct d2d_hook_dep {
+		struct d2d_hook *on;
+		bool need;	/* it has to be done, not just over */
+	} *deps;
+	unsigned n_deps;
+	struct d2d_hook *via;	/* d2d_hook_plan.c: how the search came here */
+	char mark;
+	char *last;		/* its last line of output */
+	char *log;		/* NULL when it never ran */
+	int code;		/* exit code of the last run, 128 + signal, -1 when it never ran */
+	unsigned runs;
+	unsigned long long start, end;	/* d2d_now() */
+};
+
+struct d2d_hooks {
+	struct d2d_hook **hook;
+	unsigned n;
+};
+
+/* Takes what lies in a folder of stages into LIST, as a hook or as refused. A folder that isn't there holds nothing.
+ * The higher RANK overrides the lower. d2d_hooks_sort() orders by stage and name, the winner first. */
+void d2d_hooks_scan(struct d2d_hooks *list, const char *dir, const char *source, unsigned rank);
+
+/* The same for builtin, medium, store and payload volumes below ROOT ("" for /). */
+void d2d_hooks_scan_all(struct d2d_hooks *list, const char *root, bool builtin_only);
+void d2d_hooks_sort(struct d2d_hooks *list);
+void d2d_hooks_add(struct d2d_hooks *list, struct d2d_hook *hook);
+void d2d_hooks_free(struct d2d_hooks *list);
+
+/* Decides what becomes of the hooks of one stage of a sorted list: reads heads, overrides, masks, skips those in
+ * SKIP ("NAME,STAGE/NAME,...", or NULL), and finds who waits for whom. */
+void d2d_hooks_plan(struct d2d_hooks *list, const char *stage, const char *skip);
+
+/* Is the hook named in "NAME,STAGE/NAME,..."? */
+bool d2d_hook_listed(const struct d2d_hook *hook, const char *names);
+
+/* "runs", "done", "timeout" ... */
+const char *d2d_hook_state(const struct d2d_hook *hook);
+
+/* The environment of hooks below ROOT, NULL-terminated, the caller's for good. Its first D2D_HOOK_ENV_OWN strings are
+ * left to d2d_hooks_run(). d2d_hook_option() finds d2d.NAME (given in capitals) in it, or NULL. */
+#define D2D_HOOK_ENV_OWN 3
+char **d2d_hook_env(const char *root);
+const char *d2d_hook_option(char **env, const char *name);
+void d2d_hook_env_free(char **env);
+
+struct d2d_hook_run {
+	const char *logs;	/* a folder; the log is STAGE/NAME.log in it */
+	char **env;
+	unsigned jobs;		/* hooks at the same time */
+	int console;		/* a descriptor that gets the output as well, or -1 */
+	const char *stops;	/* "STAGE/NAME,...": before() is called before these start, while no other runs */
+	void (*before)(const struct d2d_hook *hook);
+};
+
+/* Runs the hooks of a stage, which has been planned, and waits for them. -EINTR when a signal asked to end; all
+ * hooks are dead then. */
+int d2d_hooks_run(struct d2d_hook_run *run, const struct d2d_hooks *list, const char *stage);
+
+/* Refused, failed or out of time. */
+bool d2d_hook_is_bad(const struct d2d_hook *hook);
+
+/* The report as JSON (an array with an object for each hook that was to run), and the counts and names for the
+ * console: "17 hooks done, 0 failed, 2 skipped". The caller frees them. */
+char *d2d_hooks_json(const struct d2d_hooks *list);
+char *d2d_hooks_summary(const struct d2d_hooks *list);
+
+/* "STAGE/NAME", fit to be shown; the caller frees it. */
+char *d2d_hook_id(const struct d2d_hook *hook);
+
 /* ---- d2d_engine.c: the Docker Engine's API ---- */
 
 struct json_object;

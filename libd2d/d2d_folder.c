@@ -1,0 +1,47 @@
+/*
+ * The names in a folder.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//kbuild:lib-$(CONFIG_D2D_LIBD2D) += d2d_folder.o
+
+#include "libd2d.h"
+
+static int natural(const void *a, const void *b)
+{
+	return strverscmp(*(char *const *)a, *(char *const *)b);
+}
+
+void d2d_folder_free(char **names, int n)
+{
+	while (n > 0)
+		free(names[--n]);
+	free(names);
+}
+
+int d2d_folder(const char *dir, int max, char ***names)
+{
+	struct dirent *d;
+	DIR *folder = opendir(dir);
+	int n = 0;
+
+	*names = NULL;
+	if (!folder)
+		return -errno;
+	while (n <= max && (d = readdir(folder)) != NULL) {
+		if (DOT_OR_DOTDOT(d->d_name))
+			continue;
+		*names = xrealloc_vector(*names, 6, n);
+		(*names)[n++] = xstrdup(d->d_name);
+	}
+	closedir(folder);
+
+	if (n > max) {
+		d2d_folder_free(*names, n);
+		*names = NULL;
+		return -E2BIG;
+	}
+	if (n)
+		qsort(*names, n, sizeof(**names), natural);
+	return n;
+}

@@ -1,0 +1,136 @@
+/*
+ * What a hook finds in its environment.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//kbuild:lib-$(CONFIG_D2D_LIBD2D) += d2d_hook_env.o
+
+#include "libd2d.h"
+
+#define OPTION "D2D_OPT_"
+
+static void add(char ***env, unsigned *n, char *text)
+{
+	*env = xrealloc_vector(*env, 4, *n);
+	(*env)[(*n)++] = text;
+}
+
+/* A volume is there when something is mounted on its folder or when the folder isn't empty (for a test without mounts). */
+static bool is_there(const char *dir)
+{
+	char *parent = xasprintf("%s/..", dir);
+	struct stat a, b;
+	bool mounted = stat(dir, &a) == 0 && stat(parent, &b) == 0 && a.st_dev != b.st_dev;
+	char **names = NULL;
+	int n = 0;
+
+	if (!mounted) {
+		n = d2d_folder(dir, 1, &names);
+		d2d_folder_free(names, n);
+	}
+	free(parent);
+	return mounted || n > 0 || n == -E2BIG;
+}
+
+static char *volume(const char *name, const char *root, const char *dir)
+{
+	char *path = xasprintf("%s%s", root, dir);
+	char *text = xasprintf("%s=%s", name, is_there(path) ? path : "");
+
+	free(path);
+	return text;
+}
+
+static char *payloads(const char *root)
+{
+	char *dir = xasprintf("%s"D2D_PAYLOAD, root);
+	char *text = xstrdup("D2D_PAYLOAD="), *longer;
+	char **names;
+	int i, n = d2d_folder(dir, 1000, &names);
+
+	for (i = 0; i < n; i++) {
+		longer = xasprintf("%s%s%s/%s", text, i ? " " : "", dir, names[i]);
+		free(text);
+		text = longer;
+	}
+	d2d_folder_free(names, n);
+	free(dir);
+	return text;
+}
+
+/* "wait=20" to "D2D_OPT_WAIT=20". */
+static char *option(const char *line)
+{
+	const char *value = strchrnul(line, '=');
+	char *text = xasprintf(OPTION"%.*s=%s", (int)(value - line), line, *value ? value + 1 : "");
+	char *p;
+
+	for (p = text + strlen(OPTION); *p != '='; p++)
+		*p = isalnum(*p) ? toupper(*p) : '_';
+	return text;
+}
+
+/* The last one of a name wins, as with the kernel's own parameters. */
+static void add_option(char ***env, unsigned *n, char *text)
+{
+	size_t len = strchr(text, '=') + 1 - text;
+	unsigned i;
+
+	for (i = D2D_HOOK_ENV_OWN; i < *n; i++) {
+		if (strncmp((*env)[i], text, len) == 0) {
+			free((*env)[i]);
+			(*env)[i] = text;
+			return;
+		}
+	}
+	add(env, n, text);
+}
+
+char **d2d_hook_env(const char *root)
+{
+	char *file = xasprintf("%s"D2D_CMDLINE, root), *line;
+	char **env = NULL;
+	unsigned n;
+	FILE *f;
+
+	for (n = 0; n < D2D_HOOK_ENV_OWN; )
+		add(&env, &n, xstrdup(""));
+	add(&env, &n, xstrdup("PATH=/usr/local/bin:/usr/bin:/usr/sbin:/bin:/sbin"));
+	add(&env, &n, xasprintf("D2D_RUN=%s"D2D_RUN, root));
+	add(&env, &n, volume("D2D_MEDIUM", root, D2D_MEDIUM));
+	add(&env, &n, volume("D2D_STORE", root, D2D_STORE));
+	add(&env, &n, payloads(root));
+
+	f = fopen_for_read(file);
+	while (f && (line = xmalloc_fgetline(f)) != NULL) {
+		if (*line)
+			add_option(&env, &n, option(line));
+		free(line);
+	}
+	if (f)
+		fclose(f);
+	free(file);
+	return env;
+}
+
+const char *d2d_hook_option(char **env, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (; *env; env++) {
+		const char *p = is_prefixed_with(*env, OPTION);
+
+		if (p && strncmp(p, name, len) == 0 && p[len] == '=')
+			return p + len + 1;
+	}
+	return NULL;
+}
+
+void d2d_hook_env_free(char **env)
+{
+	char **p;
+
+	for (p = env; *p; p++)
+		free(*p);
+	free(env);
+}

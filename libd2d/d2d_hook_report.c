@@ -1,0 +1,113 @@
+/*
+ * What became of the hooks, for programs and for people.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//kbuild:lib-$(CONFIG_D2D_LIBD2D) += d2d_hook_report.o
+
+#include "libd2d.h"
+#include <json-c/json.h>
+
+bool d2d_hook_is_bad(const struct d2d_hook *hook)
+{
+	return hook->state == D2D_HOOK_REFUSED || hook->state == D2D_HOOK_FAILED || hook->state == D2D_HOOK_TIMEOUT;
+}
+
+static bool was_to_run(const struct d2d_hook *hook)
+{
+	return hook->state >= D2D_HOOK_REFUSED;
+}
+
+char *d2d_hook_id(const struct d2d_hook *hook)
+{
+	char *text = xasprintf("%s%s%s", hook->stage, hook->name[0] ? "/" : "", hook->name);
+	char *id = d2d_printable(text, strlen(text));
+
+	free(text);
+	return id;
+}
+
+static struct json_object *string(const char *text)
+{
+	struct json_object *value;
+	char *copy;
+
+	if (!text)
+		return NULL;
+	copy = d2d_printable(text, strlen(text));
+	value = json_object_new_string(copy);
+	free(copy);
+	return value;
+}
+
+static struct json_object *number(unsigned long long n, bool there)
+{
+	return there ? json_object_new_int64(n) : NULL;
+}
+
+static struct json_object *describe(const struct d2d_hook *hook)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_object_object_add(o, "stage", string(hook->stage));
+	json_object_object_add(o, "hook", string(hook->name));
+	json_object_object_add(o, "source", string(hook->source));
+	json_object_object_add(o, "path", string(hook->path));
+	json_object_object_add(o, "result", string(d2d_hook_state(hook)));
+	json_object_object_add(o, "exit", number(hook->code, hook->code >= 0));
+	json_object_object_add(o, "reason", string(hook->why));
+	json_object_object_add(o, "output", string(hook->last));
+	json_object_object_add(o, "start", number(hook->start, hook->runs));
+	json_object_object_add(o, "end", number(hook->end, hook->runs));
+	json_object_object_add(o, "attempts", number(hook->runs, true));
+	json_object_object_add(o, "log", string(hook->log));
+	return o;
+}
+
+char *d2d_hooks_json(const struct d2d_hooks *list)
+{
+	struct json_object *array = json_object_new_array();
+	char *text;
+	unsigned i;
+
+	for (i = 0; i < list->n; i++)
+		if (was_to_run(list->hook[i]))
+			json_object_array_add(array, describe(list->hook[i]));
+	text = xasprintf("%s\n", json_object_to_json_string_ext(array,
+		JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_PRETTY_TAB | JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(array);
+	return text;
+}
+
+static void append(char **text, char *more)
+{
+	char *longer = xasprintf("%s%s", *text, more);
+
+	free(*text);
+	free(more);
+	*text = longer;
+}
+
+char *d2d_hooks_summary(const struct d2d_hooks *list)
+{
+	unsigned i, done = 0, failed = 0, skipped = 0;
+	char *names = xstrdup(""), *summary;
+
+	for (i = 0; i < list->n; i++) {
+		const struct d2d_hook *hook = list->hook[i];
+
+		done += hook->state == D2D_HOOK_DONE;
+		skipped += hook->state == D2D_HOOK_SKIPPED;
+		if (d2d_hook_is_bad(hook)) {
+			char *id = d2d_hook_id(hook);
+			char *why = d2d_printable(hook->why, strlen(hook->why));
+
+			append(&names, xasprintf("%s %s (%s)", failed++ ? "," : "; failed:", id, why));
+			free(id);
+			free(why);
+		}
+	}
+	summary = xasprintf("%u hooks done, %u failed, %u skipped%s", done, failed, skipped, names);
+	free(names);
+	return summary;
+}

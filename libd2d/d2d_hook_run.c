@@ -1,0 +1,436 @@
+/*
+ * Runs the hooks of one stage: side by side as far as they don't wait for each other, each in a session of its own,
+ * with a time limit and a log. Nothing here sleeps or polls: one poll() waits for all of it.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//kbuild:lib-$(CONFIG_D2D_LIBD2D) += d2d_hook_run.o
+
+#include "libd2d.h"
+#include <poll.h>
+#include <sys/pidfd.h>
+#include <sys/signalfd.h>
+
+#define JOBS_MAX 64
+#define LOG_MAX (1024 * 1024)
+#define PIPE_SIZE (64 * 1024)
+#define RUNS_MAX 3
+#define PAUSE 1000	/* ms between two runs */
+#define GRACE 2000	/* ms between SIGTERM and SIGKILL */
+#define EXIT_AGAIN 75
+#define EXIT_SKIP 77
+
+enum { WAITS, PAUSES, RUNS, ENDS, KILLED, OVER };
+
+struct job {
+	struct d2d_hook *hook;
+	int phase;
+	pid_t pid;
+	int pidfd, out, log;
+	size_t logged;
+	char tail[256];		/* of the output */
+	size_t tail_len;
+	unsigned long long limit;	/* when its time is up, all runs together */
+	unsigned long long next;	/* when something is due */
+};
+
+struct stage {
+	struct d2d_hook_run *run;
+	struct job *job;
+	unsigned n, running;
+	sigset_t old_mask;
+	int signals;
+};
+
+/* ---- output ---- */
+
+static int open_log(const struct stage *s, struct d2d_hook *hook)
+{
+	char *dir = xasprintf("%s/%s", s->run->logs, hook->stage);
+	int flags = O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC | (hook->log ? 0 : O_TRUNC);
+
+	bb_make_directory(dir, 0755, FILEUTILS_RECUR);
+	if (!hook->log)
+		hook->log = xasprintf("%s/%s.log", dir, hook->name);
+	free(dir);
+	return open(hook->log, flags, 0644);
+}
+
+static void write_log(struct job *job, const char *buf, size_t len)
+{
+	static const char cut[] ALIGN1 = "\n[cut here: more than 1 MiB]\n";
+	size_t room = LOG_MAX - MIN(job->logged, LOG_MAX);
+
+	if (job->log < 0 || job->logged > LOG_MAX)
+		return;
+	full_write(job->log, buf, MIN(len, room));
+	if (len > room)
+		full_write(job->log, cut, sizeof(cut) - 1);
+	job->logged += len;
+}
+
+static void keep_tail(struct job *job, const char *buf, size_t len)
+{
+	size_t keep;
+
+	if (len > sizeof(job->tail)) {
+		buf += len - sizeof(job->tail);
+		len = sizeof(job->tail);
+	}
+	keep = MIN(job->tail_len, sizeof(job->tail) - len);
+	memmove(job->tail, job->tail + job->tail_len - keep, keep);
+	memcpy(job->tail + keep, buf, len);
+	job->tail_len = keep + len;
+}
+
+/* Returns how much there was, 0 at the end of it. */
+static ssize_t read_output(const struct stage *s, struct job *job)
+{
+	char buf[16 * 1024];
+	ssize_t len = safe_read(job->out, buf, sizeof(buf));
+
+	if (len > 0) {
+		write_log(job, buf, len);
+		keep_tail(job, buf, len);
+		if (s->run->console >= 0)
+			full_write(s->run->console, buf, len);
+	} else if (len == 0 || errno != EAGAIN) {
+		close(job->out);
+		job->out = -1;
+	}
+	return len;
+}
+
+/* Whoever the hook has left behind may still write: no more than the pipe holds is read. */
+static void drain(const struct stage *s, struct job *job)
+{
+	size_t total = 0;
+	ssize_t len;
+
+	while (job->out >= 0 && total < PIPE_SIZE && (len = read_output(s, job)) > 0)
+		total += len;
+	if (job->out >= 0)
+		close(job->out);
+	if (job->log >= 0)
+		close(job->log);
+}
+
+static char *last_line(const struct job *job)
+{
+	const char *end = job->tail + job->tail_len, *start;
+
+	while (end > job->tail && isspace(end[-1]))
+		end--;
+	for (start = end; start > job->tail && start[-1] != '\n'; start--)
+		continue;
+	return d2d_printable(start, end - start);
+}
+
+/* ---- one hook ---- */
+
+static void set_result(struct d2d_hook *hook, int state, char *why)
+{
+	free(hook->why);
+	hook->state = state;
+	hook->why = why;
+	hook->end = d2d_now();
+}
+
+static NORETURN void child(const struct stage *s, const struct d2d_hook *hook, int out)
+{
+	char *argv[] = { hook->path, NULL };
+	char **env = s->run->env;
+	int null = open(bb_dev_null, O_RDWR);
+
+	setsid();
+	sigprocmask(SIG_SETMASK, &s->old_mask, NULL);
+	xdup2(null, STDIN_FILENO);
+	xdup2(out, STDOUT_FILENO);
+	xdup2(out, STDERR_FILENO);
+	close_range(STDERR_FILENO + 1, ~0U, 0);
+	umask(022);
+	if (chdir("/") < 0)
+		bb_simple_perror_msg("/");
+
+	env[0] = xasprintf("D2D_STAGE=%s", hook->stage);
+	env[1] = xasprintf("D2D_HOOK=%s", hook->name);
+	env[2] = xasprintf("D2D_SOURCE=%s", hook->source);
+	execve(hook->path, argv, env);
+	bb_perror_msg("can't execute '%s'", hook->path);
+	_exit(errno == ENOENT ? 127 : 126);
+}
+
+static int spawn_hook(const struct stage *s, struct job *job)
+{
+	int pair[2];
+
+	if (pipe2(pair, O_CLOEXEC) < 0)
+		return -errno;
+	fflush_all();
+	job->pid = fork();
+	if (job->pid == 0)
+		child(s, job->hook, pair[1]);
+	close(pair[1]);
+	if (job->pid < 0) {
+		int err = -errno;
+		close(pair[0]);
+		return err;
+	}
+	ndelay_on(pair[0]);
+	job->out = pair[0];
+	job->pidfd = pidfd_open(job->pid, 0);
+	if (job->pidfd < 0)
+		bb_simple_perror_msg_and_die("pidfd_open");
+	return 0;
+}
+
+static void start(struct stage *s, struct job *job)
+{
+	struct d2d_hook *hook = job->hook;
+	unsigned long long now = d2d_now();
+	int err;
+
+	if (!hook->runs) {
+		hook->start = now;
+		job->limit = now + hook->head.timeout * 1000ULL;
+	}
+	hook->runs++;
+	job->tail_len = 0;
+	job->log = open_log(s, hook);
+	err = spawn_hook(s, job);
+	if (err < 0) {
+		close(job->log);
+		set_result(hook, D2D_HOOK_FAILED, xasprintf("can't start it: %s", strerror(-err)));
+		job->phase = OVER;
+		return;
+	}
+	job->phase = RUNS;
+	job->next = job->limit;
+	s->running++;
+}
+
+static void judge(struct job *job, int status)
+{
+	struct d2d_hook *hook = job->hook;
+	unsigned long long again = d2d_now() + PAUSE;
+
+	free(hook->last);
+	hook->last = last_line(job);
+	hook->code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+
+	if (job->phase != RUNS)
+		set_result(hook, D2D_HOOK_TIMEOUT, xstrdup("timeout"));
+	else if (WIFSIGNALED(status))
+		set_result(hook, D2D_HOOK_FAILED, xasprintf("signal %s", get_signame(WTERMSIG(status))));
+	else if (hook->code == 0)
+		set_result(hook, D2D_HOOK_DONE, NULL);
+	else if (hook->code == EXIT_SKIP)
+		set_result(hook, D2D_HOOK_SKIPPED, xstrdup(hook->last));
+	else if (hook->code != EXIT_AGAIN)
+		set_result(hook, D2D_HOOK_FAILED, xasprintf("exit %d", hook->code));
+	else if (hook->runs == RUNS_MAX || again >= job->limit)
+		set_result(hook, D2D_HOOK_FAILED, xasprintf("exit 75, given up after %u runs", hook->runs));
+	else {
+		job->next = again;
+		job->phase = PAUSES;
+		return;
+	}
+	job->phase = OVER;
+}
+
+/* A child that isn't a group of its own yet gets the signal alone. */
+static void signal_group(const struct job *job, int sig)
+{
+	if (kill(-job->pid, sig) < 0)
+		kill(job->pid, sig);
+}
+
+/* The hook's process has ended. While it isn't reaped, its group's number can't be anyone else's. */
+static void reap(struct stage *s, struct job *job)
+{
+	int status;
+
+	if (job->phase != RUNS)
+		signal_group(job, SIGKILL);
+	safe_waitpid(job->pid, &status, 0);
+	drain(s, job);
+	close(job->pidfd);
+	s->running--;
+	judge(job, status);
+}
+
+/* Its time is up: first friendly, then not. */
+static void expire(struct job *job)
+{
+	signal_group(job, job->phase == RUNS ? SIGTERM : SIGKILL);
+	job->phase = job->phase == RUNS ? ENDS : KILLED;
+	job->next = job->phase == ENDS ? d2d_now() + GRACE : ~0ULL;
+}
+
+/* ---- the stage ---- */
+
+/* 1: may start, 0: not yet; -1: never, its fate is settled here. */
+static int ready(struct d2d_hook *hook)
+{
+	unsigned i;
+
+	for (i = 0; i < hook->n_deps; i++) {
+		const struct d2d_hook *on = hook->deps[i].on;
+
+		if (on->state == D2D_HOOK_RUNS)
+			return 0;
+	}
+	for (i = 0; i < hook->n_deps; i++) {
+		const struct d2d_hook *on = hook->deps[i].on;
+		bool skipped = on->state == D2D_HOOK_SKIPPED || on->state == D2D_HOOK_MASKS;
+
+		if (!hook->deps[i].need || on->state == D2D_HOOK_DONE)
+			continue;
+		set_result(hook, skipped ? D2D_HOOK_SKIPPED : D2D_HOOK_FAILED,
+			xasprintf("needs %s, which %s", on->name, on->state == D2D_HOOK_MASKS ? "is masked" :
+				skipped ? "was skipped" : "failed"));
+		hook->start = hook->end;
+		return -1;
+	}
+	return 1;
+}
+
+/* May it start now? Before a hook with a stop the others have to come to their end. */
+static bool may_start(struct stage *s, struct job *job)
+{
+	int is_ready;
+
+	if (s->running >= s->run->jobs)
+		return false;
+	if (job->phase == PAUSES)
+		return job->next <= d2d_now();
+	is_ready = ready(job->hook);
+	if (is_ready < 0)
+		job->phase = OVER;
+	if (is_ready <= 0)
+		return false;
+	if (d2d_hook_listed(job->hook, s->run->stops)) {
+		if (s->running)
+			return false;
+		s->run->before(job->hook);
+	}
+	return true;
+}
+
+/* Starts what can start; true while some hook isn't over. A hook that is given up may free others to start, or end. */
+static bool start_more(struct stage *s)
+{
+	bool again, left;
+	unsigned i;
+
+	do {
+		again = left = false;
+		for (i = 0; i < s->n; i++) {
+			struct job *job = &s->job[i];
+
+			if (job->phase <= PAUSES) {
+				if (may_start(s, job))
+					start(s, job);
+				again |= job->phase == OVER;
+			}
+			left |= job->phase != OVER;
+		}
+	} while (again);
+	return left;
+}
+
+/* Milliseconds until something is due. */
+static int wait_time(const struct stage *s)
+{
+	unsigned long long now = d2d_now(), next = ~0ULL;
+	unsigned i;
+
+	for (i = 0; i < s->n; i++) {
+		const struct job *job = &s->job[i];
+		bool timed = (job->phase >= RUNS && job->phase <= ENDS) ||
+			(job->phase == PAUSES && s->running < s->run->jobs);
+
+		if (timed && job->next < next)
+			next = job->next;
+	}
+	if (next == ~0ULL)
+		return -1;
+	return next <= now ? 0 : MIN(next - now, INT_MAX);
+}
+
+/* Waits for one thing to happen, or several. False: a signal asks to end. */
+static bool wait_and_serve(struct stage *s)
+{
+	struct pollfd fds[1 + 2 * JOBS_MAX];
+	struct job *job, *jobs[JOBS_MAX];
+	unsigned i, n = 0;
+
+	for (i = 0; i < s->n; i++) {
+		job = &s->job[i];
+		if (job->phase < RUNS || job->phase > KILLED)
+			continue;
+		fds[1 + 2 * n] = (struct pollfd){ job->out, POLLIN, 0 };
+		fds[2 + 2 * n] = (struct pollfd){ job->pidfd, POLLIN, 0 };
+		jobs[n++] = job;
+	}
+	fds[0] = (struct pollfd){ s->signals, POLLIN, 0 };
+	if (safe_poll(fds, 1 + 2 * n, wait_time(s)) < 0)
+		bb_simple_perror_msg_and_die("poll");
+	if (fds[0].revents)
+		return false;
+
+	for (i = 0; i < n; i++) {
+		if (fds[1 + 2 * i].revents)
+			read_output(s, jobs[i]);
+		if (fds[2 + 2 * i].revents)
+			reap(s, jobs[i]);
+		else if (jobs[i]->next <= d2d_now())
+			expire(jobs[i]);
+	}
+	return true;
+}
+
+static void kill_all(struct stage *s)
+{
+	unsigned i;
+
+	for (i = 0; i < s->n; i++) {
+		if (s->job[i].phase < RUNS || s->job[i].phase > KILLED)
+			continue;
+		signal_group(&s->job[i], SIGKILL);
+		reap(s, &s->job[i]);
+	}
+}
+
+int d2d_hooks_run(struct d2d_hook_run *run, const struct d2d_hooks *list, const char *stage)
+{
+	struct stage s = { .run = run };
+	sigset_t end;
+	unsigned i;
+	int err = 0;
+
+	run->jobs = MAX(1, MIN(run->jobs, JOBS_MAX));
+	s.job = xzalloc(list->n * sizeof(*s.job) + 1);
+	for (i = 0; i < list->n; i++)
+		if (list->hook[i]->state == D2D_HOOK_RUNS && strcmp(list->hook[i]->stage, stage) == 0)
+			s.job[s.n++].hook = list->hook[i];
+
+	signal(SIGCHLD, SIG_DFL);
+	sigemptyset(&end);
+	sigaddset(&end, SIGINT);
+	sigaddset(&end, SIGTERM);
+	sigaddset(&end, SIGHUP);
+	sigprocmask(SIG_BLOCK, &end, &s.old_mask);
+	s.signals = signalfd(-1, &end, SFD_CLOEXEC);
+
+	while (!err && start_more(&s))
+		if (!wait_and_serve(&s))
+			err = -EINTR;
+	if (err)
+		kill_all(&s);
+
+	close(s.signals);
+	sigprocmask(SIG_SETMASK, &s.old_mask, NULL);
+	free(s.job);
+	return err;
+}
