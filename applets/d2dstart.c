@@ -1,0 +1,329 @@
+/*
+ * d2dstart: starts a daemon in a session of its own and waits until it says that it is ready; or stops it.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//config:config D2DSTART
+//config:	bool "d2dstart"
+//config:	default y
+//config:	select D2D_LIBD2D
+//config:	select LONG_OPTS
+//config:	help
+//config:	Starts a daemon with a log and a pid file, waits for READY=1 as
+//config:	sd_notify(3) sends it, and stops it again.
+
+//applet:IF_D2DSTART(APPLET(d2dstart, BB_DIR_USR_BIN, BB_SUID_DROP))
+
+//kbuild:lib-$(CONFIG_D2DSTART) += d2dstart.o
+
+//usage:#define d2dstart_trivial_usage
+//usage:       "[-n] [-t SECONDS] [-p PIDFILE] [-l LOG] [-R ROOT] NAME -- CMD [ARG]... | -k [-t SECONDS] NAME"
+//usage:#define d2dstart_full_usage "\n\n"
+//usage:       "Start a daemon, unless it runs already, or stop it\n"
+//usage:     "\n	-n,--notify	Wait until it sends READY=1 (sd_notify)"
+//usage:     "\n	-t,--timeout SECONDS	Don't wait any longer (default 60)"
+//usage:     "\n	-p,--pidfile PIDFILE	Default: /run/NAME.pid"
+//usage:     "\n	-l,--log LOG	Its output is appended there (default: /run/d2d/log/NAME.log)"
+//usage:     "\n	-R,--root ROOT	Use ROOT/run in place of /run"
+//usage:     "\n	-k,--kill	Stop it: SIGTERM, and SIGKILL when it doesn't end in time"
+//usage:     "\n"
+//usage:     "\nExit code: 0 runs, or -k: no longer runs; 1 it ended or was not ready in time"
+//usage:     "\n(it is stopped then) or could not be started"
+
+#include "libd2d.h"
+#include <poll.h>
+#include <sys/pidfd.h>
+#include <sys/un.h>
+
+#define GRACE 2000	/* ms for one that was not ready in time */
+#define LOG_SHOWN 2048	/* bytes */
+
+enum {
+	OPT_NOTIFY = 1 << 0,
+	OPT_KILL = 1 << 1,
+};
+
+struct globals {
+	const char *name;
+	char *pidfile, *log, *socket;
+	char *state;		/* "PID START-TIME": the pid alone could be another's by now */
+	unsigned timeout;
+} FIX_ALIASING;
+#define G (*ptr_to_globals)
+#define INIT_G() SET_PTR_TO_GLOBALS(xzalloc(sizeof(G)))
+
+/* ---- who runs ---- */
+
+/* When the process was started, in clock ticks since boot; 0 when there is none, or only its remains. */
+static unsigned long long start_time(pid_t pid)
+{
+	char *path = xasprintf("/proc/%u/stat", (unsigned)pid);
+	size_t size = 4095;
+	char *text = xmalloc_open_read_close(path, &size), *p;
+	unsigned long long start = 0;
+	char state = 'Z';
+
+	/* The name, in parentheses, may hold anything. Field 3 is the state, field 22 the time. */
+	p = text ? strrchr(text, ')') : NULL;
+	if (!p || sscanf(p + 1, " %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu",
+			&state, &start) != 2 || state == 'Z' || state == 'X')
+		start = 0;
+	free(text);
+	free(path);
+	return start;
+}
+
+/* A pidfd of the daemon as we have started it, or -1. */
+static int find_daemon(pid_t *pid)
+{
+	char *text = xmalloc_open_read_close(G.state, NULL);
+	unsigned long long start;
+	int fd = -1;
+
+	if (text && sscanf(text, "%d %llu", pid, &start) == 2 && *pid > 0) {
+		/* The descriptor first: what it holds can't become another while we look. */
+		fd = pidfd_open(*pid, 0);
+		if (fd >= 0 && start_time(*pid) != start) {
+			close(fd);
+			fd = -1;
+		}
+	}
+	free(text);
+	return fd;
+}
+
+static void write_or_die(const char *path, char *text)
+{
+	int err = d2d_file_write(path, text);
+
+	free(text);
+	if (err < 0) {
+		errno = -err;
+		bb_perror_msg_and_die("can't write '%s'", path);
+	}
+}
+
+static void forget_daemon(void)
+{
+	unlink(G.pidfile);
+	unlink(G.state);
+}
+
+/* ---- stop ---- */
+
+static bool ends_within(int pidfd, unsigned ms)
+{
+	struct pollfd fd = { pidfd, POLLIN, 0 };
+
+	return safe_poll(&fd, 1, ms) > 0;
+}
+
+/* Its group gets the SIGKILL: what it has started in its session goes with it. */
+static bool stop(int pidfd, pid_t pid, unsigned ms)
+{
+	bool friendly;
+
+	pidfd_send_signal(pidfd, SIGTERM, NULL, 0);
+	friendly = ends_within(pidfd, ms);
+	if (!friendly) {
+		kill(-pid, SIGKILL);
+		ends_within(pidfd, GRACE);
+	}
+	forget_daemon();
+	return friendly;
+}
+
+static int kill_daemon(void)
+{
+	pid_t pid;
+	int pidfd = find_daemon(&pid);
+
+	if (pidfd < 0) {
+		bb_error_msg("%s is not running", G.name);
+		forget_daemon();
+	} else if (!stop(pidfd, pid, G.timeout * 1000)) {
+		bb_error_msg("%s did not end in %u s and was killed", G.name, G.timeout);
+	}
+	return EXIT_SUCCESS;
+}
+
+/* ---- start ---- */
+
+static int listen_for_ready(void)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int fd = xsocket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (strlen(G.socket) >= sizeof(addr.sun_path))
+		bb_error_msg_and_die("'%s' is too long for a socket", G.socket);
+	strcpy(addr.sun_path, G.socket);
+	unlink(G.socket);
+	xbind(fd, (struct sockaddr *)&addr, sizeof(addr));
+	chmod(G.socket, 0600);
+	return fd;
+}
+
+/* A message is lines of NAME=VALUE. */
+static bool says_ready(int fd)
+{
+	char buf[4096];
+	char *p = buf, *line;
+	ssize_t len = recv(fd, buf, sizeof(buf) - 1, MSG_DONTWAIT);
+
+	buf[MAX(len, 0)] = '\0';
+	while ((line = strsep(&p, "\n")) != NULL)
+		if (strcmp(line, "READY=1") == 0)
+			return true;
+	return false;
+}
+
+/* NULL when it is ready, else what went wrong. */
+static const char *wait_until_ready(int socket_fd, int pidfd)
+{
+	struct pollfd fds[2] = { { socket_fd, POLLIN, 0 }, { pidfd, POLLIN, 0 } };
+	unsigned long long now = d2d_now(), limit = now + G.timeout * 1000ULL;
+
+	for (; now < limit; now = d2d_now()) {
+		if (safe_poll(fds, 2, limit - now) <= 0)
+			break;
+		if (fds[0].revents && says_ready(socket_fd))
+			return NULL;
+		if (fds[1].revents)
+			return "ended before it was ready";
+	}
+	return "was not ready in time";
+}
+
+static NORETURN void child(char **argv, int log, int status)
+{
+	int null = xopen(bb_dev_null, O_RDONLY);
+	int err;
+
+	setsid();
+	xchdir("/");
+	xdup2(null, STDIN_FILENO);
+	xdup2(log, STDOUT_FILENO);
+	xdup2(log, STDERR_FILENO);
+	xmove_fd(status, 3);
+	close_on_exec_on(3);
+	close_range(4, ~0U, 0);
+	unsetenv("NOTIFY_SOCKET");
+	if (option_mask32 & OPT_NOTIFY)
+		xsetenv("NOTIFY_SOCKET", G.socket);
+	execvp(argv[0], argv);
+	err = errno;
+	full_write(3, &err, sizeof(err));
+	_exit(127);
+}
+
+/* Comes back when the daemon's own program runs. */
+static pid_t spawn_daemon(char **argv, int log)
+{
+	struct fd_pair status;
+	pid_t pid;
+	int err;
+
+	xpiped_pair(status);
+	pid = xfork();
+	if (pid == 0)
+		child(argv, log, status.wr);
+	close(status.wr);
+	if (full_read(status.rd, &err, sizeof(err)) == sizeof(err)) {
+		errno = err;
+		bb_perror_msg_and_die("can't execute '%s'", argv[0]);
+	}
+	close(status.rd);
+	return pid;
+}
+
+static void show_log(int log, off_t from)
+{
+	char buf[LOG_SHOWN];
+	off_t end = lseek(log, 0, SEEK_END);
+	ssize_t len;
+	char *text, *p, *line;
+
+	if (end - from > LOG_SHOWN)
+		from = end - LOG_SHOWN;
+	len = pread(log, buf, sizeof(buf), from);
+	p = text = xstrndup(buf, MAX(len, 0));
+	while ((line = strsep(&p, "\n")) != NULL) {
+		line = d2d_printable(line, strlen(line));
+		if (*line)
+			fprintf(stderr, "  %s\n", line);
+		free(line);
+	}
+	free(text);
+}
+
+static int start_daemon(char **argv)
+{
+	const char *wrong = NULL;
+	pid_t pid;
+	off_t log_start;
+	int log, socket_fd = -1, pidfd = find_daemon(&pid);
+
+	if (pidfd >= 0) {
+		bb_error_msg("%s is already running, pid %u", G.name, (unsigned)pid);
+		return EXIT_SUCCESS;
+	}
+	log = xopen(G.log, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC);
+	log_start = lseek(log, 0, SEEK_END);
+	if (option_mask32 & OPT_NOTIFY)
+		socket_fd = listen_for_ready();
+
+	pid = spawn_daemon(argv, log);
+	pidfd = pidfd_open(pid, 0);
+	write_or_die(G.state, xasprintf("%u %llu\n", (unsigned)pid, start_time(pid)));
+	write_or_die(G.pidfile, xasprintf("%u\n", (unsigned)pid));
+
+	if (socket_fd >= 0) {
+		wrong = wait_until_ready(socket_fd, pidfd);
+		unlink(G.socket);
+	}
+	if (wrong) {
+		bb_error_msg("%s %s; the end of its log:", G.name, wrong);
+		stop(pidfd, pid, GRACE);
+		show_log(log, log_start);
+	}
+	return wrong ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+static void set_paths(const char *root)
+{
+	char *dir = xasprintf("%s"D2D_RUN"/log", root);
+
+	if (bb_make_directory(dir, 0755, FILEUTILS_RECUR) < 0)
+		xfunc_die();
+	free(dir);
+	G.state = xasprintf("%s"D2D_RUN"/%s.daemon", root, G.name);
+	G.socket = xasprintf("%s"D2D_RUN"/%s.notify", root, G.name);
+	if (!G.pidfile)
+		G.pidfile = xasprintf("%s/run/%s.pid", root, G.name);
+	if (!G.log)
+		G.log = xasprintf("%s"D2D_RUN"/log/%s.log", root, G.name);
+}
+
+int d2dstart_main(int argc, char **argv) MAIN_EXTERNALLY_VISIBLE;
+int d2dstart_main(int argc UNUSED_PARAM, char **argv)
+{
+	const char *root = "";
+	unsigned opts;
+
+	INIT_G();
+	G.timeout = 60;
+	opts = getopt32long(argv, "^" "nkt:+p:l:R:" "\0" "-1",
+		"notify\0" No_argument "n" "kill\0" No_argument "k" "timeout\0" Required_argument "t"
+		"pidfile\0" Required_argument "p" "log\0" Required_argument "l" "root\0" Required_argument "R",
+		&G.timeout, &G.pidfile, &G.log, &root);
+	argv += optind;
+	if (!!argv[1] == !!(opts & OPT_KILL))
+		bb_show_usage();
+	G.name = argv[0];
+	if (!G.name[0] || G.name[0] == '.' || strchr(G.name, '/'))
+		bb_error_msg_and_die("'%s' can't be the name of a daemon", G.name);
+	if (G.timeout > 3600)
+		G.timeout = 3600;
+	set_paths(root);
+	return opts & OPT_KILL ? kill_daemon() : start_daemon(argv + 1);
+}
