@@ -12,8 +12,6 @@
 #include <sys/signalfd.h>
 
 #define JOBS_MAX 64
-#define LOG_MAX (1024 * 1024)
-#define PIPE_SIZE (64 * 1024)
 #define RUNS_MAX 3
 #define PAUSE 1000	/* ms between two runs */
 #define GRACE 2000	/* ms between SIGTERM and SIGKILL */
@@ -26,10 +24,8 @@ struct job {
 	struct d2d_hook *hook;
 	int phase;
 	pid_t pid;
-	int pidfd, out, log;
-	size_t logged;
-	char tail[256];		/* of the output */
-	size_t tail_len;
+	int pidfd;
+	struct d2d_output out;
 	unsigned long long limit;	/* when its time is up, all runs together */
 	unsigned long long next;	/* when something is due */
 };
@@ -38,93 +34,9 @@ struct stage {
 	struct d2d_hook_run *run;
 	struct job *job;
 	unsigned n, running;
-	sigset_t old_mask;
+	sigset_t mask, old_mask;
 	int signals;
 };
-
-/* ---- output ---- */
-
-static int open_log(const struct stage *s, struct d2d_hook *hook)
-{
-	char *dir = xasprintf("%s/%s", s->run->logs, hook->stage);
-	int flags = O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC | (hook->log ? 0 : O_TRUNC);
-
-	bb_make_directory(dir, 0755, FILEUTILS_RECUR);
-	if (!hook->log)
-		hook->log = xasprintf("%s/%s.log", dir, hook->name);
-	free(dir);
-	return open(hook->log, flags, 0644);
-}
-
-static void write_log(struct job *job, const char *buf, size_t len)
-{
-	static const char cut[] ALIGN1 = "\n[cut here: more than 1 MiB]\n";
-	size_t room = LOG_MAX - MIN(job->logged, LOG_MAX);
-
-	if (job->log < 0 || job->logged > LOG_MAX)
-		return;
-	full_write(job->log, buf, MIN(len, room));
-	if (len > room)
-		full_write(job->log, cut, sizeof(cut) - 1);
-	job->logged += len;
-}
-
-static void keep_tail(struct job *job, const char *buf, size_t len)
-{
-	size_t keep;
-
-	if (len > sizeof(job->tail)) {
-		buf += len - sizeof(job->tail);
-		len = sizeof(job->tail);
-	}
-	keep = MIN(job->tail_len, sizeof(job->tail) - len);
-	memmove(job->tail, job->tail + job->tail_len - keep, keep);
-	memcpy(job->tail + keep, buf, len);
-	job->tail_len = keep + len;
-}
-
-/* Returns how much there was, 0 at the end of it. */
-static ssize_t read_output(const struct stage *s, struct job *job)
-{
-	char buf[16 * 1024];
-	ssize_t len = safe_read(job->out, buf, sizeof(buf));
-
-	if (len > 0) {
-		write_log(job, buf, len);
-		keep_tail(job, buf, len);
-		if (s->run->console >= 0)
-			full_write(s->run->console, buf, len);
-	} else if (len == 0 || errno != EAGAIN) {
-		close(job->out);
-		job->out = -1;
-	}
-	return len;
-}
-
-/* Whoever the hook has left behind may still write: no more than the pipe holds is read. */
-static void drain(const struct stage *s, struct job *job)
-{
-	size_t total = 0;
-	ssize_t len;
-
-	while (job->out >= 0 && total < PIPE_SIZE && (len = read_output(s, job)) > 0)
-		total += len;
-	if (job->out >= 0)
-		close(job->out);
-	if (job->log >= 0)
-		close(job->log);
-}
-
-static char *last_line(const struct job *job)
-{
-	const char *end = job->tail + job->tail_len, *start;
-
-	while (end > job->tail && isspace(end[-1]))
-		end--;
-	for (start = end; start > job->tail && start[-1] != '\n'; start--)
-		continue;
-	return d2d_printable(start, end - start);
-}
 
 /* ---- one hook ---- */
 
@@ -160,6 +72,18 @@ static NORETURN void child(const struct stage *s, const struct d2d_hook *hook, i
 	_exit(errno == ENOENT ? 127 : 126);
 }
 
+static int open_log(const struct stage *s, struct d2d_hook *hook)
+{
+	char *dir = xasprintf("%s/%s", s->run->logs, hook->stage);
+	int flags = O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC | (hook->log ? 0 : O_TRUNC);
+
+	bb_make_directory(dir, 0755, FILEUTILS_RECUR);
+	if (!hook->log)
+		hook->log = xasprintf("%s/%s.log", dir, hook->name);
+	free(dir);
+	return open(hook->log, flags, 0644);
+}
+
 static int spawn_hook(const struct stage *s, struct job *job)
 {
 	int pair[2];
@@ -176,8 +100,7 @@ static int spawn_hook(const struct stage *s, struct job *job)
 		close(pair[0]);
 		return err;
 	}
-	ndelay_on(pair[0]);
-	job->out = pair[0];
+	d2d_output_begin(&job->out, pair[0], open_log(s, job->hook), s->run->console);
 	job->pidfd = pidfd_open(job->pid, 0);
 	if (job->pidfd < 0)
 		bb_simple_perror_msg_and_die("pidfd_open");
@@ -195,11 +118,8 @@ static void start(struct stage *s, struct job *job)
 		job->limit = now + hook->head.timeout * 1000ULL;
 	}
 	hook->runs++;
-	job->tail_len = 0;
-	job->log = open_log(s, hook);
 	err = spawn_hook(s, job);
 	if (err < 0) {
-		close(job->log);
 		set_result(hook, D2D_HOOK_FAILED, xasprintf("can't start it: %s", strerror(-err)));
 		job->phase = OVER;
 		return;
@@ -215,7 +135,7 @@ static void judge(struct job *job, int status)
 	unsigned long long again = d2d_now() + PAUSE;
 
 	free(hook->last);
-	hook->last = last_line(job);
+	hook->last = d2d_output_last(&job->out);
 	hook->code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 
 	if (job->phase != RUNS)
@@ -253,7 +173,7 @@ static void reap(struct stage *s, struct job *job)
 	if (job->phase != RUNS)
 		signal_group(job, SIGKILL);
 	safe_waitpid(job->pid, &status, 0);
-	drain(s, job);
+	d2d_output_end(&job->out);
 	close(job->pidfd);
 	s->running--;
 	judge(job, status);
@@ -312,7 +232,9 @@ static bool may_start(struct stage *s, struct job *job)
 	if (d2d_hook_listed(job->hook, s->run->stops)) {
 		if (s->running)
 			return false;
+		sigprocmask(SIG_SETMASK, &s->old_mask, NULL);
 		s->run->before(job->hook);
+		sigprocmask(SIG_SETMASK, &s->mask, NULL);
 	}
 	return true;
 }
@@ -369,7 +291,7 @@ static bool wait_and_serve(struct stage *s)
 		job = &s->job[i];
 		if (job->phase < RUNS || job->phase > KILLED)
 			continue;
-		fds[1 + 2 * n] = (struct pollfd){ job->out, POLLIN, 0 };
+		fds[1 + 2 * n] = (struct pollfd){ job->out.pipe, POLLIN, 0 };
 		fds[2 + 2 * n] = (struct pollfd){ job->pidfd, POLLIN, 0 };
 		jobs[n++] = job;
 	}
@@ -381,7 +303,7 @@ static bool wait_and_serve(struct stage *s)
 
 	for (i = 0; i < n; i++) {
 		if (fds[1 + 2 * i].revents)
-			read_output(s, jobs[i]);
+			d2d_output_read(&jobs[i]->out);
 		if (fds[2 + 2 * i].revents)
 			reap(s, jobs[i]);
 		else if (jobs[i]->next <= d2d_now())
@@ -421,6 +343,7 @@ int d2d_hooks_run(struct d2d_hook_run *run, const struct d2d_hooks *list, const 
 	sigaddset(&end, SIGTERM);
 	sigaddset(&end, SIGHUP);
 	sigprocmask(SIG_BLOCK, &end, &s.old_mask);
+	sigprocmask(SIG_BLOCK, NULL, &s.mask);
 	s.signals = signalfd(-1, &end, SFD_CLOEXEC);
 
 	while (!err && start_more(&s))

@@ -119,6 +119,25 @@ unsigned long long d2d_now(void);
  * The caller frees it. */
 char *d2d_printable(const char *text, size_t len);
 
+/* ---- d2d_output.c ---- */
+
+/* Zeroed before the first use; begin and end may come again, and the log goes on counting. */
+struct d2d_output {
+	int pipe, log, console;	/* -1: none */
+	size_t logged;
+	char tail[256];
+	size_t tail_len;
+};
+
+/* Takes the reading end of a pipe and the log, and closes them in d2d_output_end(); the console stays the caller's.
+ * read, when poll() says so, returns how much there was, 0 at the end, -1 when there is nothing (yet). */
+void d2d_output_begin(struct d2d_output *out, int pipe, int log, int console);
+ssize_t d2d_output_read(struct d2d_output *out);
+void d2d_output_end(struct d2d_output *out);
+
+/* The last line of it, fit to be shown; the caller frees it. */
+char *d2d_output_last(const struct d2d_output *out);
+
 /* ---- d2d_hook_head.c: the head of a hook ---- */
 
 #define D2D_HOOK_HEAD 4096	/* bytes at the start of a hook that may hold its head */
@@ -261,5 +280,28 @@ int d2d_engine_get(const char *path, struct json_object **reply);
  * to be json_object_put(). -EBADMSG when it isn't one or isn't whole, *why then says so (free it);
  * -EOPNOTSUPP for zstd, which only the engine can unpack. Moves the descriptor's position. */
 int d2d_archive_images(int fd, struct json_object **images, char **why);
+
+/* ---- d2d_alias.c ---- */
+
+#define D2D_IMAGE_MAX (255 + 1 + 128)	/* a reference's longest name and tag */
+
+struct d2d_alias {
+	char *image;		/* NAME:TAG */
+	char *name;		/* of its command, or NULL: it can't have one */
+};
+
+/* Begins with [a-z0-9], the rest is [a-z0-9._-]: nothing that a shell or a folder would take for something else. */
+int d2d_is_command(const char *s);
+
+/* NAME:TAG of letters, digits and ._-/: and not too long: nothing that a shell or "docker run" would. */
+int d2d_is_image(const char *s);
+
+/* Sorts and names: the last part of the repository (library/hello:latest is "hello"). Of several with one name the
+ * tag "latest" wins, then the repository with fewer parts, then the order of names; the others become "hello-TAG",
+ * or get no name when that is taken, too. */
+void d2d_alias_names(struct d2d_alias *list, int n);
+
+/* Whether a name is among the first n. */
+int d2d_alias_taken(const struct d2d_alias *list, int n, const char *name);
 
 #endif
