@@ -1,9 +1,8 @@
 /*
  * d2dalias: writes a command for each tagged image, so that an image runs by its name.
  *
- * The name is the last part of the repository: library/hello:latest becomes "hello". Of several images with one
- * name the tag "latest" wins, then the repository with fewer parts, then the order of names; the others become
- * "hello-TAG". An alias is a script with a marker in its second line; what has no marker is never touched.
+ * An alias is a script with a marker in its second line; what has no marker is never touched. How it gets its name
+ * stands in libd2d/d2d_alias.c.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -36,83 +35,7 @@
 
 #define MARKER "#!/bin/sh\n# d2dalias: "
 
-enum {
-	IMAGE_MAX = 255 + 1 + 128,	/* a reference's longest name and tag */
-};
-
-struct alias {
-	char *image;
-	char *name;		/* NULL: it can't have one */
-};
-
-static int is_name(const char *s)
-{
-	return (islower(s[0]) || isdigit(s[0])) && s[strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789._-")] == '\0';
-}
-
-/* Nothing that could mean something to a shell or to 'docker run'. */
-static int is_image(const char *s)
-{
-	const char *p;
-
-	for (p = s; isalnum(*p) || (*p && strchr("._-/:", *p)); p++)
-		continue;
-	return p > s && *p == '\0' && isalnum(s[0]) && p - s <= IMAGE_MAX && strrchr(s, ':');
-}
-
-static unsigned parts(const char *s)
-{
-	unsigned n = 0;
-
-	while ((s = strchr(s, '/')) != NULL) {
-		n++;
-		s++;
-	}
-	return n;
-}
-
-/* The order in which images get their names, see above. */
-static int compare_images(const void *a, const void *b)
-{
-	const char *x = ((const struct alias *)a)->image;
-	const char *y = ((const struct alias *)b)->image;
-	int late_x = strcmp(strrchr(x, ':'), ":latest") != 0;
-	int late_y = strcmp(strrchr(y, ':'), ":latest") != 0;
-
-	if (late_x != late_y)
-		return late_x - late_y;
-	if (parts(x) != parts(y))
-		return parts(x) < parts(y) ? -1 : 1;
-	return strverscmp(x, y);
-}
-
-static int name_taken(const struct alias *list, int n, const char *name)
-{
-	while (--n >= 0)
-		if (list[n].name && strcmp(list[n].name, name) == 0)
-			return 1;
-	return 0;
-}
-
-static void name_images(struct alias *list, int n)
-{
-	int i;
-
-	for (i = 0; i < n; i++) {
-		char *name = xstrdup(bb_basename(list[i].image));
-		char *tag = strrchr(name, ':');
-
-		*tag = '\0';
-		if (name_taken(list, i, name))
-			*tag = '-';
-		if (is_name(name) && !name_taken(list, i, name))
-			list[i].name = name;
-		else
-			free(name);
-	}
-}
-
-static int get_images(struct alias **list)
+static int get_images(struct d2d_alias **list)
 {
 	struct json_object *images, *tags;
 	int n = 0, status = d2d_engine_get("/images/json", &images);
@@ -129,22 +52,21 @@ static int get_images(struct alias **list)
 		for (k = 0; k < json_object_array_length(tags); k++) {
 			const char *image = json_object_get_string(json_object_array_get_idx(tags, k));
 
-			if (!image || !is_image(image))		/* "<none>:<none>" */
+			if (!image || !d2d_is_image(image))		/* "<none>:<none>" */
 				continue;
 			*list = xrealloc_vector(*list, 4, n);
 			(*list)[n++].image = xstrdup(image);
 		}
 	}
 	json_object_put(images);
-	qsort(*list, n, sizeof(**list), compare_images);
-	name_images(*list, n);
+	d2d_alias_names(*list, n);
 	return n;
 }
 
 /* The image of an alias, "" for a file that is none of ours, NULL for no file. */
 static char *read_alias(const char *path)
 {
-	char buf[sizeof(MARKER) + IMAGE_MAX + 1];
+	char buf[sizeof(MARKER) + D2D_IMAGE_MAX + 1];
 	struct stat st;
 	ssize_t n = -1;
 	char *image;
@@ -158,7 +80,7 @@ static char *read_alias(const char *path)
 	if (!image)
 		return xstrdup("");
 	strchrnul(image, '\n')[0] = '\0';
-	return xstrdup(is_image(image) ? image : "");
+	return xstrdup(d2d_is_image(image) ? image : "");
 }
 
 /* A command that this one would hide, or that would hide it. */
@@ -200,7 +122,7 @@ static void write_alias(const char *path, const char *image, int is_new)
 	free(tmp);
 }
 
-static int add_alias(const char *dir, const struct alias *a)
+static int add_alias(const char *dir, const struct d2d_alias *a)
 {
 	char *path, *old, *other;
 	int r = EXIT_FAILURE;
@@ -234,7 +156,7 @@ static int add_alias(const char *dir, const struct alias *a)
 static int remove_alias(const char *dir, const char *name)
 {
 	char *path = concat_path_file(dir, name);
-	char *image = is_name(name) ? read_alias(path) : NULL;
+	char *image = d2d_is_command(name) ? read_alias(path) : NULL;
 	int r = EXIT_FAILURE;
 
 	if (!image)
@@ -254,11 +176,11 @@ static int remove_alias(const char *dir, const char *name)
 
 static int has_alias_name(const struct dirent *d)
 {
-	return is_name(d->d_name);
+	return d2d_is_command(d->d_name);
 }
 
 /* Lists the aliases in DIR, or removes those that aren't among the n to keep. */
-static int each_alias(const char *dir, int list, const struct alias *keep, int n)
+static int each_alias(const char *dir, int list, const struct d2d_alias *keep, int n)
 {
 	struct dirent **files;
 	int i, r = EXIT_SUCCESS;
@@ -273,7 +195,7 @@ static int each_alias(const char *dir, int list, const struct alias *keep, int n
 		if (image && image[0]) {
 			if (list)
 				printf("%s %s\n", files[i]->d_name, image);
-			else if (!name_taken(keep, n, files[i]->d_name))
+			else if (!d2d_alias_taken(keep, n, files[i]->d_name))
 				r |= remove_alias(dir, files[i]->d_name);
 		}
 		free(image);
@@ -282,7 +204,7 @@ static int each_alias(const char *dir, int list, const struct alias *keep, int n
 	return r;
 }
 
-static int add_named(const char *dir, const struct alias *list, int n, const char *wanted)
+static int add_named(const char *dir, const struct d2d_alias *list, int n, const char *wanted)
 {
 	char *image = xasprintf(strchr(bb_basename(wanted), ':') ? "%s" : "%s:latest", wanted);
 	int i;
@@ -302,7 +224,7 @@ int d2dalias_main(int argc UNUSED_PARAM, char **argv)
 	static const char verbs[] ALIGN1 = "list\0" "add\0" "remove\0";
 	enum { LIST, ADD, REMOVE };
 	char *dir = (char *)"/usr/local/bin", *where = NULL;
-	struct alias *list;
+	struct d2d_alias *list;
 	int verb = LIST, n, i, r = EXIT_SUCCESS;
 
 	getopt32(argv, "d:H:", &dir, &where);

@@ -89,11 +89,14 @@ static const char *short_name(const char *name)
 
 static int has_tag(struct json_object *tags, const char *wanted)
 {
+	const char *tag;
 	size_t i;
 
-	for (i = 0; tags && i < json_object_array_length(tags); i++)
-		if (strcmp(json_object_get_string(json_object_array_get_idx(tags, i)), short_name(wanted)) == 0)
+	for (i = 0; json_object_is_type(tags, json_type_array) && i < json_object_array_length(tags); i++) {
+		tag = json_object_get_string(json_object_array_get_idx(tags, i));
+		if (tag && strcmp(tag, short_name(wanted)) == 0)
 			return 1;
+	}
 	return 0;
 }
 
@@ -226,7 +229,7 @@ static int import_open(const char *file, int fd, off_t size)
 
 static int import_file(const char *path, int flags)
 {
-	const char *name = printable_string(path);
+	char *name = xstrdup(printable_string(path));
 	struct stat st;
 	int r = EXIT_FAILURE;
 	/* O_NONBLOCK: a FIFO is refused, not waited for */
@@ -242,6 +245,7 @@ static int import_file(const char *path, int flags)
 		r = import_open(name, fd, st.st_size);
 	if (fd >= 0)
 		close(fd);
+	free(name);
 	fflush_all();
 	return r;
 }

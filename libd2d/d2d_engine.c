@@ -153,7 +153,7 @@ static int converse(struct exchange *x)
 		if (p.revents & (POLLIN | POLLHUP | POLLERR))
 			r = receive(x);
 	} while (r > 0);
-	return r;
+	return r == 0 && !x->in_len ? -ECONNRESET : r;
 }
 
 /* Splits head from body; returns the status. */
