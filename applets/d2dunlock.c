@@ -101,8 +101,10 @@ static int is_luks(const char *dev)
 
 static int is_match(const struct d2d_volume *v, const char *spec)
 {
+	if (v->err)
+		return 0;
 	if (!spec)
-		return v->fstype && strcmp(v->fstype, "crypto_LUKS") == 0 && strcmp(v->label, STORE_LABEL) == 0;
+		return strcmp(v->fstype, "crypto_LUKS") == 0 && strcmp(v->label, STORE_LABEL) == 0;
 	if (is_prefixed_with(spec, "UUID="))
 		return strcasecmp(v->uuid, spec + 5) == 0;
 	return strcmp(v->label, spec + 6) == 0;
@@ -181,7 +183,7 @@ static int list_volumes(void)
 		const char *type = NULL;
 		char *name;
 
-		if (!list[i].fstype || strcmp(list[i].fstype, "crypto_LUKS") != 0)
+		if (list[i].err || strcmp(list[i].fstype, "crypto_LUKS") != 0)
 			continue;
 		if (crypt_init(&cd, list[i].dev) == 0 && crypt_metadata_locking(cd, 0) == 0
 		 && crypt_load(cd, CRYPT_LUKS, NULL) == 0
@@ -316,7 +318,7 @@ static int try_asking(struct unlock *u, unsigned tries, unsigned seconds)
 		fits = try_key(u, passphrase, r, "passphrase");
 		crypt_safe_memzero(passphrase, PASSPHRASE_SIZE);
 		if (!fits)
-			d2d_tell(i < tries ? "wrong passphrase, try again\n" : "wrong passphrase\n");
+			d2d_tell(i < tries ? "wrong passphrase, try again\n" : "wrong passphrase, going on without\n");
 	}
 	crypt_safe_free(passphrase);
 	free(prompt);
@@ -349,6 +351,8 @@ static int is_open(struct unlock *u)
 	if (name) {
 		if (strcmp(name, u->name) != 0)
 			bb_error_msg_and_die("'%s' is open already as /dev/mapper/%s", u->dev, name);
+		if (!(u->opt & OPT_q))
+			printf("%s: open already as /dev/mapper/%s\n", u->dev, name);
 		free(name);
 		return 1;
 	}
