@@ -163,8 +163,8 @@ static void decide_store(struct state *st)
 		if (!rank)
 			continue;
 		if (v == st->store)
-			set_role(v, D2D_ROLE_STORE, rank == 7 ? "is named by d2d.store=" :
-				rank >= 8 ? "was opened as the store" : "has the label of a store");
+			set_role(v, D2D_ROLE_STORE, rank == 9 ? "is mounted" : rank == 8 ? "was opened as the store" :
+				rank == 7 ? "is named by d2d.store=" : "has the label of a store");
 		else if (strcmp(v->fstype, "crypto_LUKS") == 0)
 			set_role(v, D2D_ROLE_STORE, "locked: LUKS, d2dunlock opens it");
 		else if (!is_ext(v))
@@ -315,29 +315,37 @@ static void settle_usb(const struct state *st, int fd, unsigned seconds)
 		wait_uevent(fd, MIN(end, monotonic_ms() + left));
 }
 
-static void wait_for_roles(struct state *st, int fd, unsigned roles, unsigned seconds)
+/* The first role that is asked for and not there. A medium that nobody named will never be. */
+static int missing_role(const struct state *st, unsigned roles)
+{
+	int role;
+
+	for (role = D2D_ROLE_MEDIUM; role <= D2D_ROLE_STORE; role++)
+		if ((roles & (1 << role)) && (role != D2D_ROLE_MEDIUM || st->medium) && !is_there(st, role))
+			return role;
+	return D2D_ROLE_NONE;
+}
+
+/* Gathers, under the lock, until all that is asked for is there. */
+static void gather_and_wait(struct state *st, int lock, int fd, unsigned roles, unsigned seconds)
 {
 	unsigned long long end = monotonic_ms() + seconds * 1000ULL;
 	int role;
 
-	for (role = D2D_ROLE_MEDIUM; role <= D2D_ROLE_STORE; role++) {
-		if (!(roles & (1 << role)) || (role == D2D_ROLE_MEDIUM && !st->medium))
-			continue;
-		for (;;) {
-			gather(st);
-			if (is_there(st, role) || !wait_uevent(fd, end))
-				break;
-			forget(st);
-		}
-		if (!is_there(st, role)) {
-			if (role == D2D_ROLE_MEDIUM)
-				bb_error_msg("medium '%s' didn't appear in %u s", printable_string(st->medium), seconds);
-			else
-				bb_error_msg("no %s appeared in %u s", d2d_role_name(role), seconds);
-			xfunc_die();
-		}
+	for (;;) {
+		flock(lock, LOCK_EX);
+		gather(st);
+		role = missing_role(st, roles);
+		if (!seconds || role == D2D_ROLE_NONE)
+			return;
+		flock(lock, LOCK_UN);
+		if (!wait_uevent(fd, end))
+			break;
 		forget(st);
 	}
+	if (role == D2D_ROLE_MEDIUM)
+		bb_error_msg_and_die("medium '%s' didn't appear in %u s", printable_string(st->medium), seconds);
+	bb_error_msg_and_die("no %s appeared in %u s", d2d_role_name(role), seconds);
 }
 
 /* ---- mounting ---- */
@@ -416,7 +424,8 @@ static int mount_partitioned(struct d2d_volume *v)
 
 static int mount_volume(struct d2d_volume *v)
 {
-	if (bb_make_directory((char *)target_of(v), 0755, FILEUTILS_RECUR) != 0)
+	/* It writes into the path. */
+	if (bb_make_directory(auto_string(xstrdup(target_of(v))), 0755, FILEUTILS_RECUR) != 0)
 		return -1;
 	if ((v->partitioned ? mount_partitioned(v) : do_mount(v, v->dev)) == 0)
 		return 0;
@@ -467,25 +476,30 @@ static void look_inside(struct d2d_volume *v)
 	free(dir);
 }
 
-static const struct d2d_volume *same_label(const struct state *st, const struct d2d_volume *v)
+/* Two sticks with one label, or a partition table in the first sector of a file system: the first one counts. */
+static int is_double(const struct state *st, struct d2d_volume *v)
 {
-	int i;
+	const struct d2d_volume *other;
 
-	for (i = 0; v->label[0] && i < st->n; i++)
-		if (&st->list[i] != v && is_mounted_payload(&st->list[i]) && strcmp(st->list[i].label, v->label) == 0)
-			return &st->list[i];
-	return NULL;
+	for (other = st->list; other < st->list + st->n; other++) {
+		if (other == v || !is_mounted_payload(other))
+			continue;
+		if (v->label[0] && strcmp(v->label, other->label) == 0)
+			set_role(v, v->role, "same label as %s", other->dev);
+		else if (v->uuid[0] && strcmp(v->uuid, other->uuid) == 0)
+			set_role(v, v->role, "same UUID as %s", other->dev);
+		else
+			continue;
+		bb_error_msg("payload %s isn't used: %s", v->dev, v->why);
+		return 1;
+	}
+	return 0;
 }
 
 static int mount_payload(struct state *st, struct d2d_volume *v)
 {
-	const struct d2d_volume *other = same_label(st, v);
-
-	if (other) {
-		set_role(v, v->role, "same label as %s", other->dev);
-		bb_error_msg("payload %s isn't used: %s", v->dev, v->why);
+	if (is_double(st, v))
 		return 0;
-	}
 	if (mount_volume(v) != 0) {
 		/* A disk that nobody meant as a payload may well be strange. */
 		if (v->removable || is_prefixed_with(v->label, "D2D"))
@@ -587,19 +601,47 @@ static int mount_roles(struct state *st, unsigned roles)
 	return worst;
 }
 
+static int is_same(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+/* What an earlier d2dmount found out about volumes of other roles: it was root, and it looked inside. */
+static void recall(struct state *st, unsigned roles)
+{
+	struct d2d_volume *known, swap;
+	int i, k, n = d2d_volumes_read(&known);
+
+	for (i = 0; i < st->n; i++) {
+		struct d2d_volume *v = &st->list[i];
+
+		if (!v->err && (v->role == D2D_ROLE_NONE || (roles & (1 << v->role))))
+			continue;
+		for (k = 0; k < n; k++) {
+			if (strcmp(v->dev, known[k].dev) != 0 || !is_same(v->mountpoint, known[k].mountpoint)
+			 || (!v->err && strcmp(v->uuid, known[k].uuid) != 0)
+			) {
+				continue;
+			}
+			swap = *v;
+			*v = known[k];
+			known[k] = swap;
+			break;
+		}
+	}
+	d2d_volumes_free(known, n);
+}
+
 static int mount_all(struct state *st, unsigned roles)
 {
-	int code, r, lock = xopen3(LOCK, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+	int code, r;
 
-	/* Hooks run side by side. */
-	flock(lock, LOCK_EX);
-	gather(st);
 	drop_gone_payloads(st);
 	code = mount_roles(st, roles);
+	recall(st, roles);
 	r = d2d_volumes_write(st->list, st->n);
 	if (r < 0)
 		bb_error_msg_and_die("can't write '%s': %s", D2D_VOLUMES, strerror(-r));
-	close(lock);
 	return code;
 }
 
@@ -615,39 +657,13 @@ static const char *cell(const struct d2d_volume *v, int column)
 	return text[column] && text[column][0] ? printable_string(text[column]) : "-";
 }
 
-/* What the mounting d2dmount saw; it was root, and it looked inside. */
-static void recall(struct state *st)
-{
-	struct d2d_volume *known;
-	int i, k, n;
-
-	if (st->files[0] || st->root[0])
-		return;
-	n = d2d_volumes_read(&known);
-	for (i = 0; i < st->n; i++) {
-		struct d2d_volume *v = &st->list[i];
-
-		for (k = 0; k < n; k++) {
-			if (strcmp(v->dev, known[k].dev) != 0)
-				continue;
-			if (v->err || (v->role != known[k].role && strcmp(v->uuid, known[k].uuid) == 0)) {
-				struct d2d_volume was = *v;
-
-				*v = known[k];
-				known[k] = was;
-			}
-			break;
-		}
-	}
-	d2d_volumes_free(known, n);
-}
-
 static void print_list(struct state *st)
 {
 	static const char *const heads[COLUMNS] = { "DEVICE", "ROLE", "FS", "LABEL", "WHERE", "WHY" };
 	int width[COLUMNS], i, c;
 
-	recall(st);
+	if (!st->files[0] && !st->root[0])
+		recall(st, 0);
 	for (c = 0; c < COLUMNS; c++) {
 		width[c] = strlen(heads[c]);
 		for (i = 0; i < st->n; i++)
@@ -698,8 +714,8 @@ int d2dmount_main(int argc UNUSED_PARAM, char **argv)
 		;
 	struct state st = { .root = "" };
 	llist_t *names = NULL;
-	unsigned roles, seconds, settle;
-	int fd = -1;
+	unsigned roles, seconds = 0, settle = 0;
+	int fd = -1, lock = -1;
 
 	st.opt = getopt32long(argv, "^" "lnr:*w:+s:+m:S:R:" "\0" "l--n:n--l", longopts,
 		&names, &seconds, &settle, &st.medium, &st.spec, &st.root);
@@ -716,16 +732,15 @@ int d2dmount_main(int argc UNUSED_PARAM, char **argv)
 		if (fd < 0)
 			bb_error_msg_and_die("can't listen for devices: %s", strerror(-fd));
 	}
-	if (st.opt & OPT_s)
-		settle_usb(&st, fd, settle);
-	if (st.opt & OPT_w)
-		wait_for_roles(&st, fd, roles, seconds);
+	settle_usb(&st, fd, settle);
 
+	/* Hooks run side by side. */
 	if (!(st.opt & (OPT_l | OPT_n)))
-		fflush_stdout_and_exit(mount_all(&st, roles));
-	gather(&st);
-	if (st.opt & OPT_n)
-		fflush_stdout_and_exit(mount_roles(&st, roles));
-	print_list(&st);
-	fflush_stdout_and_exit_SUCCESS();
+		lock = xopen3(LOCK, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+	gather_and_wait(&st, lock, fd, roles, seconds);
+	if (st.opt & OPT_l) {
+		print_list(&st);
+		fflush_stdout_and_exit_SUCCESS();
+	}
+	fflush_stdout_and_exit(st.opt & OPT_n ? mount_roles(&st, roles) : mount_all(&st, roles));
 }
