@@ -437,14 +437,17 @@ static int mount_volume(struct d2d_volume *v)
 static int check_store(struct d2d_volume *v)
 {
 	char *argv[] = { (char *)E2FSCK, (char *)"-p", v->dev, NULL };
-	int code, fd = open(v->dev, O_RDWR | O_CLOEXEC);
+	int code, read_only = 0, fd = open(v->dev, O_RDWR | O_CLOEXEC);
 
 	if (fd < 0)
 		return fail(v, errno, "can't write to it");
+	ioctl(fd, BLKROGET, &read_only);
 	close(fd);
+	if (read_only)
+		return fail(v, EROFS, "can't write to it");
 	if (access(E2FSCK, X_OK) != 0)
 		return 0;
-	/* e2fsck(8): 1 and 2 say that all was put right, 4 and above that it was not. */
+	/* e2fsck(8): 1 and 2 say that all was put right, 4 that it was not, the others that there was no check. */
 	code = spawn_and_wait(argv);
 	if (code >= 0 && code < 4)
 		return 0;
@@ -484,7 +487,9 @@ static int is_double(const struct state *st, struct d2d_volume *v)
 	for (other = st->list; other < st->list + st->n; other++) {
 		if (other == v || !is_mounted_payload(other))
 			continue;
-		if (v->label[0] && strcmp(v->label, other->label) == 0)
+		if (strcmp(v->label, other->label) != 0)
+			continue;
+		if (v->label[0])
 			set_role(v, v->role, "same label as %s", other->dev);
 		else if (v->uuid[0] && strcmp(v->uuid, other->uuid) == 0)
 			set_role(v, v->role, "same UUID as %s", other->dev);
