@@ -25,6 +25,8 @@ enum {
 	VERDICT_MAX = 1024 * 1024,
 };
 
+#define SIZE_LIMIT ((off_t)1 << 60)	/* sums of two don't overflow */
+
 struct scan {
 	archive_handle_t ah;		/* first: libbb's callbacks get a pointer to it */
 	struct json_object *members;	/* name: its text, or true when the text was not kept */
@@ -60,6 +62,9 @@ static void check_room(archive_handle_t *ah, off_t wanted)
 
 static char FAST_FUNC check_member(archive_handle_t *ah)
 {
+	/* base-256 numbers may be anything */
+	if (ah->file_header->size < 0 || ah->file_header->size > SIZE_LIMIT)
+		fail("damaged at byte %llu: a size out of range", (unsigned long long)ah->offset);
 	check_room(ah, ah->offset + ah->file_header->size);
 	return EXIT_SUCCESS;
 }
