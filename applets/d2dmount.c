@@ -623,11 +623,10 @@ static void recall(struct state *st, unsigned roles)
 		if (!v->err && (v->role == D2D_ROLE_NONE || (roles & (1 << v->role))))
 			continue;
 		for (k = 0; k < n; k++) {
-			if (strcmp(v->dev, known[k].dev) != 0 || !is_same(v->mountpoint, known[k].mountpoint)
-			 || (!v->err && strcmp(v->uuid, known[k].uuid) != 0)
-			) {
+			if (strcmp(v->dev, known[k].dev) != 0)
 				continue;
-			}
+			if (!v->err && (strcmp(v->uuid, known[k].uuid) != 0 || !is_same(v->mountpoint, known[k].mountpoint)))
+				continue;
 			swap = *v;
 			*v = known[k];
 			known[k] = swap;
@@ -675,6 +674,9 @@ static void print_list(struct state *st)
 			width[c] = MAX(width[c], (int)strlen(cell(&st->list[i], c)));
 	}
 	for (i = -1; i < st->n; i++) {
+		/* Its partitions say the same. */
+		if (i >= 0 && st->list[i].err && st->list[i].partitioned)
+			continue;
 		for (c = 0; c < COL_WHY; c++)
 			printf("%-*s  ", width[c], i < 0 ? heads[c] : cell(&st->list[i], c));
 		puts(i < 0 ? heads[c] : cell(&st->list[i], c));

@@ -55,6 +55,9 @@ static int has(const uint8_t *head, size_t offset, const char *bytes, size_t len
 
 static void set(struct d2d_volume *v, const char *fstype, const char *uuid, const char *label)
 {
+	free(v->fstype);
+	free(v->uuid);
+	free(v->label);
 	v->fstype = xstrdup(fstype);
 	v->uuid = xstrdup(uuid);
 	v->label = xstrdup(label);
@@ -152,8 +155,9 @@ int d2d_volume_probe(const char *path, struct d2d_volume *v)
 	struct volume_id *id;
 	struct stat st;
 	uint8_t *head;
-	int fd;
+	int fd, err = 0;
 
+	set(v, "", "", "");
 	/* Before open: it would wait for the other end of a FIFO. */
 	if (stat(path, &st) != 0)
 		return -errno;
@@ -165,14 +169,11 @@ int d2d_volume_probe(const char *path, struct d2d_volume *v)
 
 	id = volume_id_open_node(fd);
 	head = xzalloc(HEAD_SIZE);
-	v->err = 0;
 	if (full_read(fd, head, HEAD_SIZE) < 0)
-		v->err = -errno;
+		err = -errno;
 	else
 		probe_head(v, id, head);
-	if (!v->uuid)
-		set(v, "", "", "");
 	free(head);
 	free_volume_id(id);	/* closes fd */
-	return v->err;
+	return err;
 }

@@ -69,7 +69,7 @@ char *d2d_sysfs_read(const char *dir, const char *name);
 
 /* ---- d2d_probe.c ---- */
 
-/* Sets fstype, uuid, label and err of *v (which must not hold any) from a block device or an image file. */
+/* Sets fstype, uuid and label of *v from a block device or an image file; to "" when it can't be read. */
 int d2d_volume_probe(const char *path, struct d2d_volume *v);
 
 /* ---- d2d_uevent.c ---- */
@@ -277,9 +277,17 @@ int d2d_engine_get(const char *path, struct json_object **reply);
 /* ---- d2d_archive.c ---- */
 
 /* What the docker-save archive in a seekable descriptor holds: [{"id":"sha256:HEX","tags":["NAME:TAG",...]},...],
- * to be json_object_put(). -EBADMSG when it isn't one or isn't whole, *why then says so (free it);
- * -EOPNOTSUPP for zstd, which only the engine can unpack. Moves the descriptor's position. */
-int d2d_archive_images(int fd, struct json_object **images, char **why);
+ * to be json_object_put(), and the tar's size when unpacked. -EBADMSG when it isn't one or isn't whole, *why then
+ * says so (free it). Moves the descriptor's position. */
+int d2d_archive_images(int fd, struct json_object **images, off_t *size, char **why);
+
+/* ---- d2d_zstd.c ---- */
+
+int d2d_is_zstd(int fd);
+
+/* For libbb's fork_transformer(): unpacks src_fd to dst_fd. */
+struct transformer_state_t;
+IF_DESKTOP(long long) int d2d_unpack_zstd(struct transformer_state_t *xstate) FAST_FUNC;
 
 /* ---- d2d_alias.c ---- */
 
