@@ -30,7 +30,7 @@
 //usage:       "Of a DIR: *.tar, *.tar.gz, *.tgz, *.tar.xz, *.txz, *.tar.zst, *.tzst in it\n"
 //usage:     "\n	-q	No progress"
 //usage:     "\n	-f	Import also what is there already, or does not look whole"
-//usage:     "\n	-n	Only read the archives (zstd: not) and tell what they hold"
+//usage:     "\n	-n	Only read the archives and tell what they hold"
 //usage:     "\n	-H SOCKET	The engine's socket ($DOCKER_HOST or /var/run/docker.sock)"
 //usage:     "\n"
 //usage:     "\nExit code: 0 all images are in Docker, 1 some archive failed"
@@ -38,6 +38,7 @@
 #include <dirent.h>
 #include <json-c/json.h>
 #include "libd2d.h"
+#include "bb_archive.h"
 
 enum {
 	OPT_H = 1 << 0,
@@ -184,7 +185,6 @@ static int load(const char *file, int fd, off_t size)
 	p.start = p.last = monotonic_ms();
 	if (!(option_mask32 & OPT_q))
 		body.sent = show_progress;
-	xlseek(fd, 0, SEEK_SET);
 	status = d2d_engine_request("POST /images/load?quiet=1", &body, &reply);
 	if (body.sent && p.tty)
 		fputs("\r\033[K", stderr);
@@ -204,23 +204,26 @@ static int load(const char *file, int fd, off_t size)
 static int import_open(const char *file, int fd, off_t size)
 {
 	struct json_object *images;
+	off_t unpacked;
 	char *why;
-	int r = d2d_archive_images(fd, &images, &why);
+	int zstd = d2d_is_zstd(fd);
+	int r = d2d_archive_images(fd, &images, &unpacked, &why);
 
-	if (r < 0 && r != -EOPNOTSUPP && !((option_mask32 & OPT_f) && r == -EBADMSG)) {
+	/* by force Docker may have its own word, but of zstd it mustn't see anything */
+	if (r < 0 && ((option_mask32 & (OPT_f | OPT_n)) != OPT_f || r != -EBADMSG || zstd)) {
 		bb_error_msg("%s: %s", file, why ? printable_string(why) : strerror(-r));
 		r = EXIT_FAILURE;
 	} else if (option_mask32 & OPT_n) {
-		if (images)
-			print_images(file, images, "");
-		else
-			printf("%s: %s\n", file, why ? printable_string(why) : "zstd, not looked into");
+		print_images(file, images, "");
 		r = EXIT_SUCCESS;
 	} else if (images && !(option_mask32 & OPT_f) && all_there(images)) {
 		print_images(file, images, " is already here");
 		r = EXIT_SUCCESS;
 	} else {
-		r = load(file, fd, size);
+		xlseek(fd, 0, SEEK_SET);
+		if (zstd)
+			fork_transformer_with_sig(fd, d2d_unpack_zstd, "unzstd");
+		r = load(file, fd, zstd ? unpacked : size);
 	}
 	json_object_put(images);
 	free(why);

@@ -188,7 +188,7 @@ static struct json_object *describe_image(struct scan *s, struct json_object *en
 
 static void judge(struct scan *s)
 {
-	struct json_object *manifest, *images = json_object_new_array();
+	struct json_object *manifest, *verdict = json_object_new_object(), *images = json_object_new_array();
 	size_t i;
 
 	manifest = parse_member(s, "manifest.json");
@@ -196,7 +196,9 @@ static void judge(struct scan *s)
 		fail("manifest.json names no image");
 	for (i = 0; i < json_object_array_length(manifest); i++)
 		json_object_array_add(images, describe_image(s, json_object_array_get_idx(manifest, i)));
-	dprintf(STDERR_FILENO, "%s", json_object_to_json_string_ext(images, JSON_C_TO_STRING_PLAIN));
+	json_object_object_add(verdict, "images", images);
+	json_object_object_add(verdict, "size", json_object_new_int64(s->ah.offset));
+	dprintf(STDERR_FILENO, "%s", json_object_to_json_string_ext(verdict, JSON_C_TO_STRING_PLAIN));
 	_exit(EXIT_SUCCESS);
 }
 
@@ -222,6 +224,8 @@ static void scan_archive(int fd)
 	signal(SIGPIPE, SIG_DFL);
 	xmove_fd(fd, STDIN_FILENO);
 	die_func = blame_unpacker;
+	if (d2d_is_zstd(STDIN_FILENO))
+		fork_transformer_with_sig(STDIN_FILENO, d2d_unpack_zstd, "unzstd");
 	applet_name = "not a docker-save archive";
 	s->ah = *ah;
 	s->ah.src_fd = STDIN_FILENO;
@@ -259,19 +263,15 @@ static char *read_verdict(int fd)
 	return line;
 }
 
-int d2d_archive_images(int fd, struct json_object **images, char **why)
+int d2d_archive_images(int fd, struct json_object **images, off_t *size, char **why)
 {
-	static const uint8_t zstd[4] = { 0x28, 0xb5, 0x2f, 0xfd };
-	uint8_t magic[sizeof(zstd)];
+	struct json_object *result = NULL;
 	int verdict, status, r;
 	pid_t pid;
 	char *text;
 
 	*images = NULL;
 	*why = NULL;
-	if (pread(fd, magic, sizeof(magic), 0) == sizeof(magic) && memcmp(magic, zstd, sizeof(zstd)) == 0)
-		return -EOPNOTSUPP;
-
 	verdict = memfd_create("verdict", MFD_CLOEXEC);
 	if (verdict < 0 || lseek(fd, 0, SEEK_SET) != 0 || (pid = fork()) < 0) {
 		r = -errno;
@@ -286,12 +286,16 @@ int d2d_archive_images(int fd, struct json_object **images, char **why)
 	if (r == 0) {
 		text = read_verdict(verdict);
 		if (status == 0)
-			*images = json_tokener_parse(text);
-		r = *images ? 0 : -EBADMSG;
-		if (*images)
+			result = json_tokener_parse(text);
+		if (json_object_object_get_ex(result, "images", images)) {
+			json_object_get(*images);
+			*size = json_object_get_int64(json_object_object_get(result, "size"));
 			free(text);
-		else
+		} else {
+			r = -EBADMSG;
 			*why = text;
+		}
+		json_object_put(result);
 	}
  out:
 	close(verdict);

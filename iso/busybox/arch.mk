@@ -7,6 +7,9 @@ libs-y += d2d/
 ifeq ($(CONFIG_D2D_LIBD2D),y)
 LDLIBS += json-c
 endif
+ifeq ($(CONFIG_D2DIMPORT),y)
+LDLIBS += zstd
+endif
 ifeq ($(CONFIG_D2DUNLOCK),y)
 CPPFLAGS += -I$(D2D_LIBS)/include
 LDFLAGS += -L$(D2D_LIBS)/lib
