@@ -106,8 +106,8 @@ static int is_match(const struct d2d_volume *v, const char *spec)
 	if (!spec)
 		return strcmp(v->fstype, "crypto_LUKS") == 0 && strcmp(v->label, STORE_LABEL) == 0;
 	if (is_prefixed_with(spec, "UUID="))
-		return strcasecmp(v->uuid, spec + 5) == 0;
-	return strcmp(v->label, spec + 6) == 0;
+		return spec[5] && strcasecmp(v->uuid, spec + 5) == 0;
+	return spec[6] && strcmp(v->label, spec + 6) == 0;
 }
 
 /* The device of a path, UUID=X or LABEL=X; of the volume labelled as a store without a spec; NULL when there is none. */
@@ -160,7 +160,6 @@ static void load_header(struct unlock *u)
 
 	if (r < 0)
 		bb_error_msg_and_die("can't open '%s': %s", u->dev, strerror(-r));
-	crypt_metadata_locking(u->cd, 0);
 	r = crypt_load(u->cd, CRYPT_LUKS, NULL);
 	if (r == -EINVAL)
 		bb_error_msg_and_die("the LUKS header of '%s' is damaged or cut off", u->dev);
@@ -185,11 +184,8 @@ static int list_volumes(void)
 
 		if (list[i].err || strcmp(list[i].fstype, "crypto_LUKS") != 0)
 			continue;
-		if (crypt_init(&cd, list[i].dev) == 0 && crypt_metadata_locking(cd, 0) == 0
-		 && crypt_load(cd, CRYPT_LUKS, NULL) == 0
-		) {
+		if (crypt_init(&cd, list[i].dev) == 0 && crypt_load(cd, CRYPT_LUKS, NULL) == 0)
 			type = crypt_get_type(cd);
-		}
 		name = open_as(list[i].dev);
 		printf("%s %s %s %s %s\n", list[i].dev, type ? type : "damaged",
 			list[i].uuid[0] ? printable_string(list[i].uuid) : "-",
@@ -376,6 +372,8 @@ int d2dunlock_main(int argc UNUSED_PARAM, char **argv)
 	if (spec && (u.opt & (OPT_c | OPT_l)))
 		bb_show_usage();
 	crypt_set_log_callback(NULL, keep_complaint, &u);
+	/* Without locks libcryptsetup repairs no header, see above. */
+	crypt_metadata_locking(NULL, 0);
 	if (u.opt & OPT_l)
 		return list_volumes();
 	if (u.opt & OPT_c)
