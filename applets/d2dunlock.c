@@ -156,6 +156,7 @@ static char *open_as(const char *dev)
 
 static void load_header(struct unlock *u)
 {
+	const char *cipher;
 	int r = crypt_init(&u->cd, u->dev);
 
 	if (r < 0)
@@ -166,8 +167,9 @@ static void load_header(struct unlock *u)
 	if (r < 0)
 		bb_error_msg_and_die("can't read the LUKS header of '%s': %s", u->dev, strerror(-r));
 	/* It would open with any key, or with an empty one, and pass for what it isn't. */
-	if (strstr(crypt_get_cipher(u->cd), "null"))
-		bb_error_msg_and_die("'%s' is not encrypted: its cipher is %s", u->dev, crypt_get_cipher(u->cd));
+	cipher = crypt_get_cipher(u->cd);
+	if (!cipher || strstr(cipher, "null"))
+		bb_error_msg_and_die("'%s' is not encrypted: its cipher is %s", u->dev, cipher ? cipher : "none");
 }
 
 static int list_volumes(void)
