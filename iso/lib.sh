@@ -163,9 +163,20 @@ used() {
 	local locked
 	mkdir -p "$O/obj/used"
 	printf '%s %s %s %s\n' "$1" "$2" "$3" "$4" >"$O/obj/used/$1.$3"
-	locked=$(awk -v k="$1" -v n="$3" '$1 == k && $3 == n { print $4 }' "$SRC/iso/debian.lock" 2>/dev/null) || :
+	locked=$(awk -v k="$1" -v s="$2" -v n="$3" '$1 == k && $2 == s && $3 == n { print $4 }' \
+		"$SRC/iso/debian.lock" 2>/dev/null) || :
 	[ -z "$locked" ] || [ "$locked" = "$4" ] ||
 		note "$3 has moved from $locked to $4 in Debian; using $4 ('make lock' records it)"
+}
+
+# used_host PACKAGE...: the same for packages of the host that become part of a product.
+used_host() {
+	local package codename
+	# shellcheck source=/dev/null
+	codename=$(. /etc/os-release && printf '%s' "${VERSION_CODENAME:-unknown}")
+	for package; do
+		used host "$codename" "$package" "$(dpkg-query -W -f '${Version}' "$package" 2>/dev/null || echo unknown)"
+	done
 }
 
 # recipe_hash FILE-OR-WORD...: one hash of the given files' contents and of words that are no files.
