@@ -1,7 +1,8 @@
 /*
  * d2dmount: decides what each volume is for, by content and label, and mounts it.
  *
- * Nothing is ever formatted, and nothing is written except by e2fsck on the store.
+ * Nothing is ever formatted, and nothing is written except by e2fsck on the store. The rules stand in
+ * libd2d/d2d_role.c, the ways to mount in libd2d/d2d_mount.c.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -43,7 +44,6 @@
 //usage:     "\nExit code: 0 done, 1 failed, 2 nothing has this role"
 
 #include <sys/file.h>
-#include <sys/mount.h>
 #include "libd2d.h"
 
 enum {
@@ -56,8 +56,6 @@ enum {
 	EXIT_NOTHING = 2,
 };
 
-#define E2FSCK "/usr/sbin/e2fsck"
-#define STORE_MAPPING "/dev/mapper/d2d-store"
 #define LOCK D2D_RUN"/volumes.lock"
 
 struct state {
@@ -71,195 +69,18 @@ struct state {
 	int n;
 };
 
-static void set_role(struct d2d_volume *v, int role, const char *format, ...) __attribute__((format(printf, 3, 4)));
-static void set_role(struct d2d_volume *v, int role, const char *format, ...)
-{
-	va_list args;
-
-	free(v->why);
-	v->role = role;
-	va_start(args, format);
-	if (vasprintf(&v->why, format, args) < 0)
-		bb_die_memory_exhausted();
-	va_end(args);
-}
-
-static int is_ext(const struct d2d_volume *v)
-{
-	return strlen(v->fstype) == 4 && is_prefixed_with(v->fstype, "ext");
-}
-
-/* ---- roles; the first rule that fits decides ---- */
-
-static void decide_unusable(struct d2d_volume *v)
-{
-	if (v->err)
-		set_role(v, D2D_ROLE_NONE, "can't read it: %s", strerror(-v->err));
-	else if (!v->fstype[0])
-		set_role(v, D2D_ROLE_NONE, "no file system that is known here");
-	else if (v->holder)
-		set_role(v, D2D_ROLE_NONE, "is in use as %s", v->holder);
-	else if (v->mountpoint && !is_prefixed_with(v->mountpoint, D2D_RUN"/"))
-		set_role(v, D2D_ROLE_NONE, "is in use");
-}
-
-static void decide_medium(struct state *st)
-{
-	const struct d2d_volume *medium = NULL;
-	int i;
-
-	for (i = 0; st->medium && i < st->n; i++) {
-		struct d2d_volume *v = &st->list[i];
-
-		if (v->why || strcasecmp(v->uuid, st->medium) != 0)
-			continue;
-		if (medium) {
-			/* Mostly the first partition of a stick that the ISO was written to. */
-			set_role(v, D2D_ROLE_NONE, "same UUID as %s", medium->dev);
-			continue;
-		}
-		medium = v;
-		set_role(v, D2D_ROLE_MEDIUM, "was booted from");
-	}
-}
-
-/* What counts as the store, and how much: the mounted one, the opened LUKS volume, then the labels in this order. */
-static int store_rank(const struct state *st, const struct d2d_volume *v)
-{
-	static const char labels[] ALIGN1 = "boot2docker-data\0""DOCKER\0""D2D-STORE\0";
-	int named = index_in_strings(labels, v->label) + 1;
-	int luks = strcmp(v->fstype, "crypto_LUKS") == 0;
-
-	if (v->mountpoint && strcmp(v->mountpoint, D2D_STORE) == 0)
-		return 9;
-	if (strcmp(v->dev, STORE_MAPPING) == 0)
-		return 8;
-	if (!st->spec)
-		return is_ext(v) || (luks && strcmp(v->label, "D2D-STORE") == 0) ? named : 0;
-	if (is_prefixed_with(st->spec, "UUID="))
-		return strcasecmp(v->uuid, st->spec + 5) == 0 ? 7 : 0;
-	if (is_prefixed_with(st->spec, "LABEL="))
-		return strcmp(v->label, st->spec + 6) == 0 ? 7 : 0;
-	return strcmp(v->dev, st->spec) == 0 ? 7 : 0;
-}
-
-static void decide_store(struct state *st)
-{
-	int i, rank, best = 0;
-
-	for (i = 0; i < st->n; i++) {
-		struct d2d_volume *v = &st->list[i];
-
-		rank = v->why ? 0 : store_rank(st, v);
-		if (rank > best && is_ext(v)) {
-			best = rank;
-			st->store = v;
-		}
-	}
-	for (i = 0; i < st->n; i++) {
-		struct d2d_volume *v = &st->list[i];
-
-		rank = v->why ? 0 : store_rank(st, v);
-		if (!rank)
-			continue;
-		if (v == st->store)
-			set_role(v, D2D_ROLE_STORE, rank == 9 ? "is mounted" : rank == 8 ? "was opened as the store" :
-				rank == 7 ? "is named by d2d.store=" : "has the label of a store");
-		else if (strcmp(v->fstype, "crypto_LUKS") == 0)
-			set_role(v, D2D_ROLE_STORE, "locked: LUKS, d2dunlock opens it");
-		else if (!is_ext(v))
-			set_role(v, D2D_ROLE_STORE, "is named by d2d.store=, but %s can't be a store: it takes ext4", v->fstype);
-		else
-			set_role(v, D2D_ROLE_STORE, "%s comes first", st->store->dev);
-	}
-}
-
-static int is_mounted_payload(const struct d2d_volume *v)
-{
-	return v->mountpoint && is_prefixed_with(v->mountpoint, D2D_PAYLOAD"/");
-}
-
-/* What lies in it can't be seen before it is mounted; look_inside() takes the role back. */
-static void decide_payload(struct d2d_volume *v)
-{
-	static const char types[] ALIGN1 = "vfat\0""ext4\0""ext3\0""ext2\0""iso9660\0""exfat\0";
-
-	if (strcmp(v->fstype, "crypto_LUKS") == 0)
-		set_role(v, D2D_ROLE_NONE, "locked: LUKS");
-	else if (index_in_strings(types, v->fstype) < 0)
-		set_role(v, D2D_ROLE_NONE, "%s has no use here", v->fstype);
-	else if (!v->removable && !v->label[0])
-		set_role(v, D2D_ROLE_NONE, "is neither removable nor labelled");
-	else
-		set_role(v, D2D_ROLE_PAYLOAD, "%s%s", v->removable ? "removable" : "labelled",
-			is_mounted_payload(v) ? ", has a folder d2d/" : ", if it has a folder d2d/");
-}
-
-static void decide(struct state *st)
-{
-	int i;
-
-	for (i = 0; i < st->n; i++)
-		decide_unusable(&st->list[i]);
-	decide_medium(st);
-	decide_store(st);
-	for (i = 0; i < st->n; i++)
-		if (!st->list[i].why)
-			decide_payload(&st->list[i]);
-}
-
 /* ---- gathering ---- */
-
-static void gather_files(struct state *st)
-{
-	int i;
-
-	for (i = 0; st->files[i]; i++)
-		continue;
-	st->n = i;
-	st->list = xzalloc(sizeof(*st->list) * (i + 1));
-	while (--i >= 0) {
-		st->list[i].dev = xstrdup(st->files[i]);
-		st->list[i].name = xstrdup(bb_basename(st->files[i]));
-		st->list[i].err = d2d_volume_probe(st->files[i], &st->list[i]);
-	}
-}
-
-static int is_mountpoint(const char *path)
-{
-	struct mntent *m = find_mount_point(path, 0);
-
-	return m && strcmp(m->mnt_dir, path) == 0;
-}
-
-static void gather_mounts(struct state *st)
-{
-	struct mntent *m;
-	int i;
-
-	for (i = 0; i < st->n; i++) {
-		struct d2d_volume *v = &st->list[i];
-
-		m = find_mount_point(v->dev, 0);
-		if (m)
-			v->mountpoint = xstrdup(m->mnt_dir);
-		/* A partitioned medium is mounted through a loop device. */
-		else if (v->partitioned && st->medium && strcasecmp(v->uuid, st->medium) == 0 && is_mountpoint(D2D_MEDIUM))
-			v->mountpoint = xstrdup(D2D_MEDIUM);
-	}
-}
 
 static void gather(struct state *st)
 {
-	if (st->files[0]) {
-		gather_files(st);
-	} else {
+	if (st->files[0])
+		st->n = d2d_volumes_of_files(st->files, &st->list);
+	else
 		st->n = d2d_volumes_scan_at(st->root, &st->list);
-		if (st->n < 0)
-			bb_error_msg_and_die("can't look for volumes: %s", strerror(-st->n));
-	}
-	gather_mounts(st);
-	decide(st);
+	if (st->n < 0)
+		bb_error_msg_and_die("can't look for volumes: %s", strerror(-st->n));
+	d2d_mounts_find(st->list, st->n, st->medium);
+	st->store = d2d_roles_decide(st->list, st->n, st->medium, st->spec);
 }
 
 static void forget(struct state *st)
@@ -306,15 +127,6 @@ static int wait_uevent(int fd, unsigned long long end)
 	return r;
 }
 
-static void settle_usb(const struct state *st, int fd, unsigned seconds)
-{
-	unsigned long long end = monotonic_ms() + seconds * 1000ULL;
-	int left;
-
-	while (monotonic_ms() < end && (left = d2d_usb_settling(st->root)) > 0)
-		wait_uevent(fd, MIN(end, monotonic_ms() + left));
-}
-
 /* The first role that is asked for and not there. A medium that nobody named will never be. */
 static int missing_role(const struct state *st, unsigned roles)
 {
@@ -350,161 +162,45 @@ static void gather_and_wait(struct state *st, int lock, int fd, unsigned roles, 
 
 /* ---- mounting ---- */
 
-static const char *target_of(const struct d2d_volume *v)
+/* For what returned r: the reason that it left with the volume. */
+static int say_why(const struct d2d_volume *v, int r)
 {
-	if (v->role == D2D_ROLE_PAYLOAD)
-		return auto_string(concat_path_file(D2D_PAYLOAD, v->name));
-	return v->role == D2D_ROLE_STORE ? D2D_STORE : D2D_MEDIUM;
-}
-
-/* The options of each file system beside those that all read-only volumes get. */
-static const char *data_of(const struct d2d_volume *v)
-{
-	if (v->role == D2D_ROLE_STORE)
-		return "errors=remount-ro";
-	/* A journal would be replayed, and so written, even by a read-only mount. */
-	if (is_ext(v))
-		return "noload";
-	/* File names are UTF-8, and each file may be run, whatever the umask was. */
-	if (strcmp(v->fstype, "vfat") == 0)
-		return "utf8,umask=022";
-	return strcmp(v->fstype, "iso9660") == 0 ? "iocharset=utf8" : NULL;
-}
-
-static const char *type_of(const struct d2d_volume *v)
-{
-	return is_ext(v) ? "ext4" : v->fstype;
+	if (r < 0)
+		bb_error_msg("%s %s: %s", d2d_role_name(v->role), v->dev, v->why);
+	return r;
 }
 
 static void print_mount(const struct d2d_volume *v)
 {
-	const char *data = data_of(v);
+	char *command = d2d_mount_command(v);
 
-	printf("mount -t %s -o %s%s%s %s %s\n", type_of(v), v->role == D2D_ROLE_STORE ? "rw" : "ro,nosuid,nodev",
-		data ? "," : "", data ? data : "", v->dev, target_of(v));
-}
-
-static int fail(struct d2d_volume *v, int err, const char *what)
-{
-	set_role(v, v->role, "%s: %s", what, strerror(err));
-	bb_error_msg("%s %s: %s", d2d_role_name(v->role), v->dev, v->why);
-	return -1;
-}
-
-static int do_mount(struct d2d_volume *v, const char *dev)
-{
-	unsigned long flags = v->role == D2D_ROLE_STORE ? 0 : MS_RDONLY | MS_NOSUID | MS_NODEV;
-	const char *target = target_of(v);
-
-	if (mount(dev, target, type_of(v), flags | MS_SILENT, data_of(v)) != 0) {
-		int err = errno;
-
-		rmdir(target);
-		errno = err;
-		return -1;
-	}
-	v->mountpoint = xstrdup(target);
-	return 0;
-}
-
-/* Mounting a whole disk bars its partitions from being mounted, and one of them may be the store: a loop device
- * over it doesn't. */
-static int mount_partitioned(struct d2d_volume *v)
-{
-	char *loop = NULL;
-	int r, fd = set_loop(&loop, v->dev, 0, 0, BB_LO_FLAGS_READ_ONLY | BB_LO_FLAGS_AUTOCLEAR);
-
-	if (fd < 0)
-		return do_mount(v, v->dev);
-	r = do_mount(v, loop);
-	close(fd);
-	free(loop);
-	return r;
+	puts(command);
+	free(command);
 }
 
 static int mount_volume(struct d2d_volume *v)
 {
-	/* It writes into the path. */
-	if (bb_make_directory(auto_string(xstrdup(target_of(v))), 0755, FILEUTILS_RECUR) != 0)
-		return -1;
-	if ((v->partitioned ? mount_partitioned(v) : do_mount(v, v->dev)) == 0)
-		return 0;
-	if (errno == ENODEV)
-		return fail(v, errno, xasprintf("this kernel can't mount %s", v->fstype));
-	return fail(v, errno, "can't mount it");
+	char *target = d2d_mount_target(v);
+	int r = bb_make_directory(target, 0755, FILEUTILS_RECUR);
+
+	free(target);
+	return r != 0 ? r : say_why(v, d2d_mount(v));
 }
 
-static int check_store(struct d2d_volume *v)
+static int mount_store(struct d2d_volume *v)
 {
-	char *argv[] = { (char *)E2FSCK, (char *)"-p", v->dev, NULL };
-	int code, read_only = 0, fd = open(v->dev, O_RDWR | O_CLOEXEC);
+	int r = say_why(v, d2d_store_check(v));
 
-	if (fd < 0)
-		return fail(v, errno, "can't write to it");
-	ioctl(fd, BLKROGET, &read_only);
-	close(fd);
-	if (read_only)
-		return fail(v, EROFS, "can't write to it");
-	if (access(E2FSCK, X_OK) != 0)
-		return 0;
-	/* e2fsck(8): 1 and 2 say that all was put right, 4 that it was not, the others that there was no check. */
-	code = spawn_and_wait(argv);
-	if (code >= 0 && code < 4)
-		return 0;
-	set_role(v, v->role, "damaged: e2fsck -p says %d; run 'e2fsck %s'", code, v->dev);
-	bb_error_msg("store %s: %s", v->dev, v->why);
-	return -1;
-}
-
-static void unmount_payload(const char *path)
-{
-	umount2(path, MNT_DETACH);
-	rmdir(path);
-}
-
-/* Takes the role of a payload back from a volume without a folder d2d/. */
-static void look_inside(struct d2d_volume *v)
-{
-	char *dir = concat_path_file(v->mountpoint, "d2d");
-	struct stat st;
-
-	if (stat(dir, &st) == 0 && S_ISDIR(st.st_mode)) {
-		set_role(v, v->role, "%s, has a folder d2d/", v->removable ? "removable" : "labelled");
-	} else {
-		set_role(v, D2D_ROLE_NONE, "has no folder d2d/");
-		unmount_payload(v->mountpoint);
-		free(v->mountpoint);
-		v->mountpoint = NULL;
-	}
-	free(dir);
-}
-
-/* Two sticks with one label, or a partition table in the first sector of a file system: the first one counts. */
-static int is_double(const struct state *st, struct d2d_volume *v)
-{
-	const struct d2d_volume *other;
-
-	for (other = st->list; other < st->list + st->n; other++) {
-		if (other == v || !is_mounted_payload(other))
-			continue;
-		if (strcmp(v->label, other->label) != 0)
-			continue;
-		if (v->label[0])
-			set_role(v, v->role, "same label as %s", other->dev);
-		else if (v->uuid[0] && strcmp(v->uuid, other->uuid) == 0)
-			set_role(v, v->role, "same UUID as %s", other->dev);
-		else
-			continue;
-		bb_error_msg("payload %s isn't used: %s", v->dev, v->why);
-		return 1;
-	}
-	return 0;
+	return r != 0 ? r : mount_volume(v);
 }
 
 static int mount_payload(struct state *st, struct d2d_volume *v)
 {
-	if (is_double(st, v))
+	/* The first one counts. */
+	if (d2d_payload_is_double(v, st->list, st->n)) {
+		bb_error_msg("payload %s isn't used: %s", v->dev, v->why);
 		return 0;
+	}
 	if (mount_volume(v) != 0) {
 		/* A disk that nobody meant as a payload may well be strange. */
 		if (v->removable || is_prefixed_with(v->label, "D2D"))
@@ -512,30 +208,8 @@ static int mount_payload(struct state *st, struct d2d_volume *v)
 		v->role = D2D_ROLE_NONE;
 		return 0;
 	}
-	look_inside(v);
+	d2d_payload_look_inside(v);
 	return 0;
-}
-
-/* Sticks that were pulled out leave their mounts behind. */
-static void drop_gone_payloads(const struct state *st)
-{
-	DIR *dir = opendir(D2D_PAYLOAD);
-	struct dirent *de;
-	int i;
-
-	if (!dir)
-		return;
-	while ((de = readdir(dir)) != NULL) {
-		char *path = concat_subpath_file(D2D_PAYLOAD, de->d_name);
-
-		for (i = 0; path && i < st->n; i++)
-			if (st->list[i].mountpoint && strcmp(st->list[i].mountpoint, path) == 0)
-				break;
-		if (path && i == st->n)
-			unmount_payload(path);
-		free(path);
-	}
-	closedir(dir);
 }
 
 static int mount_role(struct state *st, int role)
@@ -552,7 +226,7 @@ static int mount_role(struct state *st, int role)
 			else if (role == D2D_ROLE_PAYLOAD)
 				r = mount_payload(st, v);
 			else
-				r = (role == D2D_ROLE_STORE && check_store(v) != 0) ? -1 : mount_volume(v);
+				r = role == D2D_ROLE_STORE ? mount_store(v) : mount_volume(v);
 			if (v->mountpoint)
 				printf("%s: %s (%s) on %s\n", d2d_role_name(role), v->dev, v->fstype, v->mountpoint);
 		}
@@ -606,43 +280,13 @@ static int mount_roles(struct state *st, unsigned roles)
 	return worst;
 }
 
-static int is_same(const char *a, const char *b)
-{
-	return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
-/* What an earlier d2dmount found out about volumes of other roles: it was root, and it looked inside. */
-static void recall(struct state *st, unsigned roles)
-{
-	struct d2d_volume *known, swap;
-	int i, k, n = d2d_volumes_read(&known);
-
-	for (i = 0; i < st->n; i++) {
-		struct d2d_volume *v = &st->list[i];
-
-		if (!v->err && (v->role == D2D_ROLE_NONE || (roles & (1 << v->role))))
-			continue;
-		for (k = 0; k < n; k++) {
-			if (strcmp(v->dev, known[k].dev) != 0)
-				continue;
-			if (!v->err && (strcmp(v->uuid, known[k].uuid) != 0 || !is_same(v->mountpoint, known[k].mountpoint)))
-				continue;
-			swap = *v;
-			*v = known[k];
-			known[k] = swap;
-			break;
-		}
-	}
-	d2d_volumes_free(known, n);
-}
-
 static int mount_all(struct state *st, unsigned roles)
 {
 	int code, r;
 
-	drop_gone_payloads(st);
+	d2d_payloads_drop_gone(st->list, st->n);
 	code = mount_roles(st, roles);
-	recall(st, roles);
+	d2d_volumes_recall(st->list, st->n, roles);
 	r = d2d_volumes_write(st->list, st->n);
 	if (r < 0)
 		bb_error_msg_and_die("can't write '%s': %s", D2D_VOLUMES, strerror(-r));
@@ -667,7 +311,7 @@ static void print_list(struct state *st)
 	int width[COLUMNS], i, c;
 
 	if (!st->files[0] && !st->root[0])
-		recall(st, 0);
+		d2d_volumes_recall(st->list, st->n, 0);
 	for (c = 0; c < COLUMNS; c++) {
 		width[c] = strlen(heads[c]);
 		for (i = 0; i < st->n; i++)
@@ -689,11 +333,10 @@ static unsigned parse_roles(llist_t *names)
 
 	while (names) {
 		const char *name = llist_pop(&names);
-		int role = D2D_ROLE_MEDIUM;
+		int role = d2d_role_named(name);
 
-		while (strcmp(d2d_role_name(role), name) != 0)
-			if (++role > D2D_ROLE_STORE)
-				bb_error_msg_and_die("no role '%s': medium, payload or store", name);
+		if (role <= D2D_ROLE_NONE)
+			bb_error_msg_and_die("no role '%s': medium, payload or store", name);
 		roles |= 1 << role;
 	}
 	return roles;
@@ -722,7 +365,7 @@ int d2dmount_main(int argc UNUSED_PARAM, char **argv)
 	struct state st = { .root = "" };
 	llist_t *names = NULL;
 	unsigned roles, seconds = 0, settle = 0;
-	int fd = -1, lock = -1;
+	int r, fd = -1, lock = -1;
 
 	st.opt = getopt32long(argv, "^" "lnr:*w:+s:+m:S:R:" "\0" "l--n:n--l", longopts,
 		&names, &seconds, &settle, &st.medium, &st.spec, &st.root);
@@ -739,7 +382,9 @@ int d2dmount_main(int argc UNUSED_PARAM, char **argv)
 		if (fd < 0)
 			bb_error_msg_and_die("can't listen for devices: %s", strerror(-fd));
 	}
-	settle_usb(&st, fd, settle);
+	r = d2d_usb_settle(st.root, fd, settle);
+	if (r < 0)
+		bb_error_msg_and_die("can't wait for devices: %s", strerror(-r));
 
 	/* Hooks run side by side. */
 	if (!(st.opt & (OPT_l | OPT_n)))

@@ -88,17 +88,6 @@ static const char *because(const struct unlock *u, int err)
 
 /* ---- which volume ---- */
 
-static int is_luks(const char *dev)
-{
-	static const char magic[6] ALIGN1 = { 'L', 'U', 'K', 'S', '\xba', '\xbe' };
-	char buf[sizeof(magic)];
-	int fd = xopen(dev, O_RDONLY | O_CLOEXEC);
-	ssize_t len = full_read(fd, buf, sizeof(buf));
-
-	close(fd);
-	return len == sizeof(buf) && memcmp(buf, magic, sizeof(buf)) == 0;
-}
-
 static int is_match(const struct d2d_volume *v, const char *spec)
 {
 	if (v->err)
@@ -135,25 +124,6 @@ static char *find_device(const char *spec)
 	return dev;
 }
 
-/* The name under which a device is open already, else NULL. */
-static char *open_as(const char *dev)
-{
-	char *pattern, *name = NULL;
-	struct stat st;
-	glob_t g;
-
-	if (stat(dev, &st) != 0 || !S_ISBLK(st.st_mode))
-		return NULL;
-	pattern = xasprintf("/sys/dev/block/%u:%u/holders/*/dm/name", major(st.st_rdev), minor(st.st_rdev));
-	if (glob(pattern, 0, NULL, &g) == 0)
-		name = xmalloc_open_read_close(g.gl_pathv[0], NULL);
-	globfree(&g);
-	free(pattern);
-	if (name)
-		chomp(name);
-	return name;
-}
-
 static void load_header(struct unlock *u)
 {
 	const char *cipher;
@@ -188,7 +158,7 @@ static int list_volumes(void)
 			continue;
 		if (crypt_init(&cd, list[i].dev) == 0 && crypt_load(cd, CRYPT_LUKS, NULL) == 0)
 			type = crypt_get_type(cd);
-		name = open_as(list[i].dev);
+		name = d2d_luks_open_as(list[i].dev);
 		printf("%s %s %s %s %s\n", list[i].dev, type ? type : "damaged",
 			list[i].uuid[0] ? printable_string(list[i].uuid) : "-",
 			list[i].label[0] ? printable_string(list[i].label) : "-",
@@ -344,7 +314,7 @@ static void hide_memory(void)
 /* True when it is open already under our name. */
 static int is_open(struct unlock *u)
 {
-	char *name = open_as(u->dev);
+	char *name = d2d_luks_open_as(u->dev);
 
 	if (name) {
 		if (strcmp(name, u->name) != 0)
@@ -366,7 +336,7 @@ int d2dunlock_main(int argc UNUSED_PARAM, char **argv)
 	unsigned tries = 3, seconds = 0;
 	llist_t *files = NULL;
 	char *spec;
-	int fits = 0;
+	int r, fits = 0;
 
 	u.opt = getopt32(argv, "^" "Ciqrclk:*n:t:+T:+" "\0" "?1:C--cl:T--cl:c--CTiklrt:i--clt:k--cl:l--CTckinrt:n--l:r--cl:t--cil",
 			&files, &u.name, &tries, &seconds);
@@ -389,7 +359,10 @@ int d2dunlock_main(int argc UNUSED_PARAM, char **argv)
 		bb_error_msg(spec ? "no volume %s" : "no LUKS volume labelled %s", spec ? spec : STORE_LABEL);
 		return EXIT_NO_LUKS;
 	}
-	if (!is_luks(u.dev)) {
+	r = d2d_is_luks(u.dev);
+	if (r < 0)
+		bb_error_msg_and_die("can't open '%s': %s", u.dev, strerror(-r));
+	if (!r) {
 		bb_error_msg("'%s' is not a LUKS volume", u.dev);
 		return EXIT_NO_LUKS;
 	}

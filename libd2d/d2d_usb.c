@@ -81,3 +81,13 @@ int d2d_usb_settling(const char *root)
 	free(pattern);
 	return most;
 }
+
+int d2d_usb_settle(const char *root, int fd, unsigned seconds)
+{
+	unsigned long long now, end = monotonic_ms() + seconds * 1000ULL;
+	int left, r = 0;
+
+	while (r >= 0 && (now = monotonic_ms()) < end && (left = d2d_usb_settling(root)) > 0)
+		r = d2d_uevent_wait(fd, "block", MIN(end - now, (unsigned)left));
+	return MIN(r, 0);
+}

@@ -15,6 +15,16 @@ const char *d2d_role_name(int role)
 	return nth_string(role_names, role);
 }
 
+int d2d_role_named(const char *name)
+{
+	return index_in_strings(role_names, name);
+}
+
+bool d2d_volume_is_ext(const struct d2d_volume *v)
+{
+	return strlen(v->fstype) == 4 && is_prefixed_with(v->fstype, "ext");
+}
+
 char *d2d_sysfs_read(const char *dir, const char *name)
 {
 	char *path = concat_path_file(dir, name);
@@ -191,6 +201,23 @@ int d2d_volumes_scan(struct d2d_volume **list)
 	return d2d_volumes_scan_at("", list);
 }
 
+int d2d_volumes_of_files(char **files, struct d2d_volume **list)
+{
+	int i, n = 0;
+
+	while (files[n])
+		n++;
+	*list = xzalloc(sizeof(**list) * (n + 1));
+	for (i = 0; i < n; i++) {
+		struct d2d_volume *v = *list + i;
+
+		v->dev = xstrdup(files[i]);
+		v->name = xstrdup(bb_basename(files[i]));
+		v->err = d2d_volume_probe(files[i], v);
+	}
+	return n;
+}
+
 void d2d_volume_clear(struct d2d_volume *v)
 {
 	free(v->dev);
@@ -233,7 +260,7 @@ static int parse_line(char *line, struct d2d_volume *v)
 	memset(v, 0, sizeof(*v));
 	v->dev = xstrdup(fields[DEVICE]);
 	v->name = xstrdup(bb_basename(v->dev));
-	v->role = index_in_strings(role_names, fields[ROLE]);
+	v->role = d2d_role_named(fields[ROLE]);
 	if (v->role < 0)
 		v->role = D2D_ROLE_NONE;
 	v->fstype = field(fields[FSTYPE]);
@@ -261,6 +288,35 @@ int d2d_volumes_read(struct d2d_volume **list)
 	}
 	fclose(f);
 	return n;
+}
+
+static int is_same(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+void d2d_volumes_recall(struct d2d_volume *list, int n, unsigned roles)
+{
+	struct d2d_volume *known, swap;
+	int i, k, n_known = d2d_volumes_read(&known);
+
+	for (i = 0; i < n; i++) {
+		struct d2d_volume *v = &list[i];
+
+		if (!v->err && (v->role == D2D_ROLE_NONE || (roles & (1 << v->role))))
+			continue;
+		for (k = 0; k < n_known; k++) {
+			if (strcmp(v->dev, known[k].dev) != 0)
+				continue;
+			if (!v->err && (strcmp(v->uuid, known[k].uuid) != 0 || !is_same(v->mountpoint, known[k].mountpoint)))
+				continue;
+			swap = *v;
+			*v = known[k];
+			known[k] = swap;
+			break;
+		}
+	}
+	d2d_volumes_free(known, n_known);
 }
 
 static void put(FILE *f, const char *text, char end)

@@ -54,15 +54,29 @@ struct d2d_volume {
 int d2d_volumes_scan(struct d2d_volume **list);
 int d2d_volumes_scan_at(const char *root, struct d2d_volume **list);
 
+/* The same for these devices or images alone (NULL-terminated), in their order, of whatever kind. */
+int d2d_volumes_of_files(char **files, struct d2d_volume **list);
+
 /* Reads and writes D2D_VOLUMES: a volume a line, tab separated DEVICE ROLE FSTYPE UUID LABEL MOUNTPOINT WHY,
  * "-" for empty; control characters in labels as '?'. Written atomically. */
 int d2d_volumes_read(struct d2d_volume **list);
 int d2d_volumes_write(const struct d2d_volume *list, int n);
 void d2d_volumes_free(struct d2d_volume *list, int n);
+
+/* Takes over what an earlier d2dmount wrote to D2D_VOLUMES about volumes of other roles than ROLES (1 << D2D_ROLE_,
+ * or'ed) and about those that can't be read: it was root, and it looked inside. */
+void d2d_volumes_recall(struct d2d_volume *list, int n, unsigned roles);
+
 void d2d_volume_clear(struct d2d_volume *v);
 
 /* "medium", "payload", "store" or "none". */
 const char *d2d_role_name(int role);
+
+/* D2D_ROLE_ of a name, -1 for any other. */
+int d2d_role_named(const char *name);
+
+/* ext2, ext3 or ext4. */
+bool d2d_volume_is_ext(const struct d2d_volume *v);
 
 /* The contents of DIR/NAME without its newline, malloc'ed; NULL when it can't be read. */
 char *d2d_sysfs_read(const char *dir, const char *name);
@@ -71,6 +85,51 @@ char *d2d_sysfs_read(const char *dir, const char *name);
 
 /* Sets fstype, uuid and label of *v from a block device or an image file; to "" when it can't be read. */
 int d2d_volume_probe(const char *path, struct d2d_volume *v);
+
+/* ---- d2d_role.c ---- */
+
+/* Sets role and why of each volume of the list, which has neither yet, from what it is and where it is mounted. MEDIUM
+ * is the UUID that was booted from and SPEC names the store (UUID=X, LABEL=X or /dev/X); NULL when nobody said. Returns
+ * the one volume of the list that is to be used as the store, or NULL. */
+struct d2d_volume *d2d_roles_decide(struct d2d_volume *list, int n, const char *medium, const char *spec);
+
+/* Whether a payload has the label, or without one the UUID, of another of the list that is mounted; why then says so. */
+bool d2d_payload_is_double(struct d2d_volume *v, const struct d2d_volume *list, int n);
+
+/* Sets the role and, as by printf(), why it is so. */
+void d2d_role_set(struct d2d_volume *v, int role, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* ---- d2d_mount.c: what fails leaves the reason in the volume's why ---- */
+
+/* Sets mountpoint of those of the list that are mounted. MEDIUM is the UUID that was booted from, or NULL. */
+void d2d_mounts_find(struct d2d_volume *list, int n, const char *medium);
+
+/* The folder on which a volume of its role is mounted, and the command that does the same as d2d_mount(). The caller
+ * frees them. */
+char *d2d_mount_target(const struct d2d_volume *v);
+char *d2d_mount_command(const struct d2d_volume *v);
+
+/* Mounts a volume on its target, which has to be there and is removed when it fails, and sets mountpoint: the store
+ * for writing, others read-only. */
+int d2d_mount(struct d2d_volume *v);
+
+/* Lets e2fsck put the store right, before it is mounted. -EUCLEAN when it couldn't, -EROFS and others when nobody can
+ * write to the device. */
+int d2d_store_check(struct d2d_volume *v);
+
+/* Takes the role of a mounted payload back from a volume without a folder d2d/, and unmounts it. */
+void d2d_payload_look_inside(struct d2d_volume *v);
+
+/* Unmounts payloads that aren't in the list: sticks that were pulled out leave their mounts behind. */
+void d2d_payloads_drop_gone(const struct d2d_volume *list, int n);
+
+/* ---- d2d_luks.c ---- */
+
+/* 1 when a device or an image file begins as a LUKS volume, 0 when not. */
+int d2d_is_luks(const char *path);
+
+/* The name under /dev/mapper/ under which a device is open already, else NULL; the caller frees it. */
+char *d2d_luks_open_as(const char *dev);
 
 /* ---- d2d_uevent.c ---- */
 
@@ -84,6 +143,9 @@ int d2d_uevent_wait(int fd, const char *subsystem, int ms);
 
 /* Milliseconds for which USB storage may still turn up; 0 when all that is plugged in has its disks. */
 int d2d_usb_settling(const char *root);
+
+/* Waits, by a descriptor of d2d_uevent_open(), until that is so or so many seconds are over. */
+int d2d_usb_settle(const char *root, int fd, unsigned seconds);
 
 /* ---- d2d_ask.c ---- */
 

@@ -1,0 +1,188 @@
+/*
+ * Mounts volumes as their role asks for, and knows which are mounted. Nothing is written except by e2fsck on the store.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//kbuild:lib-$(CONFIG_D2D_LIBD2D) += d2d_mount.o
+
+#include <sys/mount.h>
+#include "libd2d.h"
+
+#define E2FSCK "/usr/sbin/e2fsck"
+
+static int is_mountpoint(const char *path)
+{
+	struct mntent *m = find_mount_point(path, 0);
+
+	return m && strcmp(m->mnt_dir, path) == 0;
+}
+
+void d2d_mounts_find(struct d2d_volume *list, int n, const char *medium)
+{
+	struct mntent *m;
+	int i;
+
+	for (i = 0; i < n; i++) {
+		struct d2d_volume *v = &list[i];
+
+		m = find_mount_point(v->dev, 0);
+		if (m)
+			v->mountpoint = xstrdup(m->mnt_dir);
+		/* A partitioned medium is mounted through a loop device. */
+		else if (v->partitioned && medium && strcasecmp(v->uuid, medium) == 0 && is_mountpoint(D2D_MEDIUM))
+			v->mountpoint = xstrdup(D2D_MEDIUM);
+	}
+}
+
+/* ---- mounting ---- */
+
+char *d2d_mount_target(const struct d2d_volume *v)
+{
+	if (v->role == D2D_ROLE_PAYLOAD)
+		return concat_path_file(D2D_PAYLOAD, v->name);
+	return xstrdup(v->role == D2D_ROLE_STORE ? D2D_STORE : D2D_MEDIUM);
+}
+
+/* The options of each file system beside those that all read-only volumes get. */
+static const char *data_of(const struct d2d_volume *v)
+{
+	if (v->role == D2D_ROLE_STORE)
+		return "errors=remount-ro";
+	/* A journal would be replayed, and so written, even by a read-only mount. */
+	if (d2d_volume_is_ext(v))
+		return "noload";
+	/* File names are UTF-8, and each file may be run, whatever the umask was. */
+	if (strcmp(v->fstype, "vfat") == 0)
+		return "utf8,umask=022";
+	return strcmp(v->fstype, "iso9660") == 0 ? "iocharset=utf8" : NULL;
+}
+
+static const char *type_of(const struct d2d_volume *v)
+{
+	return d2d_volume_is_ext(v) ? "ext4" : v->fstype;
+}
+
+char *d2d_mount_command(const struct d2d_volume *v)
+{
+	const char *data = data_of(v);
+	char *target = d2d_mount_target(v);
+	char *command = xasprintf("mount -t %s -o %s%s%s %s %s", type_of(v),
+		v->role == D2D_ROLE_STORE ? "rw" : "ro,nosuid,nodev", data ? "," : "", data ? data : "", v->dev, target);
+
+	free(target);
+	return command;
+}
+
+static int fail(struct d2d_volume *v, int err, const char *what)
+{
+	d2d_role_set(v, v->role, "%s: %s", what, strerror(-err));
+	return err;
+}
+
+static int do_mount(struct d2d_volume *v, const char *dev)
+{
+	unsigned long flags = v->role == D2D_ROLE_STORE ? 0 : MS_RDONLY | MS_NOSUID | MS_NODEV;
+	char *target = d2d_mount_target(v);
+
+	if (mount(dev, target, type_of(v), flags | MS_SILENT, data_of(v)) != 0) {
+		int err = -errno;
+
+		rmdir(target);
+		free(target);
+		return err;
+	}
+	v->mountpoint = target;
+	return 0;
+}
+
+/* Mounting a whole disk bars its partitions from being mounted, and one of them may be the store: a loop device
+ * over it doesn't. */
+static int mount_partitioned(struct d2d_volume *v)
+{
+	char *loop = NULL;
+	int r, fd = set_loop(&loop, v->dev, 0, 0, BB_LO_FLAGS_READ_ONLY | BB_LO_FLAGS_AUTOCLEAR);
+
+	if (fd < 0)
+		return do_mount(v, v->dev);
+	r = do_mount(v, loop);
+	close(fd);
+	free(loop);
+	return r;
+}
+
+int d2d_mount(struct d2d_volume *v)
+{
+	int r = v->partitioned ? mount_partitioned(v) : do_mount(v, v->dev);
+
+	if (r == -ENODEV)
+		d2d_role_set(v, v->role, "this kernel can't mount %s: %s", v->fstype, strerror(-r));
+	else if (r < 0)
+		fail(v, r, "can't mount it");
+	return r;
+}
+
+int d2d_store_check(struct d2d_volume *v)
+{
+	char *argv[] = { (char *)E2FSCK, (char *)"-p", v->dev, NULL };
+	int code, read_only = 0, fd = open(v->dev, O_RDWR | O_CLOEXEC);
+
+	if (fd < 0)
+		return fail(v, -errno, "can't write to it");
+	ioctl(fd, BLKROGET, &read_only);
+	close(fd);
+	if (read_only)
+		return fail(v, -EROFS, "can't write to it");
+	if (access(E2FSCK, X_OK) != 0)
+		return 0;
+	/* e2fsck(8): 1 and 2 say that all was put right, 4 that it was not, the others that there was no check. */
+	code = spawn_and_wait(argv);
+	if (code >= 0 && code < 4)
+		return 0;
+	d2d_role_set(v, v->role, "damaged: e2fsck -p says %d; run 'e2fsck %s'", code, v->dev);
+	return -EUCLEAN;
+}
+
+/* ---- payloads ---- */
+
+static void unmount_payload(const char *path)
+{
+	umount2(path, MNT_DETACH);
+	rmdir(path);
+}
+
+void d2d_payload_look_inside(struct d2d_volume *v)
+{
+	char *dir = concat_path_file(v->mountpoint, "d2d");
+	struct stat st;
+
+	if (stat(dir, &st) == 0 && S_ISDIR(st.st_mode)) {
+		d2d_role_set(v, v->role, "%s, has a folder d2d/", v->removable ? "removable" : "labelled");
+	} else {
+		d2d_role_set(v, D2D_ROLE_NONE, "has no folder d2d/");
+		unmount_payload(v->mountpoint);
+		free(v->mountpoint);
+		v->mountpoint = NULL;
+	}
+	free(dir);
+}
+
+void d2d_payloads_drop_gone(const struct d2d_volume *list, int n)
+{
+	DIR *dir = opendir(D2D_PAYLOAD);
+	struct dirent *de;
+	int i;
+
+	if (!dir)
+		return;
+	while ((de = readdir(dir)) != NULL) {
+		char *path = concat_subpath_file(D2D_PAYLOAD, de->d_name);
+
+		for (i = 0; path && i < n; i++)
+			if (list[i].mountpoint && strcmp(list[i].mountpoint, path) == 0)
+				break;
+		if (path && i == n)
+			unmount_payload(path);
+		free(path);
+	}
+	closedir(dir);
+}

@@ -1,0 +1,179 @@
+/*
+ * What each volume is for: the first rule that fits decides. Nothing here looks at a device or prints.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//kbuild:lib-$(CONFIG_D2D_LIBD2D) += d2d_role.o
+
+#include "libd2d.h"
+
+#define STORE_MAPPING "/dev/mapper/d2d-store"
+
+/* What makes a volume the store; the higher one wins. Below RANK_NAMED: the labels. */
+enum { RANK_NAMED = 7, RANK_OPENED, RANK_MOUNTED };
+
+void d2d_role_set(struct d2d_volume *v, int role, const char *format, ...)
+{
+	va_list args;
+
+	free(v->why);
+	v->role = role;
+	va_start(args, format);
+	if (vasprintf(&v->why, format, args) < 0)
+		bb_die_memory_exhausted();
+	va_end(args);
+}
+
+static int is_luks(const struct d2d_volume *v)
+{
+	return strcmp(v->fstype, "crypto_LUKS") == 0;
+}
+
+static void decide_unusable(struct d2d_volume *v)
+{
+	if (v->err)
+		d2d_role_set(v, D2D_ROLE_NONE, "can't read it: %s", strerror(-v->err));
+	else if (!v->fstype[0])
+		d2d_role_set(v, D2D_ROLE_NONE, "no file system that is known here");
+	else if (v->holder)
+		d2d_role_set(v, D2D_ROLE_NONE, "is in use as %s", v->holder);
+	else if (v->mountpoint && !is_prefixed_with(v->mountpoint, D2D_RUN"/"))
+		d2d_role_set(v, D2D_ROLE_NONE, "is in use");
+}
+
+static void decide_medium(struct d2d_volume *list, int n, const char *uuid)
+{
+	const struct d2d_volume *medium = NULL;
+	int i;
+
+	for (i = 0; uuid && i < n; i++) {
+		struct d2d_volume *v = &list[i];
+
+		if (v->why || strcasecmp(v->uuid, uuid) != 0)
+			continue;
+		if (medium) {
+			/* Mostly the first partition of a stick that the ISO was written to. */
+			d2d_role_set(v, D2D_ROLE_NONE, "same UUID as %s", medium->dev);
+			continue;
+		}
+		medium = v;
+		d2d_role_set(v, D2D_ROLE_MEDIUM, "was booted from");
+	}
+}
+
+/* What counts as the store, and how much: the mounted one, the opened LUKS volume, then the labels in this order. */
+static int store_rank(const struct d2d_volume *v, const char *spec)
+{
+	static const char labels[] ALIGN1 = "boot2docker-data\0""DOCKER\0""D2D-STORE\0";
+	int named = index_in_strings(labels, v->label) + 1;
+
+	if (v->mountpoint && strcmp(v->mountpoint, D2D_STORE) == 0)
+		return RANK_MOUNTED;
+	if (strcmp(v->dev, STORE_MAPPING) == 0)
+		return RANK_OPENED;
+	if (!spec)
+		return d2d_volume_is_ext(v) || (is_luks(v) && strcmp(v->label, "D2D-STORE") == 0) ? named : 0;
+	if (is_prefixed_with(spec, "UUID="))
+		return strcasecmp(v->uuid, spec + 5) == 0 ? RANK_NAMED : 0;
+	if (is_prefixed_with(spec, "LABEL="))
+		return strcmp(v->label, spec + 6) == 0 ? RANK_NAMED : 0;
+	return strcmp(v->dev, spec) == 0 ? RANK_NAMED : 0;
+}
+
+static const char *store_why(int rank)
+{
+	if (rank == RANK_MOUNTED)
+		return "is mounted";
+	if (rank == RANK_OPENED)
+		return "was opened as the store";
+	return rank == RANK_NAMED ? "is named by d2d.store=" : "has the label of a store";
+}
+
+static struct d2d_volume *decide_store(struct d2d_volume *list, int n, const char *spec)
+{
+	struct d2d_volume *store = NULL;
+	int i, rank, best = 0;
+
+	for (i = 0; i < n; i++) {
+		struct d2d_volume *v = &list[i];
+
+		rank = v->why ? 0 : store_rank(v, spec);
+		if (rank > best && d2d_volume_is_ext(v)) {
+			best = rank;
+			store = v;
+		}
+	}
+	for (i = 0; i < n; i++) {
+		struct d2d_volume *v = &list[i];
+
+		rank = v->why ? 0 : store_rank(v, spec);
+		if (!rank)
+			continue;
+		if (v == store)
+			d2d_role_set(v, D2D_ROLE_STORE, "%s", store_why(rank));
+		else if (is_luks(v))
+			d2d_role_set(v, D2D_ROLE_STORE, "locked: LUKS, d2dunlock opens it");
+		else if (!d2d_volume_is_ext(v))
+			d2d_role_set(v, D2D_ROLE_STORE, "is named by d2d.store=, but %s can't be a store: it takes ext4", v->fstype);
+		else
+			d2d_role_set(v, D2D_ROLE_STORE, "%s comes first", store->dev);
+	}
+	return store;
+}
+
+static int is_mounted_payload(const struct d2d_volume *v)
+{
+	return v->mountpoint && is_prefixed_with(v->mountpoint, D2D_PAYLOAD"/");
+}
+
+/* What lies in it can't be seen before it is mounted; d2d_payload_look_inside() takes the role back. */
+static void decide_payload(struct d2d_volume *v)
+{
+	static const char types[] ALIGN1 = "vfat\0""ext4\0""ext3\0""ext2\0""iso9660\0""exfat\0";
+
+	if (is_luks(v))
+		d2d_role_set(v, D2D_ROLE_NONE, "locked: LUKS");
+	else if (index_in_strings(types, v->fstype) < 0)
+		d2d_role_set(v, D2D_ROLE_NONE, "%s has no use here", v->fstype);
+	else if (!v->removable && !v->label[0])
+		d2d_role_set(v, D2D_ROLE_NONE, "is neither removable nor labelled");
+	else
+		d2d_role_set(v, D2D_ROLE_PAYLOAD, "%s%s", v->removable ? "removable" : "labelled",
+			is_mounted_payload(v) ? ", has a folder d2d/" : ", if it has a folder d2d/");
+}
+
+struct d2d_volume *d2d_roles_decide(struct d2d_volume *list, int n, const char *medium, const char *spec)
+{
+	struct d2d_volume *store;
+	int i;
+
+	for (i = 0; i < n; i++)
+		decide_unusable(&list[i]);
+	decide_medium(list, n, medium);
+	store = decide_store(list, n, spec);
+	for (i = 0; i < n; i++)
+		if (!list[i].why)
+			decide_payload(&list[i]);
+	return store;
+}
+
+/* Two sticks with one label, or a partition table in the first sector of a file system. */
+bool d2d_payload_is_double(struct d2d_volume *v, const struct d2d_volume *list, int n)
+{
+	const struct d2d_volume *other;
+
+	for (other = list; other < list + n; other++) {
+		if (other == v || !is_mounted_payload(other))
+			continue;
+		if (strcmp(v->label, other->label) != 0)
+			continue;
+		if (v->label[0])
+			d2d_role_set(v, v->role, "same label as %s", other->dev);
+		else if (v->uuid[0] && strcmp(v->uuid, other->uuid) == 0)
+			d2d_role_set(v, v->role, "same UUID as %s", other->dev);
+		else
+			continue;
+		return true;
+	}
+	return false;
+}
