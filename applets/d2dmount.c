@@ -79,7 +79,7 @@ static void gather(struct state *st)
 		st->n = d2d_volumes_scan_at(st->root, &st->list);
 	if (st->n < 0)
 		bb_error_msg_and_die("can't look for volumes: %s", strerror(-st->n));
-	d2d_mounts_find(st->list, st->n, st->medium);
+	d2d_mounts_find(st->list, st->n);
 	st->store = d2d_roles_decide(st->list, st->n, st->medium, st->spec);
 }
 

@@ -10,14 +10,33 @@
 
 #define E2FSCK "/usr/sbin/e2fsck"
 
-static int is_mountpoint(const char *path)
+/* Where a loop device over DEV is mounted, see mount_partitioned(); NULL when nowhere. */
+static char *mounted_by_loop(const char *dev)
 {
-	struct mntent *m = find_mount_point(path, 0);
+	FILE *mounts = setmntent("/proc/mounts", "r");
+	char *where = NULL;
+	struct mntent *m;
 
-	return m && strcmp(m->mnt_dir, path) == 0;
+	while (mounts && !where && (m = getmntent(mounts)) != NULL) {
+		char *path, *backing;
+
+		if (!is_prefixed_with(m->mnt_fsname, "/dev/loop"))
+			continue;
+		path = xasprintf("/sys/class/block/%s/loop/backing_file", bb_basename(m->mnt_fsname));
+		backing = xmalloc_open_read_close(path, NULL);
+		if (backing)
+			chomp(backing);
+		if (backing && strcmp(backing, dev) == 0)
+			where = xstrdup(m->mnt_dir);
+		free(backing);
+		free(path);
+	}
+	if (mounts)
+		endmntent(mounts);
+	return where;
 }
 
-void d2d_mounts_find(struct d2d_volume *list, int n, const char *medium)
+void d2d_mounts_find(struct d2d_volume *list, int n)
 {
 	struct mntent *m;
 	int i;
@@ -28,9 +47,8 @@ void d2d_mounts_find(struct d2d_volume *list, int n, const char *medium)
 		m = find_mount_point(v->dev, 0);
 		if (m)
 			v->mountpoint = xstrdup(m->mnt_dir);
-		/* A partitioned medium is mounted through a loop device. */
-		else if (v->partitioned && medium && strcasecmp(v->uuid, medium) == 0 && is_mountpoint(D2D_MEDIUM))
-			v->mountpoint = xstrdup(D2D_MEDIUM);
+		else if (v->partitioned)
+			v->mountpoint = mounted_by_loop(v->dev);
 	}
 }
 

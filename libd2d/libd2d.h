@@ -101,8 +101,8 @@ void d2d_role_set(struct d2d_volume *v, int role, const char *format, ...) __att
 
 /* ---- d2d_mount.c: what fails leaves the reason in the volume's why ---- */
 
-/* Sets mountpoint of those of the list that are mounted. MEDIUM is the UUID that was booted from, or NULL. */
-void d2d_mounts_find(struct d2d_volume *list, int n, const char *medium);
+/* Sets mountpoint of those of the list that are mounted. */
+void d2d_mounts_find(struct d2d_volume *list, int n);
 
 /* The folder on which a volume of its role is mounted, and the command that does the same as d2d_mount(). The caller
  * frees them. */
