@@ -233,7 +233,7 @@ static bool may_start(struct stage *s, struct job *job)
 		if (s->running)
 			return false;
 		sigprocmask(SIG_SETMASK, &s->old_mask, NULL);
-		s->run->before(job->hook);
+		s->run->before(s->run->arg, job->hook);
 		sigprocmask(SIG_SETMASK, &s->mask, NULL);
 	}
 	return true;

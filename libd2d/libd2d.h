@@ -296,7 +296,8 @@ struct d2d_hook_run {
 	unsigned jobs;		/* hooks at the same time */
 	int console;		/* a descriptor that gets the output as well, or -1 */
 	const char *stops;	/* "STAGE/NAME,...": before() is called before these start, while no other runs */
-	void (*before)(const struct d2d_hook *hook);
+	void (*before)(void *arg, const struct d2d_hook *hook);
+	void *arg;
 };
 
 /* Runs the hooks of a stage, which has been planned, and waits for them. -EINTR when a signal asked to end; all

@@ -1,0 +1,33 @@
+/*
+ * What the verbs of d2dhook share; each has a file of its own, d2dhook_VERB.c.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+#ifndef D2DHOOK_H
+#define D2DHOOK_H 1
+
+#include "libd2d.h"
+
+enum { EXIT_BAD = 1, EXIT_CRITICAL = 2, EXIT_TROUBLE = 3 };
+
+struct d2dhook {
+	const char *root;	/* "" for /, else an absolute path */
+	char **dirs;		/* folders or files that were named, NULL-terminated */
+	char **env;		/* of the hooks, made anew by d2dhook_scan() */
+	unsigned jobs;
+};
+
+/* The value of d2d.NAME (given in capitals) on the kernel command line, or NULL. After d2dhook_scan(). */
+const char *d2dhook_option(const struct d2dhook *d, const char *name);
+
+/* Appends what lies in the folders of hooks at this moment, sorted. Dies when a folder that was named isn't there. */
+void d2dhook_scan(struct d2dhook *d, struct d2d_hooks *list);
+
+/* The first stage after LAST, or NULL; a folder that is no stage isn't one. It belongs to the list. */
+const char *d2dhook_next_stage(const struct d2d_hooks *list, const char *last);
+
+/* The verbs. They return the exit code. */
+int d2dhook_run(struct d2dhook *d);
+int d2dhook_list(struct d2dhook *d);
+
+#endif

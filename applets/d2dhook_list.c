@@ -1,0 +1,58 @@
+/*
+ * d2dhook list: which hooks would run, from where, and why others would not.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//kbuild:lib-$(CONFIG_D2DHOOK) += d2dhook_list.o
+
+#include "d2dhook.h"
+
+static char *limits(const struct d2d_hook *hook)
+{
+	if (hook->state != D2D_HOOK_RUNS)
+		return xstrdup("-");
+	return xasprintf("%us%s", hook->head.timeout, hook->head.critical ? " critical" : "");
+}
+
+static void print_line(const struct d2d_hook *hook, const int *width)
+{
+	char *id = d2d_hook_id(hook), *limit = limits(hook);
+	char *path = d2d_printable(hook->path, strlen(hook->path));
+	unsigned i;
+
+	printf("%-*s  %-7s  %-14s  %-*s  %s", width[0], id, hook->source, limit, width[1], path, d2d_hook_state(hook));
+	if (hook->why)
+		printf("%s%s", d2d_hook_is_bad(hook) ? ": " : " ", hook->why);
+	for (i = 0; i < hook->n_deps; i++)
+		printf(" %s %s", hook->deps[i].need ? "needs" : "after", hook->deps[i].on->name);
+	puts("");
+	free(id);
+	free(limit);
+	free(path);
+}
+
+int d2dhook_list(struct d2dhook *d)
+{
+	struct d2d_hooks list = { NULL, 0 };
+	int width[2] = { 4, 4 };
+	const char *stage = "";
+	int exit_code = EXIT_SUCCESS;
+	unsigned i;
+
+	d2dhook_scan(d, &list);
+	while ((stage = d2dhook_next_stage(&list, stage)) != NULL)
+		d2d_hooks_plan(&list, stage, d2dhook_option(d, "SKIP"));
+	for (i = 0; i < list.n; i++) {
+		const struct d2d_hook *hook = list.hook[i];
+
+		width[0] = MAX(width[0], (int)(strlen(hook->stage) + 1 + strlen(hook->name)));
+		width[1] = MAX(width[1], (int)strlen(hook->path));
+	}
+	printf("%-*s  %-7s  %-14s  %-*s  %s\n", width[0], "HOOK", "SOURCE", "LIMIT", width[1], "PATH", "STATE");
+	for (i = 0; i < list.n; i++) {
+		print_line(list.hook[i], width);
+		if (d2d_hook_is_bad(list.hook[i]))
+			exit_code = EXIT_BAD;
+	}
+	fflush_stdout_and_exit(exit_code);
+}
