@@ -48,7 +48,7 @@ void d2dhook_scan(struct d2dhook *d, struct d2d_hooks *list)
 
 	if (d->env)
 		d2d_hook_env_free(d->env);
-	d->env = d2d_hook_env(d->root);
+	d->env = d2d_hook_env(d->root, d->results);
 	if (!d->dirs[0])
 		d2d_hooks_scan_all(list, d->root, builtin_only(d));
 	for (i = 0; d->dirs[i]; i++) {

@@ -14,7 +14,9 @@ struct d2dhook {
 	const char *root;	/* "" for /, else an absolute path */
 	char **dirs;		/* folders or files that were named, NULL-terminated */
 	char **env;		/* of the hooks, made anew by d2dhook_scan() */
+	llist_t *results;	/* KEY=VALUE of the hooks that were done, oldest first */
 	unsigned jobs;
+	unsigned long long end;	/* d2d_now() when the boot's time is up, 0: never */
 };
 
 /* The value of d2d.NAME (given in capitals) on the kernel command line, or NULL. After d2dhook_scan(). */

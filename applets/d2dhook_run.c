@@ -8,24 +8,40 @@
 #include "d2dhook.h"
 
 #define RESCUE "/usr/lib/d2d/rescue"
+#define UNLOCK "30-unlock"
+#define BOOT_LIMIT 1800U	/* seconds, when d2d.timeout= doesn't say */
+#define RESULTS_MAX 1000
 
-static void rescue(const struct d2dhook *d, const char *where)
+/* Somebody looks at the machine; that time isn't the boot's. False when there is no rescue shell to give. */
+static bool rescue(struct d2dhook *d, const char *reason, const char *log)
 {
 	char *path = xasprintf("%s"RESCUE, d->root);
-	char *reason = xasprintf("d2d.break=%s", where);
-	char *argv[] = { path, reason, NULL };
+	char *argv[] = { path, (char *)reason, (char *)log, NULL };
+	unsigned long long began = d2d_now();
+	bool there = access(path, X_OK) == 0;
 
-	if (spawn_and_wait(argv) < 0)
-		bb_perror_msg("can't execute '%s'", path);
+	if (there)
+		spawn_and_wait(argv);
+	if (d->end)
+		d->end += d2d_now() - began;
 	free(path);
+	return there;
+}
+
+static void break_before(struct d2dhook *d, const char *where)
+{
+	char *reason = xasprintf("d2d.break=%s", where);
+
+	if (!rescue(d, reason, NULL))
+		bb_error_msg("%s: there is no "RESCUE, reason);
 	free(reason);
 }
 
-static void rescue_before(void *d, const struct d2d_hook *hook)
+static void break_before_hook(void *d, const struct d2d_hook *hook)
 {
 	char *id = d2d_hook_id(hook);
 
-	rescue(d, id);
+	break_before(d, id);
 	free(id);
 }
 
@@ -95,64 +111,153 @@ static void report(const struct d2dhook *d, const struct d2d_hooks *all, const c
 	free(json);
 }
 
-/* Says what went wrong since the last time. Returns the exit code so far. */
-static int complain(const struct d2d_hooks *all, unsigned from)
+/* A failed unlock must not end in a shell, whatever a hook's head says. */
+static bool is_critical(const struct d2d_hook *hook)
 {
-	int exit_code = EXIT_SUCCESS;
+	return hook->head.critical && strcmp(hook->stage, UNLOCK) != 0;
+}
+
+static char *complaint(const struct d2d_hook *hook)
+{
+	char *id = d2d_hook_id(hook), *why = d2d_printable(hook->why, strlen(hook->why));
+	char *text = xasprintf("%s: %s%s%s", id, why, hook->last && hook->last[0] ? ": " : "", hook->last ? hook->last : "");
+
+	free(id);
+	free(why);
+	return text;
+}
+
+/* Says what went wrong from hook FROM on. Returns the first critical hook of them that failed, or NULL. */
+static const struct d2d_hook *complain(const struct d2d_hooks *all, unsigned from)
+{
+	const struct d2d_hook *critical = NULL;
 	unsigned i;
 
-	for (i = 0; i < all->n; i++) {
+	for (i = from; i < all->n; i++) {
 		const struct d2d_hook *hook = all->hook[i];
-		char *id;
+		char *text;
 
 		if (!d2d_hook_is_bad(hook))
 			continue;
-		exit_code = MAX(exit_code, hook->head.critical ? EXIT_CRITICAL : EXIT_BAD);
-		if (i < from)
-			continue;
-		id = d2d_hook_id(hook);
-		bb_error_msg("%s: %s%s%s", id, hook->why, hook->last && hook->last[0] ? ": " : "", hook->last ? hook->last : "");
-		free(id);
+		if (!critical && is_critical(hook))
+			critical = hook;
+		text = complaint(hook);
+		bb_simple_error_msg(text);
+		free(text);
 	}
-	return exit_code;
+	return critical;
+}
+
+/* What lies in env.d under another name than that of a hook that has run was not read. */
+static void find_foreign_results(struct d2d_hooks *all, const char *dir)
+{
+	char **names;
+	int i, n = d2d_folder(dir, RESULTS_MAX, &names);
+	unsigned k;
+
+	for (i = 0; i < n; i++) {
+		struct d2d_hook *found = NULL;
+
+		for (k = 0; !found && k < all->n; k++)
+			if (all->hook[k]->runs && strcmp(all->hook[k]->name, names[i]) == 0)
+				found = all->hook[k];
+		if (!found)
+			d2d_hooks_refuse(all, "env.d", names[i], dir, "not the name of a hook that has run, so nobody reads it");
+	}
+	if (n < 0 && n != -ENOENT)
+		d2d_hooks_refuse(all, "env.d", "", dir, strerror(-n));
+	d2d_folder_free(names, n);
+}
+
+/* Seconds for the whole boot: d2d.timeout=, 0 for no limit. */
+static void set_end(struct d2dhook *d)
+{
+	const char *value = d2dhook_option(d, "TIMEOUT");
+	unsigned seconds = BOOT_LIMIT;
+
+	if (value) {
+		seconds = bb_strtou(value, NULL, 10);
+		if (errno) {
+			bb_error_msg("d2d.timeout wants a number of seconds; using %u", BOOT_LIMIT);
+			seconds = BOOT_LIMIT;
+		}
+	}
+	d->end = seconds ? d2d_now() + seconds * 1000ULL : 0;
+}
+
+/* Runs one stage, of which the hooks found go to ALL. */
+static void run_stage(struct d2dhook *d, struct d2d_hooks *all, struct d2d_hooks *list, const char *stage,
+		const char *logs, const char *results)
+{
+	struct d2d_hook_run run = {
+		.logs = logs, .results = results, .kept = &d->results, .env = &d->env, .jobs = d->jobs, .end = &d->end,
+		.console = d2dhook_option(d, "VERBOSE") ? STDERR_FILENO : -1,
+		.before = break_before_hook, .arg = d,
+	};
+	char *stops = xstrdup(d2dhook_option(d, "BREAK") ? : "");
+
+	if (stops_at(stage, stops))
+		break_before(d, stage);
+	run.stops = stops;
+	d2d_hooks_plan(list, stage, d2dhook_option(d, "SKIP"));
+	if (d2d_hooks_run(&run, list, stage) < 0)
+		bb_simple_error_msg_and_die("interrupted");
+	free(stops);
+}
+
+/* After a critical failure somebody may put things right: then the boot goes on. */
+static bool goes_on(struct d2dhook *d, const struct d2d_hook *critical)
+{
+	char *text = complaint(critical);
+	bool on = rescue(d, text, critical->log);
+
+	free(text);
+	return on;
+}
+
+static int exit_code(const struct d2d_hooks *all)
+{
+	int code = EXIT_SUCCESS;
+	unsigned i;
+
+	for (i = 0; i < all->n; i++)
+		if (d2d_hook_is_bad(all->hook[i]))
+			code = MAX(code, is_critical(all->hook[i]) ? EXIT_CRITICAL : EXIT_BAD);
+	return code;
 }
 
 int d2dhook_run(struct d2dhook *d)
 {
 	struct d2d_hooks all = { NULL, 0 }, list = { NULL, 0 };
 	char *logs = xasprintf("%s"D2D_RUN"/log", d->root);
+	char *results = xasprintf("%s"D2D_RUN"/env.d", d->root);
 	char *stage = xstrdup("");
-	int exit_code = EXIT_SUCCESS;
+	bool on = true;
 
-	if (bb_make_directory(logs, 0755, FILEUTILS_RECUR) < 0)
+	if (bb_make_directory(logs, 0755, FILEUTILS_RECUR) < 0 || bb_make_directory(results, 0755, FILEUTILS_RECUR) < 0)
 		xfunc_die();
-	while (exit_code < EXIT_CRITICAL) {
-		struct d2d_hook_run run = { .logs = logs, .jobs = d->jobs, .console = -1, .before = rescue_before, .arg = d };
+	do {
+		const struct d2d_hook *critical;
 		unsigned told = all.n;
 		const char *next;
 
 		d2dhook_scan(d, &list);
+		if (!all.n && !stage[0])
+			set_end(d);
 		next = d2dhook_next_stage(&list, stage);
+		on = next != NULL;
 		free(stage);
 		stage = xstrdup(next ? next : "~");
-		run.env = d->env;
-		run.stops = d2dhook_option(d, "BREAK");
-		if (d2dhook_option(d, "VERBOSE"))
-			run.console = STDERR_FILENO;
-
-		if (next) {
-			if (stops_at(stage, run.stops))
-				rescue(d, stage);
-			d2d_hooks_plan(&list, stage, d2dhook_option(d, "SKIP"));
-			if (d2d_hooks_run(&run, &list, stage) < 0)
-				bb_simple_error_msg_and_die("interrupted");
-		}
+		if (next)
+			run_stage(d, &all, &list, stage, logs, results);
 		take(&all, &list, stage);
-		exit_code = complain(&all, told);
-		report(d, &all, exit_code == EXIT_CRITICAL ? "stopped at" : next ? "so far at" : "ready in");
-		d2d_hooks_free(&list);
 		if (!next)
-			break;
-	}
-	return exit_code;
+			find_foreign_results(&all, results);
+		critical = complain(&all, told);
+		report(d, &all, critical ? "stopped at" : next ? "so far at" : "ready in");
+		d2d_hooks_free(&list);
+		if (critical)
+			on = goes_on(d, critical);
+	} while (on);
+	return exit_code(&all);
 }

@@ -71,22 +71,33 @@ static char *option(const char *line)
 }
 
 /* The last one of a name wins, as with the kernel's own parameters. */
-static void add_option(char ***env, unsigned *n, char *text)
+void d2d_hook_env_set(char ***env, char *text)
 {
 	size_t len = strchr(text, '=') + 1 - text;
-	unsigned i;
+	unsigned n;
 
-	for (i = D2D_HOOK_ENV_OWN; i < *n; i++) {
-		if (strncmp((*env)[i], text, len) == 0) {
-			free((*env)[i]);
-			(*env)[i] = text;
+	for (n = D2D_HOOK_ENV_OWN; (*env)[n]; n++) {
+		if (strncmp((*env)[n], text, len) == 0) {
+			free((*env)[n]);
+			(*env)[n] = text;
 			return;
 		}
 	}
-	add(env, n, text);
+	add(env, &n, text);
 }
 
-char **d2d_hook_env(const char *root)
+/* In a sandbox the commands in ROOT/fakes come first. */
+static char *path(const char *root)
+{
+	char *fakes = xasprintf("%s/fakes", root);
+	char *text = xasprintf("PATH=%s%s/usr/local/bin:/usr/bin:/usr/sbin:/bin:/sbin",
+		root[0] && access(fakes, X_OK) == 0 ? fakes : "", root[0] && access(fakes, X_OK) == 0 ? ":" : "");
+
+	free(fakes);
+	return text;
+}
+
+char **d2d_hook_env(const char *root, const llist_t *results)
 {
 	char *file = xasprintf("%s"D2D_CMDLINE, root), *line;
 	char **env = NULL;
@@ -95,7 +106,8 @@ char **d2d_hook_env(const char *root)
 
 	for (n = 0; n < D2D_HOOK_ENV_OWN; )
 		add(&env, &n, xstrdup(""));
-	add(&env, &n, xstrdup("PATH=/usr/local/bin:/usr/bin:/usr/sbin:/bin:/sbin"));
+	add(&env, &n, path(root));
+	add(&env, &n, xasprintf("D2D_ROOT=%s", root));
 	add(&env, &n, xasprintf("D2D_RUN=%s"D2D_RUN, root));
 	add(&env, &n, volume("D2D_MEDIUM", root, D2D_MEDIUM));
 	add(&env, &n, volume("D2D_STORE", root, D2D_STORE));
@@ -104,12 +116,14 @@ char **d2d_hook_env(const char *root)
 	f = fopen_for_read(file);
 	while (f && (line = xmalloc_fgetline(f)) != NULL) {
 		if (*line)
-			add_option(&env, &n, option(line));
+			d2d_hook_env_set(&env, option(line));
 		free(line);
 	}
 	if (f)
 		fclose(f);
 	free(file);
+	for (; results; results = results->link)
+		d2d_hook_env_set(&env, xstrdup(results->data));
 	return env;
 }
 

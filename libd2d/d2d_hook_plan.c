@@ -71,8 +71,11 @@ static ssize_t read_head_text(const struct d2d_hook *hook, char *buf, char **why
 	char *sidecar = xasprintf("%s.d2d", hook->path);
 	ssize_t len = read_start(hook->path, buf, D2D_HOOK_HEAD);
 
+	if (len >= 0)
+		d2d_hook_program(buf, len, "", why);
 	if (len >= 2 && buf[0] == '#' && buf[1] == '!') {
 		if (access(sidecar, F_OK) == 0) {
+			free(*why);
 			*why = xstrdup("a script has its head in itself, not in NAME.d2d");
 			len = -EINVAL;
 		}
@@ -93,8 +96,15 @@ static void read_head(struct d2d_hook *hook)
 	char *why = NULL;
 	ssize_t len = read_head_text(hook, buf, &why);
 
-	if (len >= 0)
-		d2d_hook_head_parse(&hook->head, buf, len, &why);
+	if (len >= 0) {
+		char *wrong;
+
+		d2d_hook_head_parse(&hook->head, buf, len, &wrong);
+		if (why)
+			free(wrong);
+		else
+			why = wrong;
+	}
 	if (why)
 		fail(hook, why);
 }

@@ -48,30 +48,6 @@ static void set_result(struct d2d_hook *hook, int state, char *why)
 	hook->end = d2d_now();
 }
 
-static NORETURN void child(const struct stage *s, const struct d2d_hook *hook, int out)
-{
-	char *argv[] = { hook->path, NULL };
-	char **env = s->run->env;
-	int null = open(bb_dev_null, O_RDWR);
-
-	setsid();
-	sigprocmask(SIG_SETMASK, &s->old_mask, NULL);
-	xdup2(null, STDIN_FILENO);
-	xdup2(out, STDOUT_FILENO);
-	xdup2(out, STDERR_FILENO);
-	close_range(STDERR_FILENO + 1, ~0U, 0);
-	umask(022);
-	if (chdir("/") < 0)
-		bb_simple_perror_msg("/");
-
-	env[0] = xasprintf("D2D_STAGE=%s", hook->stage);
-	env[1] = xasprintf("D2D_HOOK=%s", hook->name);
-	env[2] = xasprintf("D2D_SOURCE=%s", hook->source);
-	execve(hook->path, argv, env);
-	bb_perror_msg("can't execute '%s'", hook->path);
-	_exit(errno == ENOENT ? 127 : 126);
-}
-
 static int open_log(const struct stage *s, struct d2d_hook *hook)
 {
 	char *dir = xasprintf("%s/%s", s->run->logs, hook->stage);
@@ -90,21 +66,52 @@ static int spawn_hook(const struct stage *s, struct job *job)
 
 	if (pipe2(pair, O_CLOEXEC) < 0)
 		return -errno;
-	fflush_all();
-	job->pid = fork();
-	if (job->pid == 0)
-		child(s, job->hook, pair[1]);
+	job->pid = d2d_hook_spawn(job->hook, *s->run->env, &s->old_mask, pair[1]);
 	close(pair[1]);
 	if (job->pid < 0) {
-		int err = -errno;
 		close(pair[0]);
-		return err;
+		return job->pid;
 	}
 	d2d_output_begin(&job->out, pair[0], open_log(s, job->hook), s->run->console);
 	job->pidfd = pidfd_open(job->pid, 0);
 	if (job->pidfd < 0)
 		bb_simple_perror_msg_and_die("pidfd_open");
 	return 0;
+}
+
+/* The time of the whole boot is up. */
+static bool is_over(const struct stage *s)
+{
+	return *s->run->end && d2d_now() >= *s->run->end;
+}
+
+static char *results_path(const struct stage *s, const struct d2d_hook *hook)
+{
+	return xasprintf("%s/%s", s->run->results, hook->name);
+}
+
+static void forget_results(const struct stage *s, const struct d2d_hook *hook)
+{
+	char *path = results_path(s, hook);
+
+	unlink(path);
+	free(path);
+}
+
+/* Those that start from now on see what a hook has left. */
+static void take_results(const struct stage *s, struct d2d_hook *hook)
+{
+	char *path = results_path(s, hook), *why;
+	llist_t *results = NULL, *p;
+
+	if (d2d_hook_results_read(path, &results, &why) < 0)
+		set_result(hook, D2D_HOOK_FAILED, xasprintf("its results in env.d: %s", why));
+	free(why);
+	free(path);
+	for (p = results; p; p = p->link)
+		d2d_hook_env_set(s->run->env, xstrdup(p->data));
+	while (results)
+		llist_add_to_end(s->run->kept, llist_pop(&results));
 }
 
 static void start(struct stage *s, struct job *job)
@@ -116,6 +123,9 @@ static void start(struct stage *s, struct job *job)
 	if (!hook->runs) {
 		hook->start = now;
 		job->limit = now + hook->head.timeout * 1000ULL;
+		if (*s->run->end)
+			job->limit = MIN(job->limit, *s->run->end);
+		forget_results(s, hook);
 	}
 	hook->runs++;
 	err = spawn_hook(s, job);
@@ -129,7 +139,7 @@ static void start(struct stage *s, struct job *job)
 	s->running++;
 }
 
-static void judge(struct job *job, int status)
+static void judge(const struct stage *s, struct job *job, int status)
 {
 	struct d2d_hook *hook = job->hook;
 	unsigned long long again = d2d_now() + PAUSE;
@@ -139,7 +149,7 @@ static void judge(struct job *job, int status)
 	hook->code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 
 	if (job->phase != RUNS)
-		set_result(hook, D2D_HOOK_TIMEOUT, xstrdup("timeout"));
+		set_result(hook, D2D_HOOK_TIMEOUT, xstrdup(is_over(s) ? "the time of the boot was up" : "timeout"));
 	else if (WIFSIGNALED(status))
 		set_result(hook, D2D_HOOK_FAILED, xasprintf("signal %s", get_signame(WTERMSIG(status))));
 	else if (hook->code == 0)
@@ -156,6 +166,8 @@ static void judge(struct job *job, int status)
 		return;
 	}
 	job->phase = OVER;
+	if (hook->state == D2D_HOOK_DONE)
+		take_results(s, hook);
 }
 
 /* A child that isn't a group of its own yet gets the signal alone. */
@@ -165,18 +177,21 @@ static void signal_group(const struct job *job, int sig)
 		kill(job->pid, sig);
 }
 
-/* The hook's process has ended. While it isn't reaped, its group's number can't be anyone else's. */
+/* The hook's process has ended. While it isn't reaped, its group's number can't be anyone else's. One that was ended by a
+ * signal leaves nothing behind: it may have been its parent that was killed, not the hook. */
 static void reap(struct stage *s, struct job *job)
 {
+	siginfo_t info = { 0 };
 	int status;
 
-	if (job->phase != RUNS)
+	waitid(P_PID, job->pid, &info, WEXITED | WNOWAIT);
+	if (job->phase != RUNS || info.si_code != CLD_EXITED)
 		signal_group(job, SIGKILL);
 	safe_waitpid(job->pid, &status, 0);
 	d2d_output_end(&job->out);
 	close(job->pidfd);
 	s->running--;
-	judge(job, status);
+	judge(s, job, status);
 }
 
 /* Its time is up: first friendly, then not. */
@@ -220,6 +235,11 @@ static bool may_start(struct stage *s, struct job *job)
 {
 	int is_ready;
 
+	if (is_over(s)) {
+		set_result(job->hook, D2D_HOOK_TIMEOUT, xstrdup("not run: the time of the boot was up"));
+		job->phase = OVER;
+		return false;
+	}
 	if (s->running >= s->run->jobs)
 		return false;
 	if (job->phase == PAUSES)

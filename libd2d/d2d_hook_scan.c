@@ -79,6 +79,13 @@ static void add(const struct source *src, const char *stage, const char *name, c
 	d2d_hooks_add(src->list, hook);
 }
 
+void d2d_hooks_refuse(struct d2d_hooks *list, const char *stage, const char *name, const char *path, const char *why)
+{
+	const struct source src = { list, "builtin", 0 };
+
+	add(&src, stage, name, path, why);
+}
+
 /* NAME.d2d is the head of the binary NAME. */
 static bool is_sidecar(const char *path)
 {

@@ -273,6 +273,9 @@ void d2d_hooks_sort(struct d2d_hooks *list);
 void d2d_hooks_add(struct d2d_hooks *list, struct d2d_hook *hook);
 void d2d_hooks_free(struct d2d_hooks *list);
 
+/* Adds something that was refused although it is no file in a folder of hooks. */
+void d2d_hooks_refuse(struct d2d_hooks *list, const char *stage, const char *name, const char *path, const char *why);
+
 /* Decides what becomes of the hooks of one stage of a sorted list: reads heads, overrides, masks, skips those in
  * SKIP ("NAME,STAGE/NAME,...", or NULL), and finds who waits for whom. */
 void d2d_hooks_plan(struct d2d_hooks *list, const char *stage, const char *skip);
@@ -283,17 +286,43 @@ bool d2d_hook_listed(const struct d2d_hook *hook, const char *names);
 /* "runs", "done", "timeout" ... */
 const char *d2d_hook_state(const struct d2d_hook *hook);
 
-/* The environment of hooks below ROOT, NULL-terminated, the caller's for good. Its first D2D_HOOK_ENV_OWN strings are
- * left to d2d_hooks_run(). d2d_hook_option() finds d2d.NAME (given in capitals) in it, or NULL. */
+/* The environment of hooks below ROOT with the results of those that were done, NULL-terminated, the caller's for good.
+ * Its first D2D_HOOK_ENV_OWN strings are left to d2d_hook_spawn(). d2d_hook_env_set() takes "KEY=VALUE", which was
+ * malloc'ed, in place of what KEY was. d2d_hook_option() finds d2d.NAME (given in capitals), or NULL. */
 #define D2D_HOOK_ENV_OWN 3
-char **d2d_hook_env(const char *root);
+char **d2d_hook_env(const char *root, const llist_t *results);
+void d2d_hook_env_set(char ***env, char *text);
 const char *d2d_hook_option(char **env, const char *name);
 void d2d_hook_env_free(char **env);
 
+/* ---- d2d_hook_results.c ---- */
+
+/* Appends the KEY=VALUE lines of a text, malloc'ed, to *RESULTS. -EINVAL: nothing was appended, and *why, to be freed,
+ * says what is wrong. d2d_hook_results_read() does it with a file; one that isn't there has no lines. */
+int d2d_hook_results_parse(const char *text, size_t len, llist_t **results, char **why);
+int d2d_hook_results_read(const char *path, llist_t **results, char **why);
+
+/* ---- d2d_hook_program.c ---- */
+
+/* May the file that begins with BUF be executed, when its interpreter is looked for below ROOT ("" for /)? 0, or
+ * -ENOEXEC and *why, to be freed. */
+int d2d_hook_program(const char *buf, size_t len, const char *root, char **why);
+
+/* ---- d2d_hook_spawn.c ---- */
+
+/* Starts a hook in a session of its own, with output to the descriptor OUT and the signal mask MASK. Returns the pid
+ * to wait for, which is the number of its process group, or a negative errno. */
+pid_t d2d_hook_spawn(const struct d2d_hook *hook, char **env, const sigset_t *mask, int out);
+
+/* ---- d2d_hook_run.c ---- */
+
 struct d2d_hook_run {
 	const char *logs;	/* a folder; the log is STAGE/NAME.log in it */
-	char **env;
+	const char *results;	/* a folder; what the hook NAME leaves for others is NAME in it */
+	llist_t **kept;		/* the results of those that were done are appended here */
+	char ***env;		/* and set here */
 	unsigned jobs;		/* hooks at the same time */
+	unsigned long long *end;	/* d2d_now() when the time of all is up, 0: never */
 	int console;		/* a descriptor that gets the output as well, or -1 */
 	const char *stops;	/* "STAGE/NAME,...": before() is called before these start, while no other runs */
 	void (*before)(void *arg, const struct d2d_hook *hook);
