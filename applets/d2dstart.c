@@ -46,6 +46,7 @@ enum {
 struct globals {
 	const char *name;
 	char *pidfile, *log, *socket;
+	char *times;		/* what the boot has spent its time on: d2dhook chart */
 	char *state;		/* "PID START-TIME": the pid alone could be another's by now */
 	unsigned timeout;
 } FIX_ALIASING;
@@ -256,8 +257,21 @@ static void show_log(int log, off_t from)
 	free(text);
 }
 
+static void note_time(unsigned long long began)
+{
+	char *line = xasprintf("%s %llu %llu\n", G.name, began, d2d_now());
+	int fd = open(G.times, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0644);
+
+	if (fd >= 0) {
+		full_write(fd, line, strlen(line));
+		close(fd);
+	}
+	free(line);
+}
+
 static int start_daemon(char **argv)
 {
+	unsigned long long began = d2d_now();
 	const char *wrong = NULL;
 	pid_t pid;
 	off_t log_start;
@@ -285,6 +299,8 @@ static int start_daemon(char **argv)
 		bb_error_msg("%s %s; the end of its log:", G.name, wrong);
 		stop(pidfd, pid, GRACE);
 		show_log(log, log_start);
+	} else if (socket_fd >= 0) {
+		note_time(began);
 	}
 	return wrong ? EXIT_FAILURE : EXIT_SUCCESS;
 }
@@ -297,6 +313,7 @@ static void set_paths(const char *root)
 		xfunc_die();
 	free(dir);
 	G.state = xasprintf("%s"D2D_RUN"/%s.daemon", root, G.name);
+	G.times = xasprintf("%s"D2D_RUN"/times", root);
 	G.socket = xasprintf("%s"D2D_RUN"/%s.notify", root, G.name);
 	if (!G.pidfile)
 		G.pidfile = xasprintf("%s/run/%s.pid", root, G.name);
