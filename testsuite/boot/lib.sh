@@ -53,6 +53,13 @@ finish() { [ -z "$failed" ] || { text 0 | tail -n 40; exit 1; }; }
 # ---- disks ----
 stick() { "$SRC/testsuite/mkstick" "$@"; }
 
+# luks FILE KEYFILE [DIR] [-s MIB]: a LUKS2 store that opens quickly, with DIR in it. The host's kernel need not know
+# dm-crypt.
+luks() {
+	command -v cryptsetup >/dev/null || give_up "no cryptsetup: run 'make deps'"
+	"$SRC/testsuite/luks-store" "$@" || give_up "can't make a LUKS volume"
+}
+
 # hello_image OUT.tar [NAME:TAG]: an image whose command greets.
 hello_image() { "$SRC/testsuite/mkimage" "$1" "${2:-hello:latest}" "$O/busybox"; }
 
@@ -197,21 +204,4 @@ power_off() {
 	type_in 'sudo poweroff
 '
 	gone "switches off"
-}
-
-# ---- encrypted stores ----
-# luks FILE KEYFILE: an empty LUKS2 store that opens quickly. The host's kernel need not know dm-crypt: what is
-# inside is made by a hook of format_stick.
-luks() {
-	command -v cryptsetup >/dev/null || give_up "no cryptsetup: run 'make deps'"
-	truncate -s 512M "$1"
-	cryptsetup luksFormat --batch-mode --type luks2 --label D2D-STORE --pbkdf pbkdf2 --pbkdf-force-iterations 1000 \
-		--key-file "$2" "$1" || give_up "cryptsetup can't make a LUKS volume"
-}
-
-# format_hook DIR: a hook below DIR that makes the file system inside the opened store, when there is none.
-format_hook() {
-	hook "$1/d2d/hooks/30-unlock/50-format" '# Makes the file system inside the store' '# d2d: after=10-luks' \
-		'[ -e /dev/mapper/d2d-store ] || exit 77' \
-		'busybox blkid /dev/mapper/d2d-store | grep -q ext4 || exec /usr/sbin/mke2fs -q -t ext4 /dev/mapper/d2d-store'
 }
