@@ -25,8 +25,9 @@ help:
 
 #: make              the ISO and all it is made of, in out/ (O=DIR for another place)
 #: make run          boots the ISO in QEMU, with a disk that plays a USB stick
-#: make check        the tests: applets, store, a set of boots
+#: make check        the tests: applets, store, a minute of fuzzing, a set of boots
 #: make check-all    the tests with every boot
+#: make fuzz         feeds the parsers with garbage: make fuzz SECONDS=3600
 #: make NAME_defconfig  chooses a variant: d2d tiny debian stock (make O=out-tiny tiny_defconfig && make O=out-tiny)
 #: make menuconfig   the menu; "debian2docker" stands first in it
 #: make savedefconfig   what differs from the defaults, as $(O)/defconfig
@@ -115,12 +116,19 @@ run: deps
 	@sh testsuite/demo/run
 
 check: deps
+	@sh iso/deps fuzz
 	@$(MAKE) --no-print-directory all
-	@sh testsuite/run lint applets store boot-smoke
+	@sh testsuite/run lint applets store fuzz boot-smoke
 
 check-all: deps
+	@sh iso/deps fuzz
 	@$(MAKE) --no-print-directory all
-	@sh testsuite/run lint applets store boot
+	@sh testsuite/run lint applets store fuzz boot
+
+fuzz:
+	@sh iso/deps build fuzz
+	@$(MAKE) --no-print-directory busybox
+	@D2D_FUZZ_SECONDS=$(SECONDS) sh testsuite/run fuzz
 
 lint:
 	@sh testsuite/run lint
@@ -129,5 +137,5 @@ clean:
 	rm -rf $(O)
 
 FORCE:
-.PHONY: all help deps tree configured busybox menuconfig oldconfig config savedefconfig lock run check check-all lint clean FORCE
+.PHONY: all help deps tree configured busybox menuconfig oldconfig config savedefconfig lock run check check-all fuzz lint clean FORCE
 .DELETE_ON_ERROR:

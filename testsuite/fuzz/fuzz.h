@@ -1,0 +1,25 @@
+/*
+ * What the fuzz targets share. Each NAME.c here is one: testsuite/fuzz/run builds it with the files of libd2d that its
+ * line "needs:" names, and feeds it with corpus/NAME/ and NAME.dict.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+#ifndef D2D_FUZZ_H
+#define D2D_FUZZ_H 1
+
+#include "libd2d.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* What has to be true whatever the input is. */
+#define CHECK(x) do { if (!(x)) __builtin_trap(); } while (0)
+
+/* Fit for a terminal. */
+static inline bool is_printable(const char *text)
+{
+	while (*text >= ' ' && *text <= '~')
+		text++;
+	return *text == '\0';
+}
+
+#endif
