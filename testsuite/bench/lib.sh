@@ -1,0 +1,25 @@
+# shellcheck shell=dash
+# SPDX-License-Identifier: GPL-2.0-only
+# What the measurements share: a machine that counts its instructions.
+set -eu
+LC_ALL=C
+export LC_ALL
+SRC=${SRC:-$(realpath "$(dirname "$0")/../..")}
+O=$(realpath -m "${O:-$SRC/out}")
+here=$SRC/testsuite/bench
+work=$O/test/bench/$(basename "$0")
+rm -rf "$work"
+mkdir -p "$work"
+
+# make_stamp FILE: the program that prints how many instructions there were.
+make_stamp() { gcc -O2 -static -s -o "$1" "$here/stamp.c"; }
+
+# pack DIR: it as an archive for the kernel, on stdout.
+pack() { (cd "$1" && find . | sort | cpio --quiet -o -H newc --owner=0:0 | gzip -n); }
+
+# machine QEMU-OPTION...: one processor, an instruction a nanosecond, nothing from outside.
+machine() {
+	timeout "${D2D_BENCH_LIMIT:-900}" qemu-system-x86_64 -machine q35 -cpu max -smp 1 -m 2048 -accel tcg \
+		-icount shift=0,sleep=off -rtc base=2026-01-01,clock=vm -seed 1 -nic none -vga none -display none \
+		-monitor none -serial stdio -no-reboot "$@" </dev/null
+}
