@@ -58,7 +58,7 @@ static bool has(const struct d2d_hooks *list, const struct d2d_hook *hook)
 	unsigned i;
 
 	for (i = 0; i < list->n; i++)
-		if (strcmp(list->hook[i]->path, hook->path) == 0)
+		if (strcmp(list->hook[i]->name, hook->name) == 0 && strcmp(list->hook[i]->path, hook->path) == 0)
 			return true;
 	return false;
 }
@@ -148,6 +148,17 @@ static const struct d2d_hook *complain(const struct d2d_hooks *all, unsigned fro
 	return critical;
 }
 
+/* Those of an earlier run. */
+static void forget_results(const char *dir)
+{
+	char **names;
+	int i, n = d2d_folder(dir, RESULTS_MAX, &names);
+
+	for (i = 0; i < n; i++)
+		d2d_hook_results_forget(dir, names[i]);
+	d2d_folder_free(names, n);
+}
+
 /* What lies in env.d under another name than that of a hook that has run was not read. */
 static void find_foreign_results(struct d2d_hooks *all, const char *dir)
 {
@@ -234,6 +245,7 @@ int d2dhook_run(struct d2dhook *d)
 	char *stage = xstrdup("");
 	bool on = true;
 
+	forget_results(results);
 	if (bb_make_directory(logs, 0755, FILEUTILS_RECUR) < 0 || bb_make_directory(results, 0755, FILEUTILS_RECUR) < 0)
 		xfunc_die();
 	do {

@@ -101,3 +101,11 @@ int d2d_hook_results_read(const char *path, llist_t **results, char **why)
 	free(text);
 	return err;
 }
+
+void d2d_hook_results_forget(const char *dir, const char *name)
+{
+	char *path = concat_path_file(dir, name);
+
+	unlink(path);
+	free(path);
+}

@@ -8,7 +8,6 @@
 
 #include "libd2d.h"
 #include <poll.h>
-#include <sys/pidfd.h>
 #include <sys/signalfd.h>
 
 #define JOBS_MAX 64
@@ -23,8 +22,7 @@ enum { WAITS, PAUSES, RUNS, ENDS, KILLED, OVER };
 struct job {
 	struct d2d_hook *hook;
 	int phase;
-	pid_t pid;
-	int pidfd;
+	unsigned slot;
 	struct d2d_output out;
 	unsigned long long limit;	/* when its time is up, all runs together */
 	unsigned long long next;	/* when something is due */
@@ -34,6 +32,8 @@ struct stage {
 	struct d2d_hook_run *run;
 	struct job *job;
 	unsigned n, running;
+	struct job *slot[JOBS_MAX];
+	struct d2d_spawner spawner;
 	sigset_t mask, old_mask;
 	int signals;
 };
@@ -50,32 +50,39 @@ static void set_result(struct d2d_hook *hook, int state, char *why)
 
 static int open_log(const struct stage *s, struct d2d_hook *hook)
 {
-	char *dir = xasprintf("%s/%s", s->run->logs, hook->stage);
 	int flags = O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC | (hook->log ? 0 : O_TRUNC);
 
-	bb_make_directory(dir, 0755, FILEUTILS_RECUR);
 	if (!hook->log)
-		hook->log = xasprintf("%s/%s.log", dir, hook->name);
-	free(dir);
+		hook->log = xasprintf("%s/%s/%s.log", s->run->logs, hook->stage, hook->name);
 	return open(hook->log, flags, 0644);
 }
 
-static int spawn_hook(const struct stage *s, struct job *job)
+static void set_own(char **env, unsigned n, const char *name, const char *value)
 {
-	int pair[2];
+	free(env[n]);
+	env[n] = xasprintf("%s=%s", name, value);
+}
+
+static int spawn_hook(struct stage *s, struct job *job)
+{
+	char **env = *s->run->env;
+	int err, pair[2];
 
 	if (pipe2(pair, O_CLOEXEC) < 0)
 		return -errno;
-	job->pid = d2d_hook_spawn(job->hook, *s->run->env, &s->old_mask, pair[1]);
+	set_own(env, 0, "D2D_STAGE", job->hook->stage);
+	set_own(env, 1, "D2D_HOOK", job->hook->name);
+	set_own(env, 2, "D2D_SOURCE", job->hook->source);
+	for (job->slot = 0; s->slot[job->slot]; )
+		job->slot++;
+	err = d2d_spawner_spawn(&s->spawner, job->slot, job->hook->path, env, pair[1]);
 	close(pair[1]);
-	if (job->pid < 0) {
+	if (err < 0) {
 		close(pair[0]);
-		return job->pid;
+		return err;
 	}
+	s->slot[job->slot] = job;
 	d2d_output_begin(&job->out, pair[0], open_log(s, job->hook), s->run->console);
-	job->pidfd = pidfd_open(job->pid, 0);
-	if (job->pidfd < 0)
-		bb_simple_perror_msg_and_die("pidfd_open");
 	return 0;
 }
 
@@ -85,33 +92,20 @@ static bool is_over(const struct stage *s)
 	return *s->run->end && d2d_now() >= *s->run->end;
 }
 
-static char *results_path(const struct stage *s, const struct d2d_hook *hook)
-{
-	return xasprintf("%s/%s", s->run->results, hook->name);
-}
-
-static void forget_results(const struct stage *s, const struct d2d_hook *hook)
-{
-	char *path = results_path(s, hook);
-
-	unlink(path);
-	free(path);
-}
-
 /* Those that start from now on see what a hook has left. */
 static void take_results(const struct stage *s, struct d2d_hook *hook)
 {
-	char *path = results_path(s, hook), *why;
-	llist_t *results = NULL, *p;
+	char *path = concat_path_file(s->run->results, hook->name), *why;
+	llist_t *results = NULL;
 
 	if (d2d_hook_results_read(path, &results, &why) < 0)
 		set_result(hook, D2D_HOOK_FAILED, xasprintf("its results in env.d: %s", why));
 	free(why);
 	free(path);
-	for (p = results; p; p = p->link)
-		d2d_hook_env_set(s->run->env, xstrdup(p->data));
-	while (results)
+	while (results) {
+		d2d_hook_env_set(s->run->env, xstrdup(results->data));
 		llist_add_to_end(s->run->kept, llist_pop(&results));
+	}
 }
 
 static void start(struct stage *s, struct job *job)
@@ -125,7 +119,7 @@ static void start(struct stage *s, struct job *job)
 		job->limit = now + hook->head.timeout * 1000ULL;
 		if (*s->run->end)
 			job->limit = MIN(job->limit, *s->run->end);
-		forget_results(s, hook);
+		d2d_hook_results_forget(s->run->results, hook->name);
 	}
 	hook->runs++;
 	err = spawn_hook(s, job);
@@ -170,34 +164,37 @@ static void judge(const struct stage *s, struct job *job, int status)
 		take_results(s, hook);
 }
 
-/* A child that isn't a group of its own yet gets the signal alone. */
-static void signal_group(const struct job *job, int sig)
+/* It has ended, or was never started. */
+static void over(struct stage *s, struct job *job, int status)
 {
-	if (kill(-job->pid, sig) < 0)
-		kill(job->pid, sig);
+	d2d_output_end(&job->out);
+	s->slot[job->slot] = NULL;
+	s->running--;
+	if (status >= 0) {
+		judge(s, job, status);
+	} else {
+		set_result(job->hook, D2D_HOOK_FAILED, xasprintf("can't start it: %s", strerror(-status)));
+		job->phase = OVER;
+	}
 }
 
-/* The hook's process has ended. While it isn't reaped, its group's number can't be anyone else's. One that was ended by a
- * signal leaves nothing behind: it may have been its parent that was killed, not the hook. */
-static void reap(struct stage *s, struct job *job)
+static void take_events(struct stage *s)
 {
-	siginfo_t info = { 0 };
+	unsigned slot;
 	int status;
 
-	waitid(P_PID, job->pid, &info, WEXITED | WNOWAIT);
-	if (job->phase != RUNS || info.si_code != CLD_EXITED)
-		signal_group(job, SIGKILL);
-	safe_waitpid(job->pid, &status, 0);
-	d2d_output_end(&job->out);
-	close(job->pidfd);
-	s->running--;
-	judge(s, job, status);
+	while (d2d_spawner_event(&s->spawner, &slot, &status))
+		if (s->slot[slot])
+			over(s, s->slot[slot], status);
+	for (slot = 0; slot < s->run->jobs; slot++)
+		if (s->slot[slot] && !d2d_spawner_has(&s->spawner, slot))
+			over(s, s->slot[slot], -ECHILD);
 }
 
 /* Its time is up: first friendly, then not. */
-static void expire(struct job *job)
+static void expire(struct stage *s, struct job *job)
 {
-	signal_group(job, job->phase == RUNS ? SIGTERM : SIGKILL);
+	d2d_spawner_signal(&s->spawner, job->slot, job->phase == RUNS ? SIGTERM : SIGKILL);
 	job->phase = job->phase == RUNS ? ENDS : KILLED;
 	job->next = job->phase == ENDS ? d2d_now() + GRACE : ~0ULL;
 }
@@ -300,35 +297,37 @@ static int wait_time(const struct stage *s)
 	return next <= now ? 0 : MIN(next - now, INT_MAX);
 }
 
+/* What a signal was: false when one asks to end, not tells of a child. */
+static bool take_signal(const struct stage *s)
+{
+	struct signalfd_siginfo info;
+
+	return safe_read(s->signals, &info, sizeof(info)) == sizeof(info) && info.ssi_signo == SIGCHLD;
+}
+
 /* Waits for one thing to happen, or several. False: a signal asks to end. */
 static bool wait_and_serve(struct stage *s)
 {
-	struct pollfd fds[1 + 2 * JOBS_MAX];
-	struct job *job, *jobs[JOBS_MAX];
-	unsigned i, n = 0;
+	struct pollfd fds[2 + JOBS_MAX];
+	unsigned i, n = 2;
 
-	for (i = 0; i < s->n; i++) {
-		job = &s->job[i];
-		if (job->phase < RUNS || job->phase > KILLED)
-			continue;
-		fds[1 + 2 * n] = (struct pollfd){ job->out.pipe, POLLIN, 0 };
-		fds[2 + 2 * n] = (struct pollfd){ job->pidfd, POLLIN, 0 };
-		jobs[n++] = job;
-	}
 	fds[0] = (struct pollfd){ s->signals, POLLIN, 0 };
-	if (safe_poll(fds, 1 + 2 * n, wait_time(s)) < 0)
+	fds[1] = (struct pollfd){ s->spawner.fd, POLLIN, 0 };
+	for (i = 0; i < s->run->jobs; i++)
+		fds[n++] = (struct pollfd){ s->slot[i] ? s->slot[i]->out.pipe : -1, POLLIN, 0 };
+	if (safe_poll(fds, n, wait_time(s)) < 0)
 		bb_simple_perror_msg_and_die("poll");
-	if (fds[0].revents)
+	if (fds[0].revents && !take_signal(s))
 		return false;
 
-	for (i = 0; i < n; i++) {
-		if (fds[1 + 2 * i].revents)
-			d2d_output_read(&jobs[i]->out);
-		if (fds[2 + 2 * i].revents)
-			reap(s, jobs[i]);
-		else if (jobs[i]->next <= d2d_now())
-			expire(jobs[i]);
-	}
+	for (i = 0; i < s->run->jobs; i++)
+		if (fds[2 + i].revents && s->slot[i])
+			d2d_output_read(&s->slot[i]->out);
+	if (fds[0].revents || fds[1].revents)
+		take_events(s);
+	for (i = 0; i < s->run->jobs; i++)
+		if (s->slot[i] && s->slot[i]->next <= d2d_now())
+			expire(s, s->slot[i]);
 	return true;
 }
 
@@ -336,20 +335,43 @@ static void kill_all(struct stage *s)
 {
 	unsigned i;
 
-	for (i = 0; i < s->n; i++) {
-		if (s->job[i].phase < RUNS || s->job[i].phase > KILLED)
+	for (i = 0; i < s->run->jobs; i++) {
+		if (!s->slot[i])
 			continue;
-		signal_group(&s->job[i], SIGKILL);
-		reap(s, &s->job[i]);
+		s->slot[i]->phase = KILLED;
+		d2d_spawner_signal(&s->spawner, i, SIGKILL);
 	}
+	while (s->running) {
+		struct pollfd fds[2] = { { s->signals, POLLIN, 0 }, { s->spawner.fd, POLLIN, 0 } };
+
+		safe_poll(fds, 2, -1);
+		if (fds[0].revents)
+			take_signal(s);
+		take_events(s);
+	}
+}
+
+static void block_signals(struct stage *s)
+{
+	sigset_t set;
+
+	signal(SIGCHLD, SIG_DFL);
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &set, &s->old_mask);
+	sigprocmask(SIG_BLOCK, NULL, &s->mask);
+	s->signals = signalfd(-1, &set, SFD_CLOEXEC);
 }
 
 int d2d_hooks_run(struct d2d_hook_run *run, const struct d2d_hooks *list, const char *stage)
 {
 	struct stage s = { .run = run };
-	sigset_t end;
+	char *logs = concat_path_file(run->logs, stage);
 	unsigned i;
-	int err = 0;
+	int err;
 
 	run->jobs = MAX(1, MIN(run->jobs, JOBS_MAX));
 	s.job = xzalloc(list->n * sizeof(*s.job) + 1);
@@ -357,23 +379,19 @@ int d2d_hooks_run(struct d2d_hook_run *run, const struct d2d_hooks *list, const 
 		if (list->hook[i]->state == D2D_HOOK_RUNS && strcmp(list->hook[i]->stage, stage) == 0)
 			s.job[s.n++].hook = list->hook[i];
 
-	signal(SIGCHLD, SIG_DFL);
-	sigemptyset(&end);
-	sigaddset(&end, SIGINT);
-	sigaddset(&end, SIGTERM);
-	sigaddset(&end, SIGHUP);
-	sigprocmask(SIG_BLOCK, &end, &s.old_mask);
-	sigprocmask(SIG_BLOCK, NULL, &s.mask);
-	s.signals = signalfd(-1, &end, SFD_CLOEXEC);
-
+	bb_make_directory(logs, 0755, FILEUTILS_RECUR);
+	block_signals(&s);
+	err = d2d_spawner_start(&s.spawner, run->jobs, &s.old_mask);
 	while (!err && start_more(&s))
 		if (!wait_and_serve(&s))
 			err = -EINTR;
 	if (err)
 		kill_all(&s);
 
+	d2d_spawner_stop(&s.spawner);
 	close(s.signals);
 	sigprocmask(SIG_SETMASK, &s.old_mask, NULL);
 	free(s.job);
+	free(logs);
 	return err;
 }

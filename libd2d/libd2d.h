@@ -287,7 +287,7 @@ bool d2d_hook_listed(const struct d2d_hook *hook, const char *names);
 const char *d2d_hook_state(const struct d2d_hook *hook);
 
 /* The environment of hooks below ROOT with the results of those that were done, NULL-terminated, the caller's for good.
- * Its first D2D_HOOK_ENV_OWN strings are left to d2d_hook_spawn(). d2d_hook_env_set() takes "KEY=VALUE", which was
+ * Its first D2D_HOOK_ENV_OWN strings are left to d2d_hooks_run(). d2d_hook_env_set() takes "KEY=VALUE", which was
  * malloc'ed, in place of what KEY was. d2d_hook_option() finds d2d.NAME (given in capitals), or NULL. */
 #define D2D_HOOK_ENV_OWN 3
 char **d2d_hook_env(const char *root, const llist_t *results);
@@ -302,17 +302,48 @@ void d2d_hook_env_free(char **env);
 int d2d_hook_results_parse(const char *text, size_t len, llist_t **results, char **why);
 int d2d_hook_results_read(const char *path, llist_t **results, char **why);
 
+/* Removes what a hook of this name has left before. */
+void d2d_hook_results_forget(const char *dir, const char *name);
+
 /* ---- d2d_hook_program.c ---- */
 
 /* May the file that begins with BUF be executed, when its interpreter is looked for below ROOT ("" for /)? 0, or
  * -ENOEXEC and *why, to be freed. */
 int d2d_hook_program(const char *buf, size_t len, const char *root, char **why);
 
-/* ---- d2d_hook_spawn.c ---- */
+/* ---- d2d_spawner.c ---- */
 
-/* Starts a hook in a session of its own, with output to the descriptor OUT and the signal mask MASK. Returns the pid
- * to wait for, which is the number of its process group, or a negative errno. */
-pid_t d2d_hook_spawn(const struct d2d_hook *hook, char **env, const sigset_t *mask, int out);
+struct d2d_child;
+
+struct d2d_spawner {
+	int fd;			/* to poll() for events; -1: none, but see d2d_spawner_start() */
+	pid_t pid;
+	unsigned slots;
+	struct d2d_child *child;
+	bool *adopted;		/* ours, because the spawner was killed */
+	sigset_t mask;
+};
+
+/* Prepares to start programs, each in one of SLOTS slots, with the signal mask MASK. While it lasts, the caller adopts
+ * orphans; it has to block SIGCHLD and to look for events when it gets one. 0 or a negative errno. */
+int d2d_spawner_start(struct d2d_spawner *sp, unsigned slots, const sigset_t *mask);
+
+/* Starts a program in a session of its own, in /, without input and with its output to the descriptor OUT. Whether it
+ * could be started is told by an event. 0 or a negative errno. */
+int d2d_spawner_spawn(struct d2d_spawner *sp, unsigned slot, const char *path, char **env, int out);
+
+/* Sends a signal to the process group of a slot. */
+void d2d_spawner_signal(struct d2d_spawner *sp, unsigned slot, int sig);
+
+/* 1: the program of *slot has ended with *status, as wait() tells it; -1: it could not be started, *status is the
+ * negative errno; 0: nothing (more) has happened. */
+int d2d_spawner_event(struct d2d_spawner *sp, unsigned *slot, int *status);
+
+/* False when what happens in this slot will never be told, because the spawner was killed at the wrong moment. */
+bool d2d_spawner_has(const struct d2d_spawner *sp, unsigned slot);
+
+/* Programs that are still running go on. */
+void d2d_spawner_stop(struct d2d_spawner *sp);
 
 /* ---- d2d_hook_run.c ---- */
 
