@@ -12,6 +12,15 @@
 //config:	Runs the hooks of the boot from the image, the medium, the store
 //config:	and USB sticks, stage by stage, with logs, limits and a report.
 
+//config:config FEATURE_D2DHOOK_SIGNED
+//config:	bool "Signed hooks"
+//config:	default y
+//config:	depends on D2DHOOK
+//config:	help
+//config:	Verifies manifests of hooks that were signed with minisign
+//config:	(libsodium, linked static). Without it an image that wants
+//config:	signatures runs its own hooks alone.
+
 //applet:IF_D2DHOOK(APPLET(d2dhook, BB_DIR_USR_BIN, BB_SUID_DROP))
 
 //kbuild:lib-$(CONFIG_D2DHOOK) += d2dhook.o

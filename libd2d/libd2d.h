@@ -344,6 +344,55 @@ char *d2d_hooks_summary(const struct d2d_hooks *list);
 /* "STAGE/NAME", fit to be shown; the caller frees it. */
 char *d2d_hook_id(const struct d2d_hook *hook);
 
+/* ---- d2d_minisign.c: pure functions on memory, with FEATURE_D2DHOOK_SIGNED ---- */
+
+enum {
+	D2D_MINISIGN_ID = 8,
+	D2D_MINISIGN_COMMENT = 1024,	/* bytes of the trusted comment */
+	D2D_MINISIGN_MAX = 4096,	/* bytes of a file that may be a key or a signature */
+};
+
+struct d2d_minisign_key {
+	uint8_t id[D2D_MINISIGN_ID], key[32];
+};
+
+struct d2d_minisign_sig {
+	bool hashed;		/* "ED": of the data's BLAKE2b-512, not of the data */
+	uint8_t id[D2D_MINISIGN_ID], sig[64], global[64];
+	size_t comment_len;
+	uint8_t signed_comment[64 + D2D_MINISIGN_COMMENT];	/* what global signs: sig and the trusted comment */
+};
+
+/* The text of a public key file and of a .minisig file: 0, or -EBADMSG when it is anything else. */
+int d2d_minisign_key_parse(const char *text, size_t len, struct d2d_minisign_key *key);
+int d2d_minisign_sig_parse(const char *text, size_t len, struct d2d_minisign_sig *sig);
+
+/* 0 when DATA and the trusted comment are signed by this key; -ENOKEY: by another one; -EKEYREJECTED: they are not. */
+int d2d_minisign_verify(const struct d2d_minisign_sig *sig, const struct d2d_minisign_key *key, const void *data, size_t len);
+
+/* ---- d2d_manifest.c: pure functions on memory ---- */
+
+#define D2D_MANIFEST_MAX (1024 * 1024)
+
+struct d2d_manifest {
+	unsigned long long version;
+	struct d2d_manifest_entry {
+		char *path;		/* "STAGE/NAME" */
+		uint8_t sha256[32];
+		unsigned mode;		/* permission bits */
+		bool seen;		/* the caller's; false */
+	} *entry;			/* in the order of strcmp() */
+	unsigned n;
+};
+
+/* 0, or a negative errno, *why then says what is wrong (free it) and *m is empty. TEXT needs no '\0'. */
+int d2d_manifest_parse(const char *text, size_t len, struct d2d_manifest *m, char **why);
+void d2d_manifest_free(struct d2d_manifest *m);
+struct d2d_manifest_entry *d2d_manifest_find(const struct d2d_manifest *m, const char *path);
+
+/* A version (1 to 2^53, decimal, no leading zero), or 0 when it is none. */
+unsigned long long d2d_manifest_version(const char *text, size_t len);
+
 /* ---- d2d_engine.c: the Docker Engine's API ---- */
 
 struct json_object;
