@@ -26,11 +26,13 @@
 //kbuild:lib-$(CONFIG_D2DHOOK) += d2dhook.o
 
 //usage:#define d2dhook_trivial_usage
-//usage:       "run [-R ROOT] [-j N] [DIR]... | list [-R ROOT] [DIR]..."
+//usage:       "run [-R ROOT] [-j N] [DIR]... | list [-R ROOT] [DIR]... | manifest [-V N] DIR"
 //usage:#define d2dhook_full_usage "\n\n"
-//usage:       "Run the hooks NN-stage/NN-name of the boot, or list what would run\n"
+//usage:       "Run the hooks NN-stage/NN-name of the boot, list what would run, or print\n"
+//usage:       "the manifest of a folder of hooks, for minisign to sign\n"
 //usage:     "\n	-R,--root ROOT	Look for /usr/lib/d2d/hooks and /run/d2d below ROOT"
 //usage:     "\n	-j,--jobs N	Hooks of a stage at the same time (default: as many as CPUs)"
+//usage:     "\n	-V,--version N	Version of the manifest, above the last one's (default: the time)"
 //usage:     "\n	DIR		Take hooks from here and from nowhere else; the last DIR wins"
 //usage:     "\n"
 //usage:     "\nExit code: 0 all well, 1 hooks failed (list: would fail), 2 a critical hook"
@@ -43,14 +45,6 @@ const char *d2dhook_option(const struct d2dhook *d, const char *name)
 	return d2d_hook_option(d->env, name);
 }
 
-/* d2d.hooks can only tighten: what we don't know means what is strictest. */
-static bool builtin_only(const struct d2dhook *d)
-{
-	const char *hooks = d2dhook_option(d, "HOOKS");
-
-	return hooks && strcmp(hooks, "all") != 0;
-}
-
 void d2dhook_scan(struct d2dhook *d, struct d2d_hooks *list)
 {
 	unsigned i;
@@ -58,8 +52,9 @@ void d2dhook_scan(struct d2dhook *d, struct d2d_hooks *list)
 	if (d->env)
 		d2d_hook_env_free(d->env);
 	d->env = d2d_hook_env(d->root, d->results);
+	d2d_trust_begin(&d->trust, d->root, d2dhook_option(d, "HOOKS"), d2dhook_option(d, "STORE"));
 	if (!d->dirs[0])
-		d2d_hooks_scan_all(list, d->root, builtin_only(d));
+		d2d_hooks_scan_all(list, d->root, &d->trust);
 	for (i = 0; d->dirs[i]; i++) {
 		char *dir = xmalloc_realpath(d->dirs[i]);
 
@@ -69,6 +64,12 @@ void d2dhook_scan(struct d2dhook *d, struct d2d_hooks *list)
 		free(dir);
 	}
 	d2d_hooks_sort(list);
+}
+
+void d2dhook_plan(struct d2dhook *d, struct d2d_hooks *list, const char *stage, bool copy)
+{
+	d2d_trust_stage(&d->trust, list, stage, copy);
+	d2d_hooks_plan(list, stage, d2dhook_option(d, "SKIP"));
 }
 
 const char *d2dhook_next_stage(const struct d2d_hooks *list, const char *last)
@@ -94,21 +95,28 @@ static const char *root_path(const char *root)
 int d2dhook_main(int argc, char **argv) MAIN_EXTERNALLY_VISIBLE;
 int d2dhook_main(int argc UNUSED_PARAM, char **argv)
 {
-	static const char verbs[] ALIGN1 = "run\0list\0";
-	static int (*const verb_main[])(struct d2dhook *d) = { d2dhook_run, d2dhook_list };
+	static const char verbs[] ALIGN1 = "run\0list\0manifest\0";
+	static int (*const verb_main[])(struct d2dhook *d) = { d2dhook_run, d2dhook_list, d2dhook_manifest };
 	struct d2dhook d = { .root = "/" };
 	int verb, jobs = get_cpu_count();
+	const char *version = NULL;
 
 	xfunc_error_retval = EXIT_TROUBLE;
 	verb = argv[1] ? index_in_strings(verbs, argv[1]) : -1;
 	if (verb < 0)
 		bb_show_usage();
 	argv++;
-	getopt32long(argv, "^" "R:j:+" "\0" "", "root\0" Required_argument "R" "jobs\0" Required_argument "j",
-		&d.root, &jobs);
+	getopt32long(argv, "^" "R:j:+V:" "\0" "",
+		"root\0" Required_argument "R" "jobs\0" Required_argument "j" "version\0" Required_argument "V",
+		&d.root, &jobs, &version);
 	if (jobs < 1)
 		bb_simple_error_msg_and_die("-j wants a number above 0");
 	d.jobs = jobs;
+	if (version) {
+		d.version = d2d_manifest_version(version, strlen(version));
+		if (!d.version)
+			bb_simple_error_msg_and_die("-V wants a number from 1 to 2^53");
+	}
 	d.root = root_path(d.root);
 	d.dirs = argv + optind;
 	return verb_main[verb](&d);

@@ -58,7 +58,7 @@ static bool has(const struct d2d_hooks *list, const struct d2d_hook *hook)
 	unsigned i;
 
 	for (i = 0; i < list->n; i++)
-		if (strcmp(list->hook[i]->path, hook->path) == 0)
+		if (strcmp(list->hook[i]->file, hook->file) == 0)
 			return true;
 	return false;
 }
@@ -199,7 +199,7 @@ static void run_stage(struct d2dhook *d, struct d2d_hooks *all, struct d2d_hooks
 	if (stops_at(stage, stops))
 		break_before(d, stage);
 	run.stops = stops;
-	d2d_hooks_plan(list, stage, d2dhook_option(d, "SKIP"));
+	d2dhook_plan(d, list, stage, true);
 	if (d2d_hooks_run(&run, list, stage) < 0)
 		bb_simple_error_msg_and_die("interrupted");
 	free(stops);

@@ -78,7 +78,6 @@ static const char *parse_entry(struct d2d_manifest *m, const char *line, size_t 
 	if (!parse_mode(line + MODE, &e.mode))
 		return "no mode like 0755";
 	e.path = xstrndup(line + PATH, len - PATH);
-	e.seen = false;
 	if (strlen(e.path) != len - PATH || !path_ok(e.path)) {
 		free(e.path);
 		return "no path like 90-local/10-name";
