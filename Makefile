@@ -12,6 +12,8 @@ export KCONFIG_NOTIMESTAMP := 1
 export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 1767225600)
 # Images that ride along in the ISO: make IMAGES="a.tar b.tar"
 export IMAGES ?=
+# A folder that becomes the ISO's d2d/ (hooks/, images/, early.img): make MEDIUM=DIR
+export MEDIUM ?=
 
 # Busybox's menuconfig probes ncurses with a program that gcc 14 refuses without this.
 BB = $(MAKE) --no-print-directory -C $(O)/obj/busybox-src O=$(O)/obj/busybox ARCH=d2d HOSTCC="gcc -Wno-implicit-int"
@@ -97,7 +99,8 @@ $(O)/obj/engine/root.tar: $(CONF)/engine.conf $(O)/obj/base/tree.tar $(call file
 $(O)/obj/base/root.tar: $(CONF)/base.conf $(O)/obj/base/tree.tar $(O)/obj/engine/root.tar $(call files,iso/base)
 	@sh iso/base/keep
 
-$(O)/initramfs.img: $(CONF)/initramfs.conf $(O)/busybox $(O)/vmlinuz $(O)/obj/base/root.tar $(O)/obj/engine/root.tar \
+keys := $(shell sed -n 's/^CONFIG_D2D_TRUST_KEYS="\(.*\)"/\1/p' $(O)/.config 2>/dev/null)
+$(O)/initramfs.img: $(CONF)/initramfs.conf $(keys) $(O)/busybox $(O)/vmlinuz $(O)/obj/base/root.tar $(O)/obj/engine/root.tar \
 		$(call files,iso/initramfs hooks boot-scripts)
 	@sh iso/initramfs/build
 
