@@ -101,7 +101,7 @@ static void write_file(const struct d2dhook *d, const char *name, const char *te
 static void report(const struct d2dhook *d, const struct d2d_hooks *all, const char *how)
 {
 	unsigned long long now = d2d_now();
-	char *json = d2d_hooks_json(all), *counts = d2d_hooks_summary(all);
+	char *json = d2d_hooks_json(all, d->dirs[0] ? NULL : d->root), *counts = d2d_hooks_summary(all);
 	char *line = xasprintf("%s %llu.%llu s: %s\n", how, now / 1000, now / 100 % 10, counts);
 
 	write_file(d, "report.json", json);

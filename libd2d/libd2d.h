@@ -259,6 +259,7 @@ struct d2d_hook {
 	const char *source;	/* "builtin", "early", "medium", "store", "usb" or "dir"; not malloc'ed */
 	unsigned rank;		/* the higher one of the same name wins */
 	char *trust;		/* "image", "named", "store", "signed KEYID vN", "unsigned"; NULL: nobody has looked */
+	bool foreign;		/* for another system: a plan doesn't ask whether it can be executed on this one */
 	struct d2d_hook_head head;
 	int state;		/* D2D_HOOK_ */
 	char *why;		/* the reason of its state, NULL when there is nothing to say */
@@ -356,9 +357,10 @@ int d2d_hooks_run(struct d2d_hook_run *run, const struct d2d_hooks *list, const 
 /* Refused, failed or out of time. */
 bool d2d_hook_is_bad(const struct d2d_hook *hook);
 
-/* The report as JSON (an array with an object for each hook that was to run), and the counts and names for the
- * console: "17 hooks done, 0 failed, 2 skipped". The caller frees them. */
-char *d2d_hooks_json(const struct d2d_hooks *list);
+/* The report as JSON: {"phases":[...],"hooks":[...]} with an object for each hook that was to run, and what the boot
+ * noted in ROOT/run/d2d/times (NULL: it is not about a boot); and the counts and names for the console: "17 hooks done,
+ * 0 failed, 2 skipped". The caller frees them. */
+char *d2d_hooks_json(const struct d2d_hooks *list, const char *root);
 char *d2d_hooks_summary(const struct d2d_hooks *list);
 
 /* "STAGE/NAME", fit to be shown; the caller frees it. */
@@ -467,6 +469,33 @@ off_t d2d_hook_digest(int fd, int copy, uint8_t *sha256);
 /* Before d2d_hooks_plan(): sets the trust of the hooks of a stage and refuses those that lack it. What is signed is
  * verified, and with COPY so that the copy is what runs, below ROOT/run/d2d/hooks; versions are remembered then. */
 void d2d_trust_stage(struct d2d_trust *t, struct d2d_hooks *list, const char *stage, bool copy);
+
+/* ---- d2d_report.c: a report that was written ---- */
+
+#define D2D_REPORT_TIME_MAX 1000000000000ULL	/* ms; what is later is no time */
+
+/* A hook, or with only name, start and end a phase of the boot. Its texts are fit to be shown, "" when there is none. */
+struct d2d_report_row {
+	char *stage, *name, *source, *result, *reason, *output, *log, *trust;
+	bool ran;		/* start and end count */
+	unsigned long long start, end;	/* ms since the machine was started */
+};
+
+struct d2d_report {
+	struct d2d_report_row *phase, *hook;
+	unsigned n_phases, n_hooks;
+	char *text;		/* the JSON itself: printable ASCII, tabs and newlines */
+};
+
+/* Reads a report of at most 16 MiB. -EFBIG, and -EBADMSG with *why (to be freed), when the file is no report. In any
+ * case free it with d2d_report_free(), which frees the malloc'ed TEXT of d2d_report_parse() as well. */
+int d2d_report_read(const char *path, struct d2d_report *report, char **why);
+int d2d_report_parse(char *text, size_t len, struct d2d_report *report, char **why);
+void d2d_report_free(struct d2d_report *report);
+
+/* Neither done nor skipped. How many hooks ended as RESULT says. */
+bool d2d_report_is_bad(const struct d2d_report_row *hook);
+unsigned d2d_report_count(const struct d2d_report *report, const char *result);
 
 /* ---- d2d_engine.c: the Docker Engine's API ---- */
 
