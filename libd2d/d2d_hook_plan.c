@@ -67,7 +67,7 @@ static ssize_t read_head_text(const struct d2d_hook *hook, char *buf, char **why
 	char *sidecar = xasprintf("%s.d2d", hook->path);
 	ssize_t len = read_start(hook->path, buf, D2D_HOOK_HEAD);
 
-	if (len >= 0)
+	if (len >= 0 && !hook->foreign)
 		d2d_hook_program(buf, len, "", why);
 	if (len >= 2 && buf[0] == '#' && buf[1] == '!') {
 		if (access(sidecar, F_OK) == 0) {

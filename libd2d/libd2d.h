@@ -226,13 +226,14 @@ struct d2d_hook_head {
 	bool critical;
 	llist_t *needs, *after;	/* names of hooks of the same stage */
 	unsigned seen;		/* keys that were set, a bit each */
+	llist_t *wrong;		/* all that is wrong with it, in words */
 };
 
 /* "NN-name" of letters, digits, '-', '_' and '.', for hooks and stages alike. */
 bool d2d_hook_name_ok(const char *name);
 
-/* Reads the "# d2d:" lines of a hook's first bytes. -EINVAL: the head is broken and *why, to be freed, says how;
- * the rest of it was read nevertheless. Free the head with d2d_hook_head_free() in any case. */
+/* Reads the "# d2d:" lines of a hook's first bytes. -EINVAL: the head is broken and *why, to be freed, is the first of
+ * head->wrong; the rest of it was read nevertheless. Free the head with d2d_hook_head_free() in any case. */
 int d2d_hook_head_parse(struct d2d_hook_head *head, const char *text, size_t len, char **why);
 void d2d_hook_head_free(struct d2d_hook_head *head);
 
@@ -325,8 +326,8 @@ int d2d_hook_results_read(const char *path, llist_t **results, char **why);
 
 /* ---- d2d_hook_program.c ---- */
 
-/* May the file that begins with BUF be executed, when its interpreter is looked for below ROOT ("" for /)? 0, or
- * -ENOEXEC and *why, to be freed. */
+/* May the file that begins with BUF be executed, when its interpreter is looked for below ROOT ("" for /, NULL: it is not
+ * looked for)? 0, or -ENOEXEC and *why, to be freed. */
 int d2d_hook_program(const char *buf, size_t len, const char *root, char **why);
 
 /* ---- d2d_hook_spawn.c ---- */
