@@ -33,6 +33,7 @@ help:
 #: make NAME_defconfig  chooses a variant: d2d tiny debian stock (make O=out-tiny tiny_defconfig && make O=out-tiny)
 #: make menuconfig   the menu; "debian2docker" stands first in it
 #: make savedefconfig   what differs from the defaults, as $(O)/defconfig
+#: make hook NAME=40-mount/50-mine [DIR=folder]   a skeleton of a hook, in hooks/ or that folder
 #: make busybox      our busybox alone: out/busybox d2dhook --help
 #: make lock         records the versions that were used in iso/debian.lock
 #: make deps         installs what the build and the tests need (apt)
@@ -110,6 +111,9 @@ $(O)/obj/grub/esp.img: $(CONF)/iso.conf $(call files,iso/grub)
 $(O)/d2d.iso: $(CONF)/iso.conf $(O)/vmlinuz $(O)/initramfs.img $(O)/obj/grub/esp.img iso/image $(IMAGES) FORCE
 	@sh iso/image
 
+hook:
+	@sh examples/new-hook "$$NAME" "$$DIR"
+
 lock:
 	@sort $(O)/obj/used/* >iso/debian.lock.new && mv iso/debian.lock.new iso/debian.lock
 
@@ -140,5 +144,5 @@ clean:
 	rm -rf $(O)
 
 FORCE:
-.PHONY: all help deps tree configured busybox menuconfig oldconfig config savedefconfig lock run check check-all fuzz lint clean FORCE
+.PHONY: all help deps tree configured busybox menuconfig oldconfig config savedefconfig hook lock run check check-all fuzz lint clean FORCE
 .DELETE_ON_ERROR:
