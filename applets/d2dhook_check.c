@@ -261,6 +261,83 @@ static void check_stage(struct check *c, const char *stage)
 		say(c, stage, false, "over before sticks are mounted: what is here runs from the image or from early.img");
 }
 
+/* ---- the manifest ---- */
+
+static bool is_in_folder(const struct check *c, const char *name)
+{
+	char *path = concat_path_file(c->dir, name);
+	struct stat st;
+	bool there = lstat(path, &st) == 0;
+
+	free(path);
+	return there;
+}
+
+static void check_listed(struct check *c, const struct d2d_manifest *m)
+{
+	unsigned i;
+
+	for (i = 0; i < m->n; i++) {
+		char *path = concat_path_file(c->dir, m->entry[i].path);
+		char *why = is_in_folder(c, m->entry[i].path) ? d2d_hook_differs(&m->entry[i], path) : xstrdup("is in the manifest, but missing");
+
+		if (why)
+			say(c, m->entry[i].path, true, "%s", why);
+		free(why);
+		free(path);
+	}
+}
+
+/* Each hook, and the head of a program beside it. */
+static void check_unlisted(struct check *c, const struct d2d_manifest *m)
+{
+	unsigned i;
+
+	for (i = 0; i < c->list.n; i++) {
+		const struct d2d_hook *hook = c->list.hook[i];
+		char *id = d2d_hook_id(hook), *head = xasprintf("%s.d2d", id);
+
+		if (is_ours(hook) && hook->state != D2D_HOOK_REFUSED) {
+			if (!d2d_manifest_find(m, id))
+				say(c, id, true, "not in the manifest");
+			if (is_in_folder(c, head) && !d2d_manifest_find(m, head))
+				say(c, head, true, "not in the manifest");
+		}
+		free(head);
+		free(id);
+	}
+}
+
+static void check_manifest(struct check *c)
+{
+	char *path = concat_path_file(c->dir, "manifest"), *text, *why;
+	struct d2d_manifest m;
+	size_t len;
+	int err = d2d_file_read(path, D2D_MANIFEST_MAX, &text, &len);
+
+	free(path);
+	if (err == -ENOENT) {
+		if (is_in_folder(c, "manifest.minisig"))
+			say(c, "manifest.minisig", true, "a signature without its manifest");
+		return;
+	}
+	if (err < 0) {
+		say(c, "manifest", true, "it %s", d2d_file_error(err));
+		return;
+	}
+	if (d2d_manifest_parse(text, len, &m, &why) < 0) {
+		say(c, "manifest", true, "%s", why);
+		free(why);
+	} else {
+		check_listed(c, &m);
+		check_unlisted(c, &m);
+		d2d_manifest_free(&m);
+	}
+	if (!is_in_folder(c, "manifest.minisig"))
+		say(c, "manifest", false, "not signed yet: minisign -Sm manifest");
+	free(text);
+}
+
 int d2dhook_check(struct d2dhook *d)
 {
 	struct check c = { .image = d->root };
@@ -285,6 +362,7 @@ int d2dhook_check(struct d2dhook *d)
 		check_hook(&c, c.list.hook[i]);
 		hooks++;
 	}
+	check_manifest(&c);
 	printf("%u hook%s, %u error%s, %u note%s\n", hooks, hooks == 1 ? "" : "s", c.errors, c.errors == 1 ? "" : "s",
 		c.notes, c.notes == 1 ? "" : "s");
 	fflush_stdout_and_exit(c.errors ? EXIT_BAD : EXIT_SUCCESS);

@@ -102,6 +102,13 @@ static char *verify_file(const struct d2d_manifest_entry *entry, const char *fil
 	return why;
 }
 
+char *d2d_hook_differs(const struct d2d_manifest_entry *entry, const char *file)
+{
+	off_t size;
+
+	return verify_file(entry, file, NULL, &size);
+}
+
 /* A program's head is part of it. */
 static char *verify_head(const struct d2d_manifest *m, const struct d2d_hook *hook, const char *copy)
 {
