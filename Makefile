@@ -12,6 +12,8 @@ export KCONFIG_NOTIMESTAMP := 1
 export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 1767225600)
 # Images that ride along in the ISO: make IMAGES="a.tar b.tar"
 export IMAGES ?=
+# A folder that becomes the ISO's d2d/ (hooks/, images/, early.img): make MEDIUM=DIR
+export MEDIUM ?=
 
 # Busybox's menuconfig probes ncurses with a program that gcc 14 refuses without this.
 BB = $(MAKE) --no-print-directory -C $(O)/obj/busybox-src O=$(O)/obj/busybox ARCH=d2d HOSTCC="gcc -Wno-implicit-int"
@@ -31,6 +33,7 @@ help:
 #: make NAME_defconfig  chooses a variant: d2d tiny debian stock (make O=out-tiny tiny_defconfig && make O=out-tiny)
 #: make menuconfig   the menu; "debian2docker" stands first in it
 #: make savedefconfig   what differs from the defaults, as $(O)/defconfig
+#: make hook NAME=40-mount/50-mine [DIR=folder]   a skeleton of a hook, in hooks/ or that folder
 #: make busybox      our busybox alone: out/busybox d2dhook --help
 #: make lock         records the versions that were used in iso/debian.lock
 #: make deps         installs what the build and the tests need (apt)
@@ -97,7 +100,8 @@ $(O)/obj/engine/root.tar: $(CONF)/engine.conf $(O)/obj/base/tree.tar $(call file
 $(O)/obj/base/root.tar: $(CONF)/base.conf $(O)/obj/base/tree.tar $(O)/obj/engine/root.tar $(call files,iso/base)
 	@sh iso/base/keep
 
-$(O)/initramfs.img: $(CONF)/initramfs.conf $(O)/busybox $(O)/vmlinuz $(O)/obj/base/root.tar $(O)/obj/engine/root.tar \
+keys := $(shell sed -n 's/^CONFIG_D2D_TRUST_KEYS="\(.*\)"/\1/p' $(O)/.config 2>/dev/null)
+$(O)/initramfs.img: $(CONF)/initramfs.conf $(keys) $(O)/busybox $(O)/vmlinuz $(O)/obj/base/root.tar $(O)/obj/engine/root.tar \
 		$(call files,iso/initramfs hooks boot-scripts)
 	@sh iso/initramfs/build
 
@@ -106,6 +110,9 @@ $(O)/obj/grub/esp.img: $(CONF)/iso.conf $(call files,iso/grub)
 
 $(O)/d2d.iso: $(CONF)/iso.conf $(O)/vmlinuz $(O)/initramfs.img $(O)/obj/grub/esp.img iso/image $(IMAGES) FORCE
 	@sh iso/image
+
+hook:
+	@sh examples/new-hook "$$NAME" "$$DIR"
 
 lock:
 	@sort $(O)/obj/used/* >iso/debian.lock.new && mv iso/debian.lock.new iso/debian.lock
@@ -137,5 +144,5 @@ clean:
 	rm -rf $(O)
 
 FORCE:
-.PHONY: all help deps tree configured busybox menuconfig oldconfig config savedefconfig lock run check check-all fuzz lint clean FORCE
+.PHONY: all help deps tree configured busybox menuconfig oldconfig config savedefconfig hook lock run check check-all fuzz lint clean FORCE
 .DELETE_ON_ERROR:

@@ -34,7 +34,8 @@
 struct status {
 	struct d2d_volume *volumes;
 	int nvolumes;
-	struct json_object *hooks;
+	struct d2d_report report;	/* empty when there is none */
+	int report_err;
 	struct json_object *images;
 	int engine;		/* negative errno of asking it, or its status */
 	int problems;
@@ -79,21 +80,6 @@ static const struct d2d_volume *volume_of_role(const struct status *st, int role
 		if (st->volumes[i].role == role && st->volumes[i].mountpoint && nth-- == 0)
 			return &st->volumes[i];
 	return NULL;
-}
-
-static const char *hook_string(struct json_object *hook, const char *key)
-{
-	return json_object_get_string(json_object_object_get(hook, key)) ? : "";
-}
-
-static size_t count_hooks(const struct status *st, const char *result)
-{
-	size_t i, n = 0;
-
-	for (i = 0; i < json_object_array_length(st->hooks); i++)
-		if (strcmp(hook_string(json_object_array_get_idx(st->hooks, i), "result"), result) == 0)
-			n++;
-	return n;
 }
 
 /* "the store on /dev/sdb1" or "memory" */
@@ -205,17 +191,20 @@ static void volume_rows(struct status *st)
 
 static void hook_rows(struct status *st)
 {
-	size_t i, done = count_hooks(st, "done"), skipped = count_hooks(st, "skipped");
-	size_t n = json_object_array_length(st->hooks);
+	unsigned i, done = d2d_report_count(&st->report, "done"), skipped = d2d_report_count(&st->report, "skipped");
 
-	row("hooks", "%zu done, %zu failed, %zu skipped", done, n - done - skipped, skipped);
-	for (i = 0; i < n; i++) {
-		struct json_object *hook = json_object_array_get_idx(st->hooks, i);
-		const char *result = hook_string(hook, "result");
+	if (st->report_err && st->report_err != -ENOENT) {
+		row("hooks", "can't read what became of them");
+		advise(st, "'d2dhook report' says why");
+		return;
+	}
+	row("hooks", "%u done, %u failed, %u skipped", done, st->report.n_hooks - done - skipped, skipped);
+	for (i = 0; i < st->report.n_hooks; i++) {
+		const struct d2d_report_row *hook = &st->report.hook[i];
 
-		if (strcmp(result, "done") != 0 && strcmp(result, "skipped") != 0)
-			advise(st, "%s/%s (%s): %s; log: %s", hook_string(hook, "stage"), hook_string(hook, "hook"),
-				hook_string(hook, "source"), hook_string(hook, "reason"), hook_string(hook, "log"));
+		if (d2d_report_is_bad(hook))
+			advise(st, "%s%s%s (%s): %s; log: %s", hook->stage, hook->name[0] ? "/" : "", hook->name,
+				hook->source, hook->reason, hook->log[0] ? hook->log : "none");
 	}
 }
 
@@ -245,10 +234,13 @@ static void engine_rows(struct status *st)
 
 static void gather(struct status *st)
 {
-	struct json_object *report = json_object_from_file(D2D_RUN"/report.json");
+	char *why;
 
 	st->nvolumes = d2d_volumes_read(&st->volumes);
-	st->hooks = json_object_is_type(report, json_type_array) ? report : json_object_new_array();
+	st->report_err = d2d_report_read(D2D_RUN"/report.json", &st->report, &why);
+	if (st->report_err)
+		d2d_report_free(&st->report);
+	free(why);
 	st->engine = d2d_engine_get("/images/json", &st->images);
 	if (st->engine >= 0 && (st->engine != 200 || !json_object_is_type(st->images, json_type_array)))
 		st->engine = -EPROTO;

@@ -1,5 +1,5 @@
 /*
- * d2dhook: runs the hooks of the boot, or says which would run (docs/hooks.md).
+ * d2dhook: runs the hooks of the boot, says which would run, checks them, and shows how it went (docs/hooks.md).
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -12,34 +12,46 @@
 //config:	Runs the hooks of the boot from the image, the medium, the store
 //config:	and USB sticks, stage by stage, with logs, limits and a report.
 
+//config:config FEATURE_D2DHOOK_SIGNED
+//config:	bool "Signed hooks"
+//config:	default y
+//config:	depends on D2DHOOK
+//config:	help
+//config:	Verifies manifests of hooks that were signed with minisign
+//config:	(libsodium, linked static). Without it an image that wants
+//config:	signatures runs its own hooks alone.
+
 //applet:IF_D2DHOOK(APPLET(d2dhook, BB_DIR_USR_BIN, BB_SUID_DROP))
 
 //kbuild:lib-$(CONFIG_D2DHOOK) += d2dhook.o
 
 //usage:#define d2dhook_trivial_usage
-//usage:       "run [-R ROOT] [-j N] [DIR]... | list [-R ROOT] [DIR]..."
+//usage:       "run [-R ROOT] [-j N] [DIR]... | list [-R ROOT] [DIR]... |\n"
+//usage:       "	check [-R IMAGE] DIR | manifest [-V N] DIR |\n"
+//usage:       "	report [-R ROOT] [-J] [FILE] | chart [-R ROOT] [FILE]"
 //usage:#define d2dhook_full_usage "\n\n"
-//usage:       "Run the hooks NN-stage/NN-name of the boot, or list what would run\n"
-//usage:     "\n	-R,--root ROOT	Look for /usr/lib/d2d/hooks and /run/d2d below ROOT"
+//usage:       "Run the hooks NN-stage/NN-name of the boot, list what would run, check a folder\n"
+//usage:       "of hooks or print its manifest, for minisign to sign, or show the last boot as\n"
+//usage:       "a table or as a picture (SVG)\n"
+//usage:     "\n	-R,--root ROOT	Look for /usr/lib/d2d/hooks and /run/d2d below ROOT;"
+//usage:     "\n			check: for the interpreters of scripts, too"
 //usage:     "\n	-j,--jobs N	Hooks of a stage at the same time (default: as many as CPUs)"
+//usage:     "\n	-V,--version N	Version of the manifest, above the last one's (default: the time)"
+//usage:     "\n	-J,--json	The report as JSON"
 //usage:     "\n	DIR		Take hooks from here and from nowhere else; the last DIR wins"
+//usage:     "\n	FILE		A report; default: ROOT/run/d2d/report.json"
 //usage:     "\n"
-//usage:     "\nExit code: 0 all well, 1 hooks failed (list: would fail), 2 a critical hook"
-//usage:     "\nfailed and the rest was not run, 3 wrong usage or a failure of d2dhook itself"
+//usage:     "\nExit code: 0 all well, 1 hooks failed (list: would fail; check: has errors),"
+//usage:     "\n2 a critical hook failed and the rest was not run, 3 wrong usage or a failure"
+//usage:     "\nof d2dhook itself"
 
 #include "d2dhook.h"
+
+enum { OPT_ROOT = 1 << 0, OPT_JSON = 1 << 3 };
 
 const char *d2dhook_option(const struct d2dhook *d, const char *name)
 {
 	return d2d_hook_option(d->env, name);
-}
-
-/* d2d.hooks can only tighten: what we don't know means what is strictest. */
-static bool builtin_only(const struct d2dhook *d)
-{
-	const char *hooks = d2dhook_option(d, "HOOKS");
-
-	return hooks && strcmp(hooks, "all") != 0;
 }
 
 void d2dhook_scan(struct d2dhook *d, struct d2d_hooks *list)
@@ -49,8 +61,9 @@ void d2dhook_scan(struct d2dhook *d, struct d2d_hooks *list)
 	if (d->env)
 		d2d_hook_env_free(d->env);
 	d->env = d2d_hook_env(d->root, d->results);
+	d2d_trust_begin(&d->trust, d->root, d2dhook_option(d, "HOOKS"), d2dhook_option(d, "STORE"));
 	if (!d->dirs[0])
-		d2d_hooks_scan_all(list, d->root, builtin_only(d));
+		d2d_hooks_scan_all(list, d->root, &d->trust);
 	for (i = 0; d->dirs[i]; i++) {
 		char *dir = xmalloc_realpath(d->dirs[i]);
 
@@ -60,6 +73,12 @@ void d2dhook_scan(struct d2dhook *d, struct d2d_hooks *list)
 		free(dir);
 	}
 	d2d_hooks_sort(list);
+}
+
+void d2dhook_plan(struct d2dhook *d, struct d2d_hooks *list, const char *stage, bool copy)
+{
+	d2d_trust_stage(&d->trust, list, stage, copy);
+	d2d_hooks_plan(list, stage, d2dhook_option(d, "SKIP"));
 }
 
 const char *d2dhook_next_stage(const struct d2d_hooks *list, const char *last)
@@ -85,21 +104,33 @@ static const char *root_path(const char *root)
 int d2dhook_main(int argc, char **argv) MAIN_EXTERNALLY_VISIBLE;
 int d2dhook_main(int argc UNUSED_PARAM, char **argv)
 {
-	static const char verbs[] ALIGN1 = "run\0list\0";
-	static int (*const verb_main[])(struct d2dhook *d) = { d2dhook_run, d2dhook_list };
+	static const char verbs[] ALIGN1 = "run\0list\0manifest\0check\0report\0chart\0";
+	static int (*const verb_main[])(struct d2dhook *d) = {
+		d2dhook_run, d2dhook_list, d2dhook_manifest, d2dhook_check, d2dhook_report, d2dhook_chart
+	};
 	struct d2dhook d = { .root = "/" };
 	int verb, jobs = get_cpu_count();
+	const char *version = NULL;
+	unsigned opts;
 
 	xfunc_error_retval = EXIT_TROUBLE;
 	verb = argv[1] ? index_in_strings(verbs, argv[1]) : -1;
 	if (verb < 0)
 		bb_show_usage();
 	argv++;
-	getopt32long(argv, "^" "R:j:+" "\0" "", "root\0" Required_argument "R" "jobs\0" Required_argument "j",
-		&d.root, &jobs);
+	opts = getopt32long(argv, "^" "R:j:+V:J" "\0" "",
+		"root\0" Required_argument "R" "jobs\0" Required_argument "j" "version\0" Required_argument "V"
+		"json\0" No_argument "J", &d.root, &jobs, &version);
 	if (jobs < 1)
 		bb_simple_error_msg_and_die("-j wants a number above 0");
 	d.jobs = jobs;
+	d.json = opts & OPT_JSON;
+	d.rooted = opts & OPT_ROOT;
+	if (version) {
+		d.version = d2d_manifest_version(version, strlen(version));
+		if (!d.version)
+			bb_simple_error_msg_and_die("-V wants a number from 1 to 2^53");
+	}
 	d.root = root_path(d.root);
 	d.dirs = argv + optind;
 	return verb_main[verb](&d);

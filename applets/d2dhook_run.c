@@ -58,7 +58,7 @@ static bool has(const struct d2d_hooks *list, const struct d2d_hook *hook)
 	unsigned i;
 
 	for (i = 0; i < list->n; i++)
-		if (strcmp(list->hook[i]->name, hook->name) == 0 && strcmp(list->hook[i]->path, hook->path) == 0)
+		if (strcmp(list->hook[i]->name, hook->name) == 0 && strcmp(list->hook[i]->file, hook->file) == 0)
 			return true;
 	return false;
 }
@@ -101,7 +101,7 @@ static void write_file(const struct d2dhook *d, const char *name, const char *te
 static void report(const struct d2dhook *d, const struct d2d_hooks *all, const char *how)
 {
 	unsigned long long now = d2d_now();
-	char *json = d2d_hooks_json(all), *counts = d2d_hooks_summary(all);
+	char *json = d2d_hooks_json(all, d->dirs[0] ? NULL : d->root), *counts = d2d_hooks_summary(all);
 	char *line = xasprintf("%s %llu.%llu s: %s\n", how, now / 1000, now / 100 % 10, counts);
 
 	write_file(d, "report.json", json);
@@ -210,7 +210,7 @@ static void run_stage(struct d2dhook *d, struct d2d_hooks *all, struct d2d_hooks
 	if (stops_at(stage, stops))
 		break_before(d, stage);
 	run.stops = stops;
-	d2d_hooks_plan(list, stage, d2dhook_option(d, "SKIP"));
+	d2dhook_plan(d, list, stage, true);
 	if (d2d_hooks_run(&run, list, stage) < 0)
 		bb_simple_error_msg_and_die("interrupted");
 	free(stops);

@@ -334,6 +334,7 @@ int d2dunlock_main(int argc UNUSED_PARAM, char **argv)
 {
 	struct unlock u = { .name = "d2d-store" };
 	unsigned tries = 3, seconds = 0;
+	const char *by = "key\n";
 	llist_t *files = NULL;
 	char *spec;
 	int r, fits = 0;
@@ -374,12 +375,17 @@ int d2dunlock_main(int argc UNUSED_PARAM, char **argv)
 		fits = try_file(&u, llist_pop(&files));
 	if (!fits)
 		fits = try_found_files(&u);
-	if (!fits && (u.opt & OPT_i))
+	if (!fits && (u.opt & OPT_i)) {
 		fits = try_stdin(&u);
-	else if (!fits && tries)
+	} else if (!fits && tries) {
 		fits = try_asking(&u, tries, seconds);
-	else if (!fits)
+		by = "passphrase\n";
+	} else if (!fits) {
 		bb_error_msg("no key file opens '%s'", u.dev);
+	}
 	crypt_free(u.cd);
+	/* A key can come with its volume on a stranger's stick; a passphrase that was typed can't. */
+	if (fits && !(u.opt & OPT_C) && strcmp(bb_basename(D2D_STORE_MAPPING), u.name) == 0)
+		d2d_file_write(D2D_UNLOCKED, by);
 	return fits ? EXIT_SUCCESS : EXIT_NO_KEY;
 }

@@ -1,5 +1,5 @@
 /*
- * Files that are read by others while we write them.
+ * Files that are read by others while we write them, and files that others may have laid a trap in.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -30,4 +30,61 @@ int d2d_file_write(const char *path, const char *text)
  out:
 	free(tmp);
 	return err;
+}
+
+int d2d_file_open(const char *path, struct stat *st)
+{
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, st) < 0 || !S_ISREG(st->st_mode)) {
+		close(fd);
+		return -EINVAL;
+	}
+	return fd;
+}
+
+int d2d_file_read(const char *path, size_t max, char **text, size_t *len)
+{
+	struct stat st;
+	int err = 0, fd = d2d_file_open(path, &st);
+	ssize_t got;
+
+	*text = NULL;
+	*len = 0;
+	if (fd < 0)
+		return fd;
+	if (st.st_size > (off_t)max) {
+		close(fd);
+		return -EFBIG;
+	}
+	/* It may grow meanwhile; one byte more tells. */
+	*text = xmalloc(max + 1);
+	got = full_read(fd, *text, max + 1);
+	if (got < 0)
+		err = -errno;
+	else if ((size_t)got > max)
+		err = -EFBIG;
+	close(fd);
+	if (err) {
+		free(*text);
+		*text = NULL;
+		return err;
+	}
+	*text = xrealloc(*text, got + 1);
+	(*text)[got] = '\0';
+	*len = got;
+	return 0;
+}
+
+const char *d2d_file_error(int err)
+{
+	switch (err) {
+	case -ELOOP: return "is a symbolic link, not a file";
+	case -EINVAL: return "is not a file";
+	case -EFBIG: return "is too long";
+	case -ENOENT: return "is missing";
+	default: return strerror(-err);
+	}
 }

@@ -45,3 +45,18 @@ int d2d_folder(const char *dir, int max, char ***names)
 		qsort(*names, n, sizeof(**names), natural);
 	return n;
 }
+
+int d2d_folder_make(const char *path)
+{
+	char *copy = xstrdup(path), *slash;
+	int err = 0;
+
+	for (slash = strchr(copy + 1, '/'); slash && !err; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		if (mkdir(copy, 0755) < 0 && errno != EEXIST)
+			err = -errno;
+		*slash = '/';
+	}
+	free(copy);
+	return err;
+}

@@ -78,7 +78,7 @@ static char *parse_word(struct d2d_hook_head *head, char *word)
 }
 
 /* All lines are read even after an error, so that "critical" is known whatever else is wrong. */
-static void parse_line(struct d2d_hook_head *head, char *line, char **why)
+static void parse_line(struct d2d_hook_head *head, char *line)
 {
 	char *word, *wrong;
 
@@ -86,10 +86,8 @@ static void parse_line(struct d2d_hook_head *head, char *line, char **why)
 		if (!*word)
 			continue;
 		wrong = parse_word(head, word);
-		if (*why)
-			free(wrong);
-		else
-			*why = wrong;
+		if (wrong)
+			llist_add_to_end(&head->wrong, wrong);
 	}
 }
 
@@ -99,25 +97,25 @@ int d2d_hook_head_parse(struct d2d_hook_head *head, const char *text, size_t len
 
 	memset(head, 0, sizeof(*head));
 	head->timeout = D2D_HOOK_LIMIT;
-	*why = NULL;
 
 	for (p = text; p < end; p = eol + 1) {
 		char *line;
 
 		eol = memchr(p, '\n', end - p);
 		if (!eol) {
-			if (len >= D2D_HOOK_HEAD && !*why && end - p >= 6 && memcmp(p, MARK, 6) == 0)
-				*why = xasprintf("its head does not end within %u bytes", D2D_HOOK_HEAD);
+			if (len >= D2D_HOOK_HEAD && end - p >= 6 && memcmp(p, MARK, 6) == 0)
+				llist_add_to_end(&head->wrong, xasprintf("its head does not end within %u bytes", D2D_HOOK_HEAD));
 			eol = end;
 		}
 		if (eol - p < 6 || memcmp(p, MARK, 6) != 0)
 			continue;
 		line = xstrndup(p + 6, eol - p - 6);
-		if (strlen(line) != (size_t)(eol - p - 6) && !*why)
-			*why = xstrdup("a zero byte in its head");
-		parse_line(head, line, why);
+		if (strlen(line) != (size_t)(eol - p - 6))
+			llist_add_to_end(&head->wrong, xstrdup("a zero byte in its head"));
+		parse_line(head, line);
 		free(line);
 	}
+	*why = head->wrong ? xstrdup(head->wrong->data) : NULL;
 	return *why ? -EINVAL : 0;
 }
 
@@ -125,5 +123,6 @@ void d2d_hook_head_free(struct d2d_hook_head *head)
 {
 	llist_free(head->needs, free);
 	llist_free(head->after, free);
-	head->needs = head->after = NULL;
+	llist_free(head->wrong, free);
+	head->needs = head->after = head->wrong = NULL;
 }

@@ -45,19 +45,15 @@ static void fail(struct d2d_hook *hook, char *why)
 	hook->state = D2D_HOOK_FAILED;
 }
 
-/* The first bytes of a regular file, never waiting for a FIFO's other end. Returns their count or a negative errno. */
+/* The first bytes of a regular file. Returns their count or a negative errno. */
 static ssize_t read_start(const char *path, char *buf, size_t size)
 {
-	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	struct stat st;
+	int fd = d2d_file_open(path, &st);
 	ssize_t len;
 
 	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
-		close(fd);
-		return -EINVAL;
-	}
+		return fd;
 	len = full_read(fd, buf, size);
 	if (len < 0)
 		len = -errno;
@@ -71,7 +67,7 @@ static ssize_t read_head_text(const struct d2d_hook *hook, char *buf, char **why
 	char *sidecar = xasprintf("%s.d2d", hook->path);
 	ssize_t len = read_start(hook->path, buf, D2D_HOOK_HEAD);
 
-	if (len >= 0)
+	if (len >= 0 && !hook->foreign)
 		d2d_hook_program(buf, len, "", why);
 	if (len >= 2 && buf[0] == '#' && buf[1] == '!') {
 		if (access(sidecar, F_OK) == 0) {

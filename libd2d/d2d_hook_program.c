@@ -20,15 +20,19 @@
 # error "which e_machine has this architecture?"
 #endif
 
-/* Is there an executable file PATH, with links followed inside ROOT? */
+/* Is there an executable file PATH, with links followed inside ROOT? Without a root nobody knows. */
 static bool is_program(const char *root, const char *path)
 {
 	struct open_how how = { .flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT };
-	int dir = open(root[0] ? root : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	int fd = dir < 0 ? -1 : syscall(SYS_openat2, dir, path, &how, sizeof(how));
 	struct stat st;
-	bool is = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 0111);
+	int dir, fd;
+	bool is;
 
+	if (!root)
+		return true;
+	dir = open(root[0] ? root : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	fd = dir < 0 ? -1 : syscall(SYS_openat2, dir, path, &how, sizeof(how));
+	is = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 0111);
 	close(dir);
 	close(fd);
 	return is;

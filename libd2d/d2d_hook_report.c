@@ -8,6 +8,10 @@
 #include "libd2d.h"
 #include <json-c/json.h>
 
+#define TIMES_MAX 65536		/* bytes of the file with the phases that are looked at */
+#define PHASES_MAX 64
+#define PHASE_NAME 32
+
 bool d2d_hook_is_bad(const struct d2d_hook *hook)
 {
 	return hook->state == D2D_HOOK_REFUSED || hook->state == D2D_HOOK_FAILED || hook->state == D2D_HOOK_TIMEOUT;
@@ -52,7 +56,10 @@ static struct json_object *describe(const struct d2d_hook *hook)
 	json_object_object_add(o, "stage", string(hook->stage));
 	json_object_object_add(o, "hook", string(hook->name));
 	json_object_object_add(o, "source", string(hook->source));
-	json_object_object_add(o, "path", string(hook->path));
+	json_object_object_add(o, "path", string(hook->file));
+	json_object_object_add(o, "trust", string(hook->trust));
+	json_object_object_add(o, "critical", json_object_new_boolean(hook->head.critical));
+	json_object_object_add(o, "timeout", number(hook->head.timeout, hook->head.timeout > 0));
 	json_object_object_add(o, "result", string(d2d_hook_state(hook)));
 	json_object_object_add(o, "exit", number(hook->code, hook->code >= 0));
 	json_object_object_add(o, "reason", string(hook->why));
@@ -64,18 +71,77 @@ static struct json_object *describe(const struct d2d_hook *hook)
 	return o;
 }
 
-char *d2d_hooks_json(const struct d2d_hooks *list)
+/* "NAME START END" in ms, or NULL for any other line: what is in the file comes from many. */
+static struct json_object *phase(char *line)
 {
+	char *name = strsep(&line, " "), *start = strsep(&line, " "), *p;
+	unsigned long long from, to;
+	struct json_object *o;
+
+	if (!start || !line || !*name || strlen(name) > PHASE_NAME)
+		return NULL;
+	for (p = name; *p; p++)
+		if (!isalnum(*p) && *p != '-' && *p != '_' && *p != '.')
+			return NULL;
+	from = bb_strtoull(start, NULL, 10);
+	if (errno)
+		return NULL;
+	to = bb_strtoull(line, NULL, 10);
+	if (errno || to < from || to > D2D_REPORT_TIME_MAX)
+		return NULL;
+	o = json_object_new_object();
+	json_object_object_add(o, "name", string(name));
+	json_object_object_add(o, "start", number(from, true));
+	json_object_object_add(o, "end", number(to, true));
+	return o;
+}
+
+static bool has_phase(struct json_object *array, struct json_object *o)
+{
+	const char *name = json_object_get_string(json_object_object_get(o, "name"));
+	size_t i;
+
+	for (i = 0; i < json_object_array_length(array); i++)
+		if (strcmp(json_object_get_string(json_object_object_get(json_object_array_get_idx(array, i), "name")), name) == 0)
+			return true;
+	return false;
+}
+
+/* A daemon that is started again later adds a line; the boot's is the first. */
+static struct json_object *phases(const char *root)
+{
+	char *path = xasprintf("%s"D2D_RUN"/times", root ? : "");
+	size_t size = TIMES_MAX;
+	char *text = root ? xmalloc_open_read_close(path, &size) : NULL, *rest = text, *line;
 	struct json_object *array = json_object_new_array();
+
+	while ((line = strsep(&rest, "\n")) != NULL && json_object_array_length(array) < PHASES_MAX) {
+		struct json_object *o = phase(line);
+
+		if (o && !has_phase(array, o))
+			json_object_array_add(array, o);
+		else
+			json_object_put(o);
+	}
+	free(text);
+	free(path);
+	return array;
+}
+
+char *d2d_hooks_json(const struct d2d_hooks *list, const char *root)
+{
+	struct json_object *report = json_object_new_object(), *hooks = json_object_new_array();
 	char *text;
 	unsigned i;
 
 	for (i = 0; i < list->n; i++)
 		if (was_to_run(list->hook[i]))
-			json_object_array_add(array, describe(list->hook[i]));
-	text = xasprintf("%s\n", json_object_to_json_string_ext(array,
+			json_object_array_add(hooks, describe(list->hook[i]));
+	json_object_object_add(report, "phases", phases(root));
+	json_object_object_add(report, "hooks", hooks);
+	text = xasprintf("%s\n", json_object_to_json_string_ext(report,
 		JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_PRETTY_TAB | JSON_C_TO_STRING_NOSLASHESCAPE));
-	json_object_put(array);
+	json_object_put(report);
 	return text;
 }
 

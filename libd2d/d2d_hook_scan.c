@@ -28,6 +28,8 @@ static void hook_free(struct d2d_hook *hook)
 	free(hook->stage);
 	free(hook->name);
 	free(hook->path);
+	free(hook->file);
+	free(hook->trust);
 	free(hook->why);
 	free(hook->deps);
 	free(hook->last);
@@ -69,6 +71,7 @@ static void add(const struct source *src, const char *stage, const char *name, c
 	hook->stage = xstrdup(stage);
 	hook->name = xstrdup(name);
 	hook->path = xstrdup(path);
+	hook->file = xstrdup(path);
 	hook->source = src->name;
 	hook->rank = src->rank;
 	hook->code = -1;
@@ -174,6 +177,8 @@ void d2d_hooks_scan(struct d2d_hooks *list, const char *dir, const char *source,
 	if (n < 0 && n != -ENOENT && n != -ENOTDIR)
 		add(&src, "", "", dir, folder_error(n));
 	for (i = 0; i < n; i++) {
+		if (index_in_strings("manifest\0manifest.minisig\0", names[i]) >= 0)
+			continue;
 		path = concat_path_file(dir, names[i]);
 		scan_stage(&src, names[i], path);
 		free(path);
@@ -181,35 +186,36 @@ void d2d_hooks_scan(struct d2d_hooks *list, const char *dir, const char *source,
 	d2d_folder_free(names, n);
 }
 
+static void scan(struct d2d_hooks *list, char *dir, const char *source, unsigned rank, struct d2d_trust *trust)
+{
+	d2d_hooks_scan(list, dir, source, rank);
+	d2d_trust_source(trust, list, dir, source, rank);
+	free(dir);
+}
+
 /* The first volume of several wins, so ranks fall. */
-static void scan_payloads(struct d2d_hooks *list, const char *root)
+static void scan_payloads(struct d2d_hooks *list, const char *root, unsigned rank, struct d2d_trust *trust)
 {
 	char *dir = xasprintf("%s"D2D_PAYLOAD, root);
-	char **names, *hooks;
+	char **names;
 	int i, n = d2d_folder(dir, ENTRIES_MAX, &names);
 
-	for (i = 0; i < n; i++) {
-		hooks = xasprintf("%s/%s/d2d/hooks", dir, names[i]);
-		d2d_hooks_scan(list, hooks, "usb", 3 + n - i);
-		free(hooks);
-	}
+	for (i = 0; i < n; i++)
+		scan(list, xasprintf("%s/%s/d2d/hooks", dir, names[i]), "usb", rank + n - i, trust);
 	d2d_folder_free(names, n);
 	free(dir);
 }
 
-void d2d_hooks_scan_all(struct d2d_hooks *list, const char *root, bool builtin_only)
+void d2d_hooks_scan_all(struct d2d_hooks *list, const char *root, struct d2d_trust *trust)
 {
 	static const char *const places[][2] = {
-		{ "builtin", D2D_HOOKS }, { "medium", D2D_MEDIUM"/d2d/hooks" }, { "store", D2D_STORE"/d2d/hooks" }
+		{ "builtin", D2D_HOOKS }, { "early", D2D_EARLY"/d2d/hooks" }, { "medium", D2D_MEDIUM"/d2d/hooks" },
+		{ "store", D2D_STORE"/d2d/hooks" }
 	};
-	unsigned i;
+	unsigned i, n = trust->mode == D2D_TRUST_BUILTIN ? 1 : ARRAY_SIZE(places);
 
-	for (i = 0; i < (builtin_only ? 1 : ARRAY_SIZE(places)); i++) {
-		char *dir = xasprintf("%s%s", root, places[i][1]);
-
-		d2d_hooks_scan(list, dir, places[i][0], i);
-		free(dir);
-	}
-	if (!builtin_only)
-		scan_payloads(list, root);
+	for (i = 0; i < n; i++)
+		scan(list, xasprintf("%s%s", root, places[i][1]), places[i][0], i, trust);
+	if (n > 1)
+		scan_payloads(list, root, n, trust);
 }

@@ -7,8 +7,6 @@
 
 #include "libd2d.h"
 
-#define STORE_MAPPING "/dev/mapper/d2d-store"
-
 /* What makes a volume the store; the higher one wins. Below RANK_NAMED: the labels. */
 enum { RANK_NAMED = 7, RANK_OPENED, RANK_MOUNTED };
 
@@ -69,7 +67,7 @@ static int store_rank(const struct d2d_volume *v, const char *spec)
 
 	if (v->mountpoint && strcmp(v->mountpoint, D2D_STORE) == 0)
 		return RANK_MOUNTED;
-	if (strcmp(v->dev, STORE_MAPPING) == 0)
+	if (strcmp(v->dev, D2D_STORE_MAPPING) == 0)
 		return RANK_OPENED;
 	if (!spec)
 		return d2d_volume_is_ext(v) || (is_luks(v) && strcmp(v->label, "D2D-STORE") == 0) ? named : 0;

@@ -272,12 +272,14 @@ static int parse_line(char *line, struct d2d_volume *v)
 	return 1;
 }
 
-int d2d_volumes_read(struct d2d_volume **list)
+int d2d_volumes_read_at(const char *root, struct d2d_volume **list)
 {
-	FILE *f = fopen_for_read(D2D_VOLUMES);
+	char *path = xasprintf("%s"D2D_VOLUMES, root);
+	FILE *f = fopen_for_read(path);
 	char *line;
 	int n = 0;
 
+	free(path);
 	*list = NULL;
 	if (!f)
 		return -errno;
@@ -288,6 +290,11 @@ int d2d_volumes_read(struct d2d_volume **list)
 	}
 	fclose(f);
 	return n;
+}
+
+int d2d_volumes_read(struct d2d_volume **list)
+{
+	return d2d_volumes_read_at("", list);
 }
 
 static int is_same(const char *a, const char *b)

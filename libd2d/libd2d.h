@@ -19,7 +19,10 @@
 #define D2D_MEDIUM D2D_RUN"/medium"
 #define D2D_STORE D2D_RUN"/store"
 #define D2D_PAYLOAD D2D_RUN"/payload"
+#define D2D_EARLY D2D_RUN"/early"	/* what the medium's early.img holds */
+#define D2D_UNLOCKED D2D_RUN"/unlocked"	/* by what d2dunlock opened the store: "passphrase" or "key" */
 #define D2D_HOOKS "/usr/lib/d2d/hooks"
+#define D2D_STORE_MAPPING "/dev/mapper/d2d-store"
 
 /* ---- d2d_option.c ---- */
 
@@ -60,6 +63,7 @@ int d2d_volumes_of_files(char **files, struct d2d_volume **list);
 /* Reads and writes D2D_VOLUMES: a volume a line, tab separated DEVICE ROLE FSTYPE UUID LABEL MOUNTPOINT WHY,
  * "-" for empty; control characters in labels as '?'. Written atomically. */
 int d2d_volumes_read(struct d2d_volume **list);
+int d2d_volumes_read_at(const char *root, struct d2d_volume **list);
 int d2d_volumes_write(const struct d2d_volume *list, int n);
 void d2d_volumes_free(struct d2d_volume *list, int n);
 
@@ -163,12 +167,24 @@ void d2d_tell(const char *text);
 /* Replaces a file by TEXT in one step (a new file is renamed over it). */
 int d2d_file_write(const char *path, const char *text);
 
+/* Opens a regular file for reading: a link isn't followed (-ELOOP), a FIFO or a device isn't waited for (-EINVAL). */
+int d2d_file_open(const char *path, struct stat *st);
+
+/* All of a regular file, opened so: *text has a '\0' behind its *len bytes and is the caller's. -EFBIG above MAX. */
+int d2d_file_read(const char *path, size_t max, char **text, size_t *len);
+
+/* What either says, to be put behind the file's name: "is missing". */
+const char *d2d_file_error(int err);
+
 /* ---- d2d_folder.c ---- */
 
 /* The names in a folder but . and .., in natural order (sda2 before sda10). Returns how many, to be freed with
  * d2d_folder_free(), or a negative errno; -E2BIG when there are more than MAX. */
 int d2d_folder(const char *dir, int max, char ***names);
 void d2d_folder_free(char **names, int n);
+
+/* Makes the folders that lead to a file. */
+int d2d_folder_make(const char *path);
 
 /* ---- d2d_time.c ---- */
 
@@ -210,13 +226,14 @@ struct d2d_hook_head {
 	bool critical;
 	llist_t *needs, *after;	/* names of hooks of the same stage */
 	unsigned seen;		/* keys that were set, a bit each */
+	llist_t *wrong;		/* all that is wrong with it, in words */
 };
 
 /* "NN-name" of letters, digits, '-', '_' and '.', for hooks and stages alike. */
 bool d2d_hook_name_ok(const char *name);
 
-/* Reads the "# d2d:" lines of a hook's first bytes. -EINVAL: the head is broken and *why, to be freed, says how;
- * the rest of it was read nevertheless. Free the head with d2d_hook_head_free() in any case. */
+/* Reads the "# d2d:" lines of a hook's first bytes. -EINVAL: the head is broken and *why, to be freed, is the first of
+ * head->wrong; the rest of it was read nevertheless. Free the head with d2d_hook_head_free() in any case. */
 int d2d_hook_head_parse(struct d2d_hook_head *head, const char *text, size_t len, char **why);
 void d2d_hook_head_free(struct d2d_hook_head *head);
 
@@ -238,9 +255,12 @@ enum {
 
 struct d2d_hook {
 	char *stage, *name;	/* name is "" when it is the whole folder that is refused */
-	char *path;
-	const char *source;	/* "builtin", "medium", "store", "usb" or "dir"; not malloc'ed */
+	char *path;		/* what is run: the file, or the copy of it that was verified */
+	char *file;		/* where it was found */
+	const char *source;	/* "builtin", "early", "medium", "store", "usb" or "dir"; not malloc'ed */
 	unsigned rank;		/* the higher one of the same name wins */
+	char *trust;		/* "image", "named", "store", "signed KEYID vN", "unsigned"; NULL: nobody has looked */
+	bool foreign;		/* for another system: a plan doesn't ask whether it can be executed on this one */
 	struct d2d_hook_head head;
 	int state;		/* D2D_HOOK_ */
 	char *why;		/* the reason of its state, NULL when there is nothing to say */
@@ -267,8 +287,10 @@ struct d2d_hooks {
  * The higher RANK overrides the lower. d2d_hooks_sort() orders by stage and name, the winner first. */
 void d2d_hooks_scan(struct d2d_hooks *list, const char *dir, const char *source, unsigned rank);
 
-/* The same for builtin, medium, store and payload volumes below ROOT ("" for /). */
-void d2d_hooks_scan_all(struct d2d_hooks *list, const char *root, bool builtin_only);
+/* The same for builtin, early, medium, store and payload volumes below ROOT ("" for /), as far as the mode allows;
+ * TRUST learns of each folder. */
+struct d2d_trust;
+void d2d_hooks_scan_all(struct d2d_hooks *list, const char *root, struct d2d_trust *trust);
 void d2d_hooks_sort(struct d2d_hooks *list);
 void d2d_hooks_add(struct d2d_hooks *list, struct d2d_hook *hook);
 void d2d_hooks_free(struct d2d_hooks *list);
@@ -307,8 +329,8 @@ void d2d_hook_results_forget(const char *dir, const char *name);
 
 /* ---- d2d_hook_program.c ---- */
 
-/* May the file that begins with BUF be executed, when its interpreter is looked for below ROOT ("" for /)? 0, or
- * -ENOEXEC and *why, to be freed. */
+/* May the file that begins with BUF be executed, when its interpreter is looked for below ROOT ("" for /, NULL: it is not
+ * looked for)? 0, or -ENOEXEC and *why, to be freed. */
 int d2d_hook_program(const char *buf, size_t len, const char *root, char **why);
 
 /* ---- d2d_spawner.c ---- */
@@ -367,13 +389,148 @@ int d2d_hooks_run(struct d2d_hook_run *run, const struct d2d_hooks *list, const 
 /* Refused, failed or out of time. */
 bool d2d_hook_is_bad(const struct d2d_hook *hook);
 
-/* The report as JSON (an array with an object for each hook that was to run), and the counts and names for the
- * console: "17 hooks done, 0 failed, 2 skipped". The caller frees them. */
-char *d2d_hooks_json(const struct d2d_hooks *list);
+/* The report as JSON: {"phases":[...],"hooks":[...]} with an object for each hook that was to run, and what the boot
+ * noted in ROOT/run/d2d/times (NULL: it is not about a boot); and the counts and names for the console: "17 hooks done,
+ * 0 failed, 2 skipped". The caller frees them. */
+char *d2d_hooks_json(const struct d2d_hooks *list, const char *root);
 char *d2d_hooks_summary(const struct d2d_hooks *list);
 
 /* "STAGE/NAME", fit to be shown; the caller frees it. */
 char *d2d_hook_id(const struct d2d_hook *hook);
+
+/* ---- d2d_minisign.c: pure functions on memory, with FEATURE_D2DHOOK_SIGNED ---- */
+
+enum {
+	D2D_MINISIGN_ID = 8,
+	D2D_MINISIGN_COMMENT = 1024,	/* bytes of the trusted comment */
+	D2D_MINISIGN_MAX = 4096,	/* bytes of a file that may be a key or a signature */
+};
+
+struct d2d_minisign_key {
+	uint8_t id[D2D_MINISIGN_ID], key[32];
+};
+
+struct d2d_minisign_sig {
+	bool hashed;		/* "ED": of the data's BLAKE2b-512, not of the data */
+	uint8_t id[D2D_MINISIGN_ID], sig[64], global[64];
+	size_t comment_len;
+	uint8_t signed_comment[64 + D2D_MINISIGN_COMMENT];	/* what global signs: sig and the trusted comment */
+};
+
+/* The text of a public key file and of a .minisig file: 0, or -EBADMSG when it is anything else. */
+int d2d_minisign_key_parse(const char *text, size_t len, struct d2d_minisign_key *key);
+int d2d_minisign_sig_parse(const char *text, size_t len, struct d2d_minisign_sig *sig);
+
+/* 0 when DATA and the trusted comment are signed by this key; -ENOKEY: by another one; -EKEYREJECTED: they are not. */
+int d2d_minisign_verify(const struct d2d_minisign_sig *sig, const struct d2d_minisign_key *key, const void *data, size_t len);
+
+/* ---- d2d_manifest.c: pure functions on memory ---- */
+
+#define D2D_MANIFEST_MAX (1024 * 1024)
+
+struct d2d_manifest {
+	unsigned long long version;
+	struct d2d_manifest_entry {
+		char *path;		/* "STAGE/NAME" */
+		uint8_t sha256[32];
+		unsigned mode;		/* permission bits */
+	} *entry;			/* in the order of strcmp() */
+	unsigned n;
+};
+
+/* 0, or a negative errno, *why then says what is wrong (free it) and *m is empty. TEXT needs no '\0'. */
+int d2d_manifest_parse(const char *text, size_t len, struct d2d_manifest *m, char **why);
+void d2d_manifest_free(struct d2d_manifest *m);
+struct d2d_manifest_entry *d2d_manifest_find(const struct d2d_manifest *m, const char *path);
+
+/* A version (1 to 2^53, decimal, no leading zero), or 0 when it is none. */
+unsigned long long d2d_manifest_version(const char *text, size_t len);
+
+/* ---- d2d_trust.c: whom this machine trusts ---- */
+
+/* The stricter the higher. */
+enum { D2D_TRUST_ANY, D2D_TRUST_AUTO, D2D_TRUST_SIGNED, D2D_TRUST_BUILTIN };
+
+struct d2d_trust {
+	char *root;		/* "" for / */
+	int mode;		/* D2D_TRUST_ */
+	char *spec;		/* of d2d.store=, or NULL */
+	bool encrypted;		/* there is an encrypted store, or there was */
+	bool opened;		/* the store is mounted from an opened LUKS volume */
+	bool store;		/* and its hooks and keys are trusted */
+	struct d2d_minisign_key *key;
+	unsigned n_keys;
+	struct d2d_hook_source {
+		const char *name;
+		unsigned rank;
+		char *dir;
+		struct d2d_manifest manifest;	/* empty when it is no good */
+		char keyid[2 * D2D_MINISIGN_ID + 1];
+		char *why;	/* why nothing of it can be verified, or NULL */
+	} **source;
+	unsigned n_sources;
+	char *stage;		/* of the last d2d_trust_required(), and its answer */
+	const char *required;
+};
+
+/* To be called before each scan, the first time with zeroes: reads the mode of ROOT's image, which HOOKS (d2d.hooks=)
+ * can only tighten, looks whether the STORE (d2d.store=) is open, and reads the keys. Both may be NULL. */
+void d2d_trust_begin(struct d2d_trust *t, const char *root, const char *hooks, const char *store);
+void d2d_trust_free(struct d2d_trust *t);
+
+/* NULL when hooks without a signature may run in this stage, else why they may not. In mode "auto" that may look at
+ * all volumes, and before 30-unlock it waits for USB to settle. */
+const char *d2d_trust_required(struct d2d_trust *t, const char *stage);
+
+/* The last version that was seen of the manifests signed by a key ("" is no name): 0 when none was, or a negative
+ * errno. They are remembered in an encrypted store alone: -ENODEV when none is open. */
+long long d2d_trust_version(const struct d2d_trust *t, const char *keyid);
+int d2d_trust_set_version(const struct d2d_trust *t, const char *keyid, unsigned long long version);
+
+/* ---- d2d_hook_source.c ---- */
+
+/* Takes a folder of hooks that was scanned into account: reads its manifest, and where signatures are required
+ * appends to LIST as refused what the manifest names and isn't there. */
+void d2d_trust_source(struct d2d_trust *t, struct d2d_hooks *list, const char *dir, const char *source, unsigned rank);
+
+/* ---- d2d_hook_verify.c ---- */
+
+/* SHA-256 of what comes out of FD, which is written to COPY, unless that is -1. Returns its length; -EFBIG above 16 MiB. */
+off_t d2d_hook_digest(int fd, int copy, uint8_t *sha256);
+
+/* What is wrong with a file by its line in a manifest, to be freed, or NULL. */
+char *d2d_hook_differs(const struct d2d_manifest_entry *entry, const char *file);
+
+/* Before d2d_hooks_plan(): sets the trust of the hooks of a stage and refuses those that lack it. What is signed is
+ * verified, and with COPY so that the copy is what runs, below ROOT/run/d2d/hooks; versions are remembered then. */
+void d2d_trust_stage(struct d2d_trust *t, struct d2d_hooks *list, const char *stage, bool copy);
+
+/* ---- d2d_report.c: a report that was written ---- */
+
+#define D2D_REPORT_TIME_MAX 1000000000000ULL	/* ms; what is later is no time */
+
+/* A hook, or with only name, start and end a phase of the boot. Its texts are fit to be shown, "" when there is none. */
+struct d2d_report_row {
+	char *stage, *name, *source, *result, *reason, *output, *log, *trust;
+	bool ran;		/* start and end count */
+	unsigned long long start, end;	/* ms since the machine was started */
+};
+
+struct d2d_report {
+	struct d2d_report_row *phase, *hook;
+	unsigned n_phases, n_hooks;
+	char *text;		/* the JSON itself: printable ASCII, tabs and newlines */
+};
+
+/* Reads a report of at most 16 MiB. -EFBIG, and -EBADMSG with *why (to be freed), when the file is no report. In any
+ * case free it with d2d_report_free(), which frees the malloc'ed TEXT of d2d_report_parse() as well. */
+int d2d_report_read(const char *path, struct d2d_report *report, char **why);
+int d2d_report_parse(char *text, size_t len, struct d2d_report *report, char **why);
+void d2d_report_free(struct d2d_report *report);
+
+/* Neither done nor skipped. How many hooks ended as RESULT says. */
+bool d2d_report_is_bad(const struct d2d_report_row *hook);
+unsigned d2d_report_count(const struct d2d_report *report, const char *result);
 
 /* ---- d2d_engine.c: the Docker Engine's API ---- */
 

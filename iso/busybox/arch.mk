@@ -10,6 +10,9 @@ endif
 ifeq ($(CONFIG_D2DIMPORT),y)
 LDLIBS += zstd
 endif
+ifeq ($(CONFIG_FEATURE_D2DHOOK_SIGNED),y)
+LDLIBS += sodium
+endif
 ifeq ($(CONFIG_D2DUNLOCK),y)
 CPPFLAGS += -I$(D2D_LIBS)/include
 LDFLAGS += -L$(D2D_LIBS)/lib

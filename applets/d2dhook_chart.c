@@ -1,0 +1,400 @@
+/*
+ * d2dhook chart: the boot as one picture (SVG) that needs nothing else.
+ *
+ * A row for each phase and hook, the time from left to right, stages as bands. Coordinates are whole tenths of a
+ * unit, so that the same report makes the same bytes everywhere.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//kbuild:lib-$(CONFIG_D2DHOOK) += d2dhook_chart.o
+
+#include "d2dhook.h"
+
+typedef unsigned long long ms_t;
+
+/* All in tenths of a unit. */
+enum {
+	WIDTH = 12800, LEFT = 80, RIGHT = 12720,
+	TOP = 930,		/* where the first band begins */
+	ROWS_HEIGHT = 6700,	/* what the rows may take of one screen */
+	PITCH_MIN = 104, PITCH_MAX = 240,
+	GAP = 30,		/* between bands */
+	BAR_MIN = 20,
+	TICKS_MAX = 10,
+};
+
+struct chart {
+	const struct d2d_report *report;
+	ms_t origin, span;
+	unsigned pitch, font;	/* of a row */
+	unsigned x_name, x_time, width;	/* where names and bars begin, how wide the bars' part is */
+	unsigned height, y;
+};
+
+#define P(tenths) (unsigned)(tenths) / 10, (unsigned)(tenths) % 10
+#define F "%u.%u"
+
+/* ---- text ---- */
+
+/* Cut at N characters. */
+static void print_escaped(const char *text, unsigned n)
+{
+	unsigned len = strlen(text), cut = len > n ? n - MIN(n, 3) : len, i;
+
+	for (i = 0; i < cut; i++) {
+		switch (text[i]) {
+		case '&': fputs_stdout("&amp;"); break;
+		case '<': fputs_stdout("&lt;"); break;
+		case '>': fputs_stdout("&gt;"); break;
+		case '"': fputs_stdout("&quot;"); break;
+		default: bb_putchar(text[i]);
+		}
+	}
+	if (cut < len)
+		printf("%.*s", (int)n, "...");
+}
+
+/* What N characters take, on the safe side for usual fonts. */
+static unsigned text_width(unsigned n, unsigned font)
+{
+	return n * font * 60 / 100;
+}
+
+static void print_text(unsigned x, unsigned y, unsigned font, const char *class, const char *text)
+{
+	printf("<text x=\""F"\" y=\""F"\" font-size=\""F"\" class=\"%s\">", P(x), P(y), P(font), class);
+	print_escaped(text, 200);
+	puts("</text>");
+}
+
+/* "8.21 s" */
+static char *seconds(ms_t ms)
+{
+	return ms < 100000 ? xasprintf("%llu.%02llu s", ms / 1000, ms / 10 % 100) : xasprintf("%llu.%llu s", ms / 1000, ms / 100 % 10);
+}
+
+/* ---- measures ---- */
+
+static unsigned x_of(const struct chart *c, ms_t t)
+{
+	return c->x_time + (t - c->origin) * c->width / c->span;
+}
+
+static void extend(struct chart *c, const struct d2d_report_row *row, unsigned n, ms_t *end)
+{
+	unsigned i;
+
+	for (i = 0; i < n; i++) {
+		if (!row[i].ran)
+			continue;
+		c->origin = MIN(c->origin, row[i].start);
+		*end = MAX(*end, row[i].end);
+	}
+}
+
+static bool same_stage(const struct d2d_report *r, unsigned i)
+{
+	return i > 0 && strcmp(r->hook[i].stage, r->hook[i - 1].stage) == 0;
+}
+
+static void measure(struct chart *c)
+{
+	const struct d2d_report *r = c->report;
+	unsigned bands = r->n_phases ? 1 : 0, stage = 0, name = 0, i;
+	ms_t end = 0;
+
+	c->origin = D2D_REPORT_TIME_MAX;
+	extend(c, r->phase, r->n_phases, &end);
+	extend(c, r->hook, r->n_hooks, &end);
+	c->origin = MIN(c->origin, end);
+	c->span = MAX(end - c->origin, 1);
+
+	for (i = 0; i < r->n_hooks; i++) {
+		bands += !same_stage(r, i);
+		stage = MAX(stage, strlen(r->hook[i].stage));
+		name = MAX(name, strlen(r->hook[i].name));
+	}
+	for (i = 0; i < r->n_phases; i++)
+		name = MAX(name, strlen(r->phase[i].name));
+	c->pitch = (ROWS_HEIGHT - MIN(bands, 20) * GAP) / MAX(r->n_hooks + r->n_phases, 1);
+	c->pitch = MIN(MAX(c->pitch, PITCH_MIN), PITCH_MAX);
+	c->font = MIN(c->pitch * 88 / 100, 130);
+	c->x_name = LEFT + 60 + text_width(MIN(MAX(stage, 7), 16), c->font) + 100;
+	c->x_time = c->x_name + text_width(MIN(MAX(name, 4), 28), c->font) + 100;
+	c->width = RIGHT - 60 - c->x_time;
+	c->height = bands ? TOP + (r->n_hooks + r->n_phases) * c->pitch + bands * GAP + 300 : 800;
+	c->y = TOP;
+}
+
+/* ---- the frame: title, legend, time axis ---- */
+
+static void print_head(const struct chart *c)
+{
+	printf("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 "F" "F"\" font-family=\"DejaVu Sans, Verdana, Helvetica, Arial, sans-serif\">\n",
+		P(WIDTH), P(c->height));
+	puts("<style>\n"
+		"text{fill:#1f2733} .dim{fill:#5b6675} .mid{fill:#5b6675;text-anchor:middle} .end{text-anchor:end} .bold{font-weight:bold}\n"
+		".bad{fill:#b3141c;font-weight:bold} .badend{fill:#b3141c;font-weight:bold;text-anchor:end} .boldend{font-weight:bold;text-anchor:end}\n"
+		".phase{fill:#8a94a3} .done{fill:#2f73b8} .skipped{fill:#fff;stroke:#5b6675;stroke-width:1;stroke-dasharray:2 1.5}\n"
+		".failed,.refused,.other{fill:url(#failed);stroke:#b3141c;stroke-width:1.2} .timeout{fill:url(#timeout);stroke:#b3141c;stroke-width:1.2}\n"
+		".cross{stroke:#b3141c;stroke-width:2;fill:none}\n"
+		"</style>\n"
+		"<defs>\n"
+		"<pattern id=\"failed\" width=\"5\" height=\"5\" patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\">"
+		"<rect width=\"5\" height=\"5\" fill=\"#f3a6a6\"/><rect width=\"2.5\" height=\"5\" fill=\"#c8232c\"/></pattern>\n"
+		"<pattern id=\"timeout\" width=\"5\" height=\"5\" patternUnits=\"userSpaceOnUse\">"
+		"<rect width=\"5\" height=\"5\" fill=\"#fbd7a1\"/><rect width=\"2\" height=\"5\" fill=\"#c8232c\"/></pattern>\n"
+		"</defs>");
+	printf("<rect width=\""F"\" height=\""F"\" fill=\"#fff\"/>\n", P(WIDTH), P(c->height));
+}
+
+static void print_title(const struct chart *c)
+{
+	const struct d2d_report *r = c->report;
+	unsigned done = d2d_report_count(r, "done"), skipped = d2d_report_count(r, "skipped"), i;
+	unsigned failed = r->n_hooks - done - skipped;
+	char *total = seconds(c->span), *title;
+
+	/* Only a boot has phases; other runs count from their first hook. */
+	title = xasprintf("%s of debian2docker: %s", r->n_phases ? "Boot" : "Hooks", r->n_hooks + r->n_phases ? total : "nothing has run");
+	printf("<title>");
+	print_escaped(title, 200);
+	puts("</title>");
+	print_text(LEFT + 60, 320, 220, "bold", title);
+	free(title);
+	free(total);
+
+	printf("<text x=\""F"\" y=\"54.0\" font-size=\"13.0\" class=\"dim\">%u hook%s: %u done, %u skipped, ", P(LEFT + 60),
+		r->n_hooks, r->n_hooks == 1 ? "" : "s", done, skipped);
+	printf(failed ? "<tspan class=\"bad\">%u failed</tspan>" : "%u failed", failed);
+	for (i = 0; i < MIN(r->n_phases, 6); i++) {
+		total = seconds(r->phase[i].end - r->phase[i].start);
+		printf("%s", i ? ", " : "; ");
+		print_escaped(r->phase[i].name, 32);
+		printf(" %s", total);
+		free(total);
+	}
+	puts("</text>");
+}
+
+static void print_legend(void)
+{
+	static const char *const results[] = { "phase", "done", "skipped", "failed", "timeout" };
+	unsigned i, x = RIGHT - 5 * 860;
+
+	for (i = 0; i < ARRAY_SIZE(results); i++, x += 860) {
+		printf("<rect x=\""F"\" y=\"23.0\" width=\"16.0\" height=\"10.0\" class=\"%s\"/>\n", P(x), results[i]);
+		print_text(x + 220, 325, 120, "dim", results[i]);
+	}
+	print_text(RIGHT, 540, 120, "dim end", "bold: what its stage waited for at last");
+}
+
+/* The smallest of 1, 2, 5, 10, 20 ... ms that makes few enough ticks. */
+static ms_t tick_step(ms_t span)
+{
+	static const unsigned char first[] ALIGN1 = { 1, 2, 5 };
+	ms_t decade = 1;
+	unsigned i = 0;
+
+	while (span / (first[i] * decade) > TICKS_MAX) {
+		if (++i == ARRAY_SIZE(first)) {
+			i = 0;
+			decade *= 10;
+		}
+	}
+	return first[i] * decade;
+}
+
+static char *tick_label(ms_t t, ms_t step, ms_t span)
+{
+	if (span < 1000)
+		return xasprintf("%llu ms", t);
+	if (step >= 1000)
+		return xasprintf("%llu s", t / 1000);
+	if (step >= 100)
+		return xasprintf("%llu.%llu s", t / 1000, t / 100 % 10);
+	return xasprintf("%llu.%02llu s", t / 1000, t / 10 % 100);
+}
+
+static void print_axis(const struct chart *c)
+{
+	unsigned bottom = c->height - 260, end = x_of(c, c->origin + c->span);
+	ms_t step = tick_step(c->span), t;
+	char *label;
+
+	for (t = 0; t <= c->span; t += step) {
+		unsigned x = x_of(c, c->origin + t);
+
+		printf("<path d=\"M"F" "F"V"F"\" stroke=\"#d5dbe3\"/>\n", P(x), P(TOP - 50), P(bottom));
+		if (end - x < 600)
+			continue;
+		label = tick_label(t, step, c->span);
+		print_text(x, TOP - 90, 115, "mid", label);
+		print_text(x, bottom + 130, 115, "mid", label);
+		free(label);
+	}
+	label = seconds(c->span);
+	printf("<path d=\"M"F" "F"V"F"\" stroke=\"#1f2733\"/>\n", P(end), P(TOP - 50), P(bottom));
+	print_text(RIGHT, TOP - 90, 115, "boldend", label);
+	print_text(RIGHT, bottom + 130, 115, "boldend", label);
+	free(label);
+}
+
+/* ---- rows ---- */
+
+static void print_band(const struct chart *c, const char *name, unsigned rows, bool dark)
+{
+	printf("<rect x=\""F"\" y=\""F"\" width=\""F"\" height=\""F"\" rx=\"3\" fill=\"#%s\" fill-opacity=\".55\"/>\n", P(LEFT), P(c->y),
+		P(RIGHT - LEFT), P(rows * c->pitch), dark ? "e3eaf3" : "f2f4f7");
+	printf("<text x=\""F"\" y=\""F"\" font-size=\""F"\" class=\"bold\">", P(LEFT + 60), P(c->y + c->pitch * 75 / 100), P(c->font));
+	print_escaped(name, 16);
+	puts("</text>");
+}
+
+/* The text beside a bar goes to the right of it, or where there is more room. */
+static void print_label(const struct chart *c, unsigned x, unsigned x2, const char *label, const char *class, const char *class_end)
+{
+	unsigned y = c->y + c->pitch * 75 / 100, len = MIN(strlen(label), 1000);
+	unsigned left = x - c->x_time, right = RIGHT - 40 - x2, fits;
+	bool at_right = text_width(len, c->font) + 60 <= right || right >= left;
+
+	fits = (at_right ? right : left) * 100 / 60 / c->font;
+	printf("<text x=\""F"\" y=\""F"\" font-size=\""F"\" class=\"%s\">", P(at_right ? x2 + 50 : x - 50), P(y), P(c->font),
+		at_right ? class : class_end);
+	print_escaped(label, MAX(fits, 4));
+	puts("</text>");
+}
+
+static const char *class_of(const struct d2d_report_row *row)
+{
+	static const char classes[] ALIGN1 = "done\0skipped\0failed\0timeout\0refused\0";
+	int i;
+
+	if (!row->stage[0] && !row->result[0])
+		return "phase";
+	i = index_in_strings(classes, row->result);
+	return i < 0 ? "other" : nth_string(classes, i);
+}
+
+/* "12 ms", "12 ms, usb", "12 ms, usb, FAILED: exit 3: no disk"; FULL: with what was said even when all went well */
+static char *label_of(const struct d2d_report_row *row, bool full)
+{
+	bool done = !row->result[0] || strcmp(row->result, "done") == 0, bad = !done && d2d_report_is_bad(row);
+	char *ms = row->ran ? xasprintf(", %llu ms", row->end - row->start) : xstrdup("");
+	char *source = row->source[0] && strcmp(row->source, "builtin") != 0 ? xasprintf(", %s", row->source) : xstrdup("");
+	char *result = done ? xstrdup("") : xasprintf(", %s", row->result), *p;
+	char *said = d2dhook_said(row), *label;
+	bool quiet = !said[0] || (done && !full) || strcmp(said, row->result) == 0;
+
+	for (p = result; bad && *p; p++)
+		*p = toupper(*p);
+	label = xasprintf("%s%s%s%s%s", ms, source, result, quiet ? "" : ": ", quiet ? "" : said);
+	overlapping_strcpy(label, label + MIN(strlen(label), strlen(", ")));
+	free(ms);
+	free(source);
+	free(result);
+	free(said);
+	return label;
+}
+
+static void print_row(struct chart *c, const struct d2d_report_row *row, ms_t at, bool last)
+{
+	bool bad = row->result[0] && d2d_report_is_bad(row);
+	unsigned x = x_of(c, row->ran ? row->start : at), x2 = x, high = c->pitch * 70 / 100, y = c->y + (c->pitch - high) / 2;
+	char *label = label_of(row, false), *whole = label_of(row, true);
+	char *tip = xasprintf("%s%s%s: %s", row->stage, row->stage[0] ? "/" : "", row->name, whole);
+
+	printf("<g><title>");
+	print_escaped(tip, 400);
+	puts("</title>");
+
+	printf("<text x=\""F"\" y=\""F"\" font-size=\""F"\" class=\"%s\">", P(c->x_name), P(c->y + c->pitch * 75 / 100), P(c->font),
+		bad ? "bad" : last ? "bold" : "");
+	print_escaped(row->name[0] ? row->name : "-", 28);
+	puts("</text>");
+	if (row->ran) {
+		x2 = MAX(x_of(c, row->end), x + BAR_MIN);
+		printf("<rect x=\""F"\" y=\""F"\" width=\""F"\" height=\""F"\" class=\"%s\"/>\n", P(x), P(y), P(x2 - x), P(high), class_of(row));
+	}
+	if (bad && !row->ran) {
+		printf("<path d=\"M"F" "F"l"F" "F"m0 -"F"l-"F" "F"\" class=\"cross\"/>\n", P(x), P(y), P(high), P(high), P(high), P(high), P(high));
+		x2 = x + high;
+	}
+	print_label(c, x, x2, label, bad ? "bad" : last ? "bold" : "dim", bad ? "badend" : last ? "boldend" : "dim end");
+	puts("</g>");
+	c->y += c->pitch;
+	free(label);
+	free(whole);
+	free(tip);
+}
+
+/* One stage: hooks FROM to TO. *over is when the one before it was over, and then this one. */
+static void print_stage(struct chart *c, unsigned from, unsigned to, ms_t *over, bool dark)
+{
+	const struct d2d_report_row *hook = c->report->hook;
+	const struct d2d_report_row *last = NULL;
+	ms_t begin = *over;
+	unsigned i, ran = 0;
+
+	for (i = from; i < to; i++) {
+		if (!hook[i].ran)
+			continue;
+		begin = ran++ ? MIN(begin, hook[i].start) : hook[i].start;
+		if (!last || hook[i].end > last->end)
+			last = &hook[i];
+	}
+	print_band(c, hook[from].stage, to - from, dark);
+	if (last) {
+		unsigned x = x_of(c, begin);
+		char *whole = xasprintf("%llu ms", last->end - begin);
+
+		if (to - from > 1)
+			print_text(LEFT + 60, c->y + c->pitch * 175 / 100, c->font, "dim", whole);
+		free(whole);
+
+		printf("<rect x=\""F"\" y=\""F"\" width=\""F"\" height=\""F"\" fill=\"#c3d0e0\" fill-opacity=\".5\"/>\n", P(x), P(c->y),
+			P(MAX(x_of(c, last->end) - x, 10)), P((to - from) * c->pitch));
+		*over = last->end;
+	}
+	for (i = from; i < to; i++)
+		print_row(c, &hook[i], begin, ran > 1 && &hook[i] == last);
+	c->y += GAP;
+}
+
+static void print_rows(struct chart *c)
+{
+	const struct d2d_report *r = c->report;
+	ms_t over = c->origin;
+	unsigned i, from;
+	bool dark = false;
+
+	if (r->n_phases) {
+		print_band(c, "machine", r->n_phases, true);
+		for (i = 0; i < r->n_phases; i++)
+			print_row(c, &r->phase[i], 0, false);
+		c->y += GAP;
+	}
+	for (from = 0; from < r->n_hooks; from = i, dark = !dark) {
+		for (i = from + 1; i < r->n_hooks && same_stage(r, i); i++)
+			continue;
+		print_stage(c, from, i, &over, dark);
+	}
+}
+
+int d2dhook_chart(struct d2dhook *d)
+{
+	struct d2d_report report;
+	struct chart c = { .report = &report };
+
+	d2dhook_load(d, &report);
+	measure(&c);
+	print_head(&c);
+	print_title(&c);
+	if (report.n_hooks + report.n_phases) {
+		print_legend();
+		print_axis(&c);
+		print_rows(&c);
+	}
+	puts("</svg>");
+	fflush_stdout_and_exit(EXIT_SUCCESS);
+}

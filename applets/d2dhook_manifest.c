@@ -1,0 +1,84 @@
+/*
+ * d2dhook manifest: the text that vouches for a folder of hooks once it is signed.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//kbuild:lib-$(CONFIG_D2DHOOK) += d2dhook_manifest.o
+
+#include "d2dhook.h"
+
+/* "SHA256 MODE STAGE/NAME" */
+static char *describe(const struct d2d_hook *hook, const char *suffix)
+{
+	char *file = xasprintf("%s%s", hook->file, suffix), hex[2 * 32 + 1], *line;
+	uint8_t sha256[32];
+	struct stat st;
+	int fd = d2d_file_open(file, &st);
+	off_t size = fd;
+
+	if (fd >= 0) {
+		size = d2d_hook_digest(fd, -1, sha256);
+		close(fd);
+	}
+	if (size == -EFBIG)
+		bb_error_msg_and_die("'%s' is longer than 16 MiB", file);
+	if (size < 0) {
+		errno = -size;
+		bb_perror_msg_and_die("can't read '%s'", file);
+	}
+	*bin2hex(hex, (char *)sha256, sizeof(sha256)) = '\0';
+	line = xasprintf("%s %04o %s/%s%s", hex, (unsigned)st.st_mode & 0777, hook->stage, hook->name, suffix);
+	free(file);
+	return line;
+}
+
+static bool has_head(const struct d2d_hook *hook)
+{
+	char *file = xasprintf("%s.d2d", hook->file);
+	struct stat st;
+	bool there = lstat(file, &st) == 0;
+
+	free(file);
+	return there;
+}
+
+static int by_path(const void *a, const void *b)
+{
+	enum { PATH = 64 + 1 + 4 + 1 };
+
+	return strcmp(*(char *const *)a + PATH, *(char *const *)b + PATH);
+}
+
+int d2dhook_manifest(struct d2dhook *d)
+{
+	struct d2d_hooks list = { NULL, 0 };
+	char **lines = NULL;
+	unsigned i, n = 0;
+
+	if (!d->dirs[0] || d->dirs[1])
+		bb_show_usage();
+	d2dhook_scan(d, &list);
+	for (i = 0; i < list.n; i++) {
+		const struct d2d_hook *hook = list.hook[i];
+
+		/* It would be refused by every machine; better now than there. */
+		if (hook->state == D2D_HOOK_REFUSED) {
+			char *id = d2d_hook_id(hook);
+
+			bb_error_msg_and_die("%s: %s", id, hook->why);
+		}
+		lines = xrealloc_vector(lines, 6, n);
+		lines[n++] = describe(hook, "");
+		if (has_head(hook)) {
+			lines = xrealloc_vector(lines, 6, n);
+			lines[n++] = describe(hook, ".d2d");
+		}
+	}
+	if (n)
+		qsort(lines, n, sizeof(*lines), by_path);
+
+	printf("version %llu\n", d->version ? d->version : (unsigned long long)time(NULL));
+	for (i = 0; i < n; i++)
+		puts(lines[i]);
+	fflush_stdout_and_exit(EXIT_SUCCESS);
+}
