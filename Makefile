@@ -58,7 +58,8 @@ tree:
 %_defconfig: tree
 	@test -e defconfigs/$@ || { echo "error: no variant '$*': $(notdir $(wildcard defconfigs/*))" >&2; exit 1; }
 	@mkdir -p $(O)/obj/busybox-src/configs
-	@ln -sf $(SRC)/defconfigs/$@ $(O)/obj/busybox-src/configs/$@
+	@rm -f $(O)/obj/busybox-src/configs/$@
+	@sh iso/busybox/defconfig defconfigs/$@ >$(O)/obj/busybox-src/configs/$@
 	@rm -f $(O)/obj/busybox/.config
 	@$(BB) $@ >$(O)/obj/defconfig.log 2>&1 || { cat $(O)/obj/defconfig.log >&2; exit 1; }
 	@ln -sfn obj/busybox/.config $(O)/.config
