@@ -49,76 +49,27 @@ static struct json_object *number(unsigned long long n, bool there)
 	return there ? json_object_new_int64(n) : NULL;
 }
 
-/* ---- the report is written by hand: json-c's objects for each hook cost more than starting some hooks ---- */
-
-static void write_string(FILE *out, const char *text)
+static struct json_object *describe(const struct d2d_hook *hook)
 {
-	char *copy, *p;
-	size_t len;
+	struct json_object *o = json_object_new_object();
 
-	if (!text) {
-		fputs("null", out);
-		return;
-	}
-	copy = d2d_printable(text, strlen(text));
-	putc('"', out);
-	for (p = copy; ; p += len) {
-		len = strcspn(p, "\"\\");
-		fwrite(p, 1, len, out);
-		if (!p[len])
-			break;
-		putc('\\', out);
-		putc(p[len++], out);
-	}
-	putc('"', out);
-	free(copy);
+	json_object_object_add(o, "stage", string(hook->stage));
+	json_object_object_add(o, "hook", string(hook->name));
+	json_object_object_add(o, "source", string(hook->source));
+	json_object_object_add(o, "path", string(hook->file));
+	json_object_object_add(o, "trust", string(hook->trust));
+	json_object_object_add(o, "critical", json_object_new_boolean(hook->head.critical));
+	json_object_object_add(o, "timeout", number(hook->head.timeout, hook->head.timeout > 0));
+	json_object_object_add(o, "result", string(d2d_hook_state(hook)));
+	json_object_object_add(o, "exit", number(hook->code, hook->code >= 0));
+	json_object_object_add(o, "reason", string(hook->why));
+	json_object_object_add(o, "output", string(hook->last));
+	json_object_object_add(o, "start", number(hook->start, hook->runs));
+	json_object_object_add(o, "end", number(hook->end, hook->runs));
+	json_object_object_add(o, "attempts", number(hook->runs, true));
+	json_object_object_add(o, "log", string(hook->log));
+	return o;
 }
-
-static void write_key(FILE *out, const char *key, bool first)
-{
-	fputs(first ? "\t\t{\n\t\t\t\"" : ",\n\t\t\t\"", out);
-	fputs(key, out);
-	fputs("\":", out);
-}
-
-static void write_text(FILE *out, const char *key, const char *text)
-{
-	write_key(out, key, false);
-	write_string(out, text);
-}
-
-static void write_number(FILE *out, const char *key, unsigned long long n, bool there)
-{
-	write_key(out, key, false);
-	if (there)
-		fprintf(out, "%llu", n);
-	else
-		fputs("null", out);
-}
-
-static void write_hook(FILE *out, const struct d2d_hook *hook)
-{
-	write_key(out, "stage", true);
-	write_string(out, hook->stage);
-	write_text(out, "hook", hook->name);
-	write_text(out, "source", hook->source);
-	write_text(out, "path", hook->file);
-	write_text(out, "trust", hook->trust);
-	write_key(out, "critical", false);
-	fputs(hook->head.critical ? "true" : "false", out);
-	write_number(out, "timeout", hook->head.timeout, hook->head.timeout > 0);
-	write_text(out, "result", d2d_hook_state(hook));
-	write_number(out, "exit", hook->code, hook->code >= 0);
-	write_text(out, "reason", hook->why);
-	write_text(out, "output", hook->last);
-	write_number(out, "start", hook->start, hook->runs);
-	write_number(out, "end", hook->end, hook->runs);
-	write_number(out, "attempts", hook->runs, true);
-	write_text(out, "log", hook->log);
-	fputs("\n\t\t}", out);
-}
-
-/* ---- phases ---- */
 
 /* "NAME START END" in ms, or NULL for any other line: what is in the file comes from many. */
 static struct json_object *phase(char *line)
@@ -177,47 +128,20 @@ static struct json_object *phases(const char *root)
 	return array;
 }
 
-static void write_phases(FILE *out, struct json_object *array)
-{
-	size_t i, n = json_object_array_length(array);
-
-	for (i = 0; i < n; i++) {
-		struct json_object *o = json_object_array_get_idx(array, i);
-
-		write_key(out, "name", true);
-		write_string(out, json_object_get_string(json_object_object_get(o, "name")));
-		write_number(out, "start", json_object_get_int64(json_object_object_get(o, "start")), true);
-		write_number(out, "end", json_object_get_int64(json_object_object_get(o, "end")), true);
-		fprintf(out, "\n\t\t}%s\n", i + 1 < n ? "," : "");
-	}
-}
-
 char *d2d_hooks_json(const struct d2d_hooks *list, const char *root)
 {
-	struct json_object *array = phases(root);
-	const char *separator = "\n";
+	struct json_object *report = json_object_new_object(), *hooks = json_object_new_array();
 	char *text;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
 	unsigned i;
 
-	if (!out)
-		bb_die_memory_exhausted();
-	fputs("{\n\t\"phases\":[\n", out);
-	write_phases(out, array);
-	json_object_put(array);
-
-	fputs("\t],\n\t\"hooks\":[", out);
-	for (i = 0; i < list->n; i++) {
-		if (!was_to_run(list->hook[i]))
-			continue;
-		fputs(separator, out);
-		write_hook(out, list->hook[i]);
-		separator = ",\n";
-	}
-	fputs("\n\t]\n}\n", out);
-	if (fclose(out) != 0)
-		bb_die_memory_exhausted();
+	for (i = 0; i < list->n; i++)
+		if (was_to_run(list->hook[i]))
+			json_object_array_add(hooks, describe(list->hook[i]));
+	json_object_object_add(report, "phases", phases(root));
+	json_object_object_add(report, "hooks", hooks);
+	text = xasprintf("%s\n", json_object_to_json_string_ext(report,
+		JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_PRETTY_TAB | JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(report);
 	return text;
 }
 
