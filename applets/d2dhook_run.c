@@ -98,16 +98,22 @@ static void write_file(const struct d2dhook *d, const char *name, const char *te
 }
 
 /* Report and summary, renewed after each stage. */
-static void report(const struct d2dhook *d, const struct d2d_hooks *all, const char *how)
+static void write_summary(const struct d2dhook *d, const struct d2d_hooks *all, const char *how)
 {
 	unsigned long long now = d2d_now();
-	char *json = d2d_hooks_json(all, d->dirs[0] ? NULL : d->root), *counts = d2d_hooks_summary(all);
+	char *counts = d2d_hooks_summary(all);
 	char *line = xasprintf("%s %llu.%llu s: %s\n", how, now / 1000, now / 100 % 10, counts);
 
-	write_file(d, "report.json", json);
 	write_file(d, "summary", line);
 	free(line);
 	free(counts);
+}
+
+static void write_report(const struct d2dhook *d, const struct d2d_hooks *all)
+{
+	char *json = d2d_hooks_json(all, d->dirs[0] ? NULL : d->root);
+
+	write_file(d, "report.json", json);
 	free(json);
 }
 
@@ -266,7 +272,9 @@ int d2dhook_run(struct d2dhook *d)
 		if (!next)
 			find_foreign_results(&all, results);
 		critical = complain(&all, told);
-		report(d, &all, critical ? "stopped at" : next ? "so far at" : "ready in");
+		if (all.n != told || !all.n)
+			write_report(d, &all);
+		write_summary(d, &all, critical ? "stopped at" : next ? "so far at" : "ready in");
 		d2d_hooks_free(&list);
 		if (critical)
 			on = goes_on(d, critical);

@@ -30,7 +30,9 @@ static bool is_program(const char *root, const char *path)
 
 	if (!root)
 		return true;
-	dir = open(root[0] ? root : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (!root[0])
+		return stat(path, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 0111);
+	dir = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	fd = dir < 0 ? -1 : syscall(SYS_openat2, dir, path, &how, sizeof(how));
 	is = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 0111);
 	close(dir);

@@ -23,6 +23,7 @@ struct job {
 	struct d2d_hook *hook;
 	int phase;
 	unsigned slot;
+	char *log;
 	struct d2d_output out;
 	unsigned long long limit;	/* when its time is up, all runs together */
 	unsigned long long next;	/* when something is due */
@@ -39,23 +40,6 @@ struct stage {
 };
 
 /* ---- one hook ---- */
-
-static void set_result(struct d2d_hook *hook, int state, char *why)
-{
-	free(hook->why);
-	hook->state = state;
-	hook->why = why;
-	hook->end = d2d_now();
-}
-
-static int open_log(const struct stage *s, struct d2d_hook *hook)
-{
-	int flags = O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC | (hook->log ? 0 : O_TRUNC);
-
-	if (!hook->log)
-		hook->log = xasprintf("%s/%s/%s.log", s->run->logs, hook->stage, hook->name);
-	return open(hook->log, flags, 0644);
-}
 
 static void set_own(char **env, unsigned n, const char *name, const char *value)
 {
@@ -82,7 +66,9 @@ static int spawn_hook(struct stage *s, struct job *job)
 		return err;
 	}
 	s->slot[job->slot] = job;
-	d2d_output_begin(&job->out, pair[0], open_log(s, job->hook), s->run->console);
+	if (!job->log)
+		job->log = xasprintf("%s/%s/%s.log", s->run->logs, job->hook->stage, job->hook->name);
+	d2d_output_begin(&job->out, pair[0], job->log, s->run->console);
 	return 0;
 }
 
@@ -98,8 +84,10 @@ static void take_results(const struct stage *s, struct d2d_hook *hook)
 	char *path = concat_path_file(s->run->results, hook->name), *why;
 	llist_t *results = NULL;
 
-	if (d2d_hook_results_read(path, &results, &why) < 0)
-		set_result(hook, D2D_HOOK_FAILED, xasprintf("its results in env.d: %s", why));
+	if (d2d_hook_results_read(path, &results, &why) < 0) {
+		d2d_hook_result(hook, D2D_HOOK_FAILED, xasprintf("its results in env.d: %s", why));
+		unlink(path);
+	}
 	free(why);
 	free(path);
 	while (results) {
@@ -119,12 +107,14 @@ static void start(struct stage *s, struct job *job)
 		job->limit = now + hook->head.timeout * 1000ULL;
 		if (*s->run->end)
 			job->limit = MIN(job->limit, *s->run->end);
-		d2d_hook_results_forget(s->run->results, hook->name);
+		/* Those of a hook of the same name in an earlier stage. */
+		if (*s->run->kept)
+			d2d_hook_results_forget(s->run->results, hook->name);
 	}
 	hook->runs++;
 	err = spawn_hook(s, job);
 	if (err < 0) {
-		set_result(hook, D2D_HOOK_FAILED, xasprintf("can't start it: %s", strerror(-err)));
+		d2d_hook_result(hook, D2D_HOOK_FAILED, xasprintf("can't start it: %s", strerror(-err)));
 		job->phase = OVER;
 		return;
 	}
@@ -143,17 +133,17 @@ static void judge(const struct stage *s, struct job *job, int status)
 	hook->code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 
 	if (job->phase != RUNS)
-		set_result(hook, D2D_HOOK_TIMEOUT, xstrdup(is_over(s) ? "the time of the boot was up" : "timeout"));
+		d2d_hook_result(hook, D2D_HOOK_TIMEOUT, xstrdup(is_over(s) ? "the time of the boot was up" : "timeout"));
 	else if (WIFSIGNALED(status))
-		set_result(hook, D2D_HOOK_FAILED, xasprintf("signal %s", get_signame(WTERMSIG(status))));
+		d2d_hook_result(hook, D2D_HOOK_FAILED, xasprintf("signal %s", get_signame(WTERMSIG(status))));
 	else if (hook->code == 0)
-		set_result(hook, D2D_HOOK_DONE, NULL);
+		d2d_hook_result(hook, D2D_HOOK_DONE, NULL);
 	else if (hook->code == EXIT_SKIP)
-		set_result(hook, D2D_HOOK_SKIPPED, xstrdup(hook->last));
+		d2d_hook_result(hook, D2D_HOOK_SKIPPED, xstrdup(hook->last));
 	else if (hook->code != EXIT_AGAIN)
-		set_result(hook, D2D_HOOK_FAILED, xasprintf("exit %d", hook->code));
+		d2d_hook_result(hook, D2D_HOOK_FAILED, xasprintf("exit %d", hook->code));
 	else if (hook->runs == RUNS_MAX || again >= job->limit)
-		set_result(hook, D2D_HOOK_FAILED, xasprintf("exit 75, given up after %u runs", hook->runs));
+		d2d_hook_result(hook, D2D_HOOK_FAILED, xasprintf("exit 75, given up after %u runs", hook->runs));
 	else {
 		job->next = again;
 		job->phase = PAUSES;
@@ -168,12 +158,15 @@ static void judge(const struct stage *s, struct job *job, int status)
 static void over(struct stage *s, struct job *job, int status)
 {
 	d2d_output_end(&job->out);
+	if (job->out.logged && !job->hook->log)
+		job->hook->log = xstrdup(job->log);
 	s->slot[job->slot] = NULL;
 	s->running--;
 	if (status >= 0) {
 		judge(s, job, status);
 	} else {
-		set_result(job->hook, D2D_HOOK_FAILED, xasprintf("can't start it: %s", strerror(-status)));
+		d2d_hook_result(job->hook, D2D_HOOK_FAILED, xstrdup(status == -ECHILD ?
+			"killed, because its parent was killed" : strerror(-status)));
 		job->phase = OVER;
 	}
 }
@@ -181,13 +174,13 @@ static void over(struct stage *s, struct job *job, int status)
 static void take_events(struct stage *s)
 {
 	unsigned slot;
-	int status;
+	int status, event;
 
-	while (d2d_spawner_event(&s->spawner, &slot, &status))
+	while ((event = d2d_spawner_event(&s->spawner, &slot, &status)) > 0)
 		if (s->slot[slot])
 			over(s, s->slot[slot], status);
-	for (slot = 0; slot < s->run->jobs; slot++)
-		if (s->slot[slot] && !d2d_spawner_has(&s->spawner, slot))
+	for (slot = 0; event < 0 && slot < s->run->jobs; slot++)
+		if (s->slot[slot])
 			over(s, s->slot[slot], -ECHILD);
 }
 
@@ -201,39 +194,13 @@ static void expire(struct stage *s, struct job *job)
 
 /* ---- the stage ---- */
 
-/* 1: may start, 0: not yet; -1: never, its fate is settled here. */
-static int ready(struct d2d_hook *hook)
-{
-	unsigned i;
-
-	for (i = 0; i < hook->n_deps; i++) {
-		const struct d2d_hook *on = hook->deps[i].on;
-
-		if (on->state == D2D_HOOK_RUNS)
-			return 0;
-	}
-	for (i = 0; i < hook->n_deps; i++) {
-		const struct d2d_hook *on = hook->deps[i].on;
-		bool skipped = on->state == D2D_HOOK_SKIPPED || on->state == D2D_HOOK_MASKS;
-
-		if (!hook->deps[i].need || on->state == D2D_HOOK_DONE)
-			continue;
-		set_result(hook, skipped ? D2D_HOOK_SKIPPED : D2D_HOOK_FAILED,
-			xasprintf("needs %s, which %s", on->name, on->state == D2D_HOOK_MASKS ? "is masked" :
-				skipped ? "was skipped" : "failed"));
-		hook->start = hook->end;
-		return -1;
-	}
-	return 1;
-}
-
 /* May it start now? Before a hook with a stop the others have to come to their end. */
 static bool may_start(struct stage *s, struct job *job)
 {
 	int is_ready;
 
 	if (is_over(s)) {
-		set_result(job->hook, D2D_HOOK_TIMEOUT, xstrdup("not run: the time of the boot was up"));
+		d2d_hook_result(job->hook, D2D_HOOK_TIMEOUT, xstrdup("not run: the time of the boot was up"));
 		job->phase = OVER;
 		return false;
 	}
@@ -241,7 +208,7 @@ static bool may_start(struct stage *s, struct job *job)
 		return false;
 	if (job->phase == PAUSES)
 		return job->next <= d2d_now();
-	is_ready = ready(job->hook);
+	is_ready = d2d_hook_ready(job->hook);
 	if (is_ready < 0)
 		job->phase = OVER;
 	if (is_ready <= 0)
@@ -297,14 +264,6 @@ static int wait_time(const struct stage *s)
 	return next <= now ? 0 : MIN(next - now, INT_MAX);
 }
 
-/* What a signal was: false when one asks to end, not tells of a child. */
-static bool take_signal(const struct stage *s)
-{
-	struct signalfd_siginfo info;
-
-	return safe_read(s->signals, &info, sizeof(info)) == sizeof(info) && info.ssi_signo == SIGCHLD;
-}
-
 /* Waits for one thing to happen, or several. False: a signal asks to end. */
 static bool wait_and_serve(struct stage *s)
 {
@@ -317,13 +276,13 @@ static bool wait_and_serve(struct stage *s)
 		fds[n++] = (struct pollfd){ s->slot[i] ? s->slot[i]->out.pipe : -1, POLLIN, 0 };
 	if (safe_poll(fds, n, wait_time(s)) < 0)
 		bb_simple_perror_msg_and_die("poll");
-	if (fds[0].revents && !take_signal(s))
+	if (fds[0].revents)
 		return false;
 
 	for (i = 0; i < s->run->jobs; i++)
 		if (fds[2 + i].revents && s->slot[i])
 			d2d_output_read(&s->slot[i]->out);
-	if (fds[0].revents || fds[1].revents)
+	if (fds[1].revents)
 		take_events(s);
 	for (i = 0; i < s->run->jobs; i++)
 		if (s->slot[i] && s->slot[i]->next <= d2d_now())
@@ -342,11 +301,9 @@ static void kill_all(struct stage *s)
 		d2d_spawner_signal(&s->spawner, i, SIGKILL);
 	}
 	while (s->running) {
-		struct pollfd fds[2] = { { s->signals, POLLIN, 0 }, { s->spawner.fd, POLLIN, 0 } };
+		struct pollfd fd = { s->spawner.fd, POLLIN, 0 };
 
-		safe_poll(fds, 2, -1);
-		if (fds[0].revents)
-			take_signal(s);
+		safe_poll(&fd, 1, -1);
 		take_events(s);
 	}
 }
@@ -360,7 +317,6 @@ static void block_signals(struct stage *s)
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &set, &s->old_mask);
 	sigprocmask(SIG_BLOCK, NULL, &s->mask);
 	s->signals = signalfd(-1, &set, SFD_CLOEXEC);
@@ -391,6 +347,8 @@ int d2d_hooks_run(struct d2d_hook_run *run, const struct d2d_hooks *list, const 
 	d2d_spawner_stop(&s.spawner);
 	close(s.signals);
 	sigprocmask(SIG_SETMASK, &s.old_mask, NULL);
+	for (i = 0; i < s.n; i++)
+		free(s.job[i].log);
 	free(s.job);
 	free(logs);
 	return err;

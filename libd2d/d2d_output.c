@@ -10,13 +10,20 @@
 #define LOG_MAX (1024 * 1024)
 #define PIPE_SIZE (64 * 1024)
 
-void d2d_output_begin(struct d2d_output *out, int pipe, int log, int console)
+void d2d_output_begin(struct d2d_output *out, int pipe, const char *path, int console)
 {
 	ndelay_on(pipe);
 	out->pipe = pipe;
-	out->log = log;
+	out->path = path;
+	out->log = -1;
 	out->console = console;
 	out->tail_len = 0;
+}
+
+/* What was there before this output's first beginning goes. */
+static void open_log(struct d2d_output *out)
+{
+	out->log = open(out->path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC | (out->logged ? 0 : O_TRUNC), 0644);
 }
 
 static void write_log(struct d2d_output *out, const char *buf, size_t len)
@@ -24,6 +31,8 @@ static void write_log(struct d2d_output *out, const char *buf, size_t len)
 	static const char cut[] ALIGN1 = "\n[cut here: more than 1 MiB]\n";
 	size_t room = LOG_MAX - MIN(out->logged, LOG_MAX);
 
+	if (out->log < 0)
+		open_log(out);
 	if (out->log < 0 || out->logged > LOG_MAX)
 		return;
 	full_write(out->log, buf, MIN(len, room));

@@ -1,7 +1,7 @@
 /*
- * A small process that is the parent of the hooks: it starts them, signals them, waits for them and tells how they ended.
- * A hook that kills its parent hits this one; the hooks that it had are ours then, and another takes its place. Besides,
- * what is small is started from quickly: fork() copies the page tables of whoever calls it, vfork() doesn't.
+ * A small process that starts the hooks, signals them, waits for them and tells how they ended. Each hook gets a parent
+ * of its own besides, so that one that kills its parent hurts nobody else. Neither costs much: fork() copies the page
+ * tables of whoever calls it; these parents and vfork()'s children share the memory of the small process.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -9,12 +9,13 @@
 
 #include "libd2d.h"
 #include <poll.h>
+#include <sched.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/signalfd.h>
 
 #define REQUEST_MAX (160 * 1024)	/* path and environment; below the 208 KiB that a socket takes at once */
 #define SOCKET_FD 3
+#define STACK 8192
 
 struct request {
 	unsigned slot;
@@ -23,39 +24,47 @@ struct request {
 
 struct event {
 	unsigned slot;
-	int status;		/* as from wait(); -errno when it could not be started */
+	int status;		/* as from wait(), or -errno */
 };
 
-/* Shared between the spawner and us, for the time when it is gone. */
+/* The spawner's alone, but for PARENT, by which others can end what is left when the spawner is gone. */
 struct d2d_child {
-	pid_t pid;		/* its process group, too; 0: none */
+	pid_t parent;		/* of the hook, and the number of its process group; 0: none */
 	bool ending;		/* it got a signal from us: nothing of its group shall stay */
+	int out;
+	volatile int status;	/* the hook's own; -1: not known (yet) */
+	const sigset_t *mask;
+	char *text, **env;
+	char stack[STACK] __attribute__((aligned(16)));
+	char hook_stack[STACK] __attribute__((aligned(16)));
 };
 
-/* ---- both sides ---- */
+/* ---- the parent of one hook, and the hook: in the memory of the spawner, so nothing here may allocate or print ---- */
 
-/* True when the child has ended. While it isn't reaped, the number of its group can't be anyone else's. One that was
- * ended by a signal leaves nothing behind. */
-static bool reap(struct d2d_child *child, int *status)
+static int execute(void *arg)
 {
-	siginfo_t info = { 0 };
+	struct d2d_child *child = arg;
+	char *argv[] = { child->text, NULL };
 
-	if (waitid(P_PID, child->pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || !info.si_pid)
-		return false;
-	if (child->ending || info.si_code != CLD_EXITED)
-		kill(-child->pid, SIGKILL);
-	safe_waitpid(child->pid, status, 0);
-	child->pid = 0;
-	return true;
+	sigprocmask(SIG_SETMASK, child->mask, NULL);
+	execve(argv[0], argv, child->env);
+	_exit(errno == ENOENT ? 127 : 126);
 }
 
-static void signal_child(struct d2d_child *child, int sig)
+static int be_parent(void *arg)
 {
-	if (!child->pid)
-		return;
-	child->ending = true;
-	if (kill(-child->pid, sig) < 0)
-		kill(child->pid, sig);
+	struct d2d_child *child = arg;
+	int status;
+	pid_t pid;
+
+	setsid();
+	dup2(child->out, STDOUT_FILENO);
+	dup2(child->out, STDERR_FILENO);
+	close_range(SOCKET_FD, ~0U, 0);
+	pid = clone(execute, child->hook_stack + STACK, CLONE_VM | CLONE_VFORK | SIGCHLD, child);
+	if (pid > 0 && waitpid(pid, &status, 0) == pid)
+		child->status = status;
+	_exit(0);
 }
 
 /* ---- the spawner ---- */
@@ -72,34 +81,28 @@ static char **environment(char *text, const char *end)
 	return env;
 }
 
-static int start(struct d2d_child *child, char *path, char **env, int out, const sigset_t *mask)
-{
-	char *argv[] = { path, NULL };
-	int err;
-	pid_t pid;
-
-	child->ending = false;
-	pid = vfork();
-	if (pid == 0) {
-		/* The first to know, and the first who could kill who has to know. */
-		child->pid = getpid();
-		setsid();
-		dup2(out, STDOUT_FILENO);
-		dup2(out, STDERR_FILENO);
-		sigprocmask(SIG_SETMASK, mask, NULL);
-		execve(argv[0], argv, env);
-		err = errno == ENOENT ? 127 : 126;
-		bb_perror_msg("can't execute '%s'", argv[0]);
-		_exit(err);
-	}
-	return pid < 0 ? -errno : 0;
-}
-
 static void answer(unsigned slot, int status)
 {
 	struct event event = { slot, status };
 
 	send(SOCKET_FD, &event, sizeof(event), MSG_NOSIGNAL);
+}
+
+static void start(struct d2d_spawner *sp, unsigned slot, const char *text, size_t len, int out)
+{
+	struct d2d_child *child = &sp->child[slot];
+
+	child->text = xmemdup(text, len);
+	child->env = environment(child->text + strlen(child->text) + 1, child->text + len);
+	child->mask = &sp->mask;
+	child->out = out;
+	child->status = -1;
+	child->ending = false;
+	child->parent = clone(be_parent, child->stack + STACK, CLONE_VM | SIGCHLD, child);
+	if (child->parent < 0) {
+		answer(slot, -errno);
+		child->parent = 0;
+	}
 }
 
 /* False when nobody is there any more who asks. */
@@ -113,35 +116,50 @@ static bool take_request(struct d2d_spawner *sp, char *buf)
 	};
 	ssize_t len = recvmsg(SOCKET_FD, &msg, MSG_CMSG_CLOEXEC);
 	struct cmsghdr *header = CMSG_FIRSTHDR(&msg);
-	int err, out = -1;
+	struct d2d_child *child = &sp->child[request->slot];
+	int out = -1;
 
 	if (len <= 0)
-		return len < 0 && errno == EINTR;
+		return false;
 	if (header)
 		memcpy(&out, CMSG_DATA(header), sizeof(out));
-	if (request->signal) {
-		signal_child(&sp->child[request->slot], request->signal);
-	} else {
-		char *path = buf + sizeof(*request);
-		char **env = environment(path + strlen(path) + 1, buf + len);
-
-		err = start(&sp->child[request->slot], path, env, out, &sp->mask);
-		if (err < 0)
-			answer(request->slot, err);
-		free(env);
+	if (!request->signal) {
+		start(sp, request->slot, buf + sizeof(*request), len - sizeof(*request), out);
+	} else if (child->parent) {
+		child->ending = true;
+		kill(-child->parent, request->signal);
 	}
 	close(out);
+	return true;
+}
+
+/* While the parent isn't reaped, the number of its group can't be anyone else's. What was ended by a signal leaves nothing
+ * behind; a hook that has killed its parent belongs to nobody and goes, too. */
+static bool reap(struct d2d_child *child)
+{
+	siginfo_t info = { 0 };
+
+	if (waitid(P_PID, child->parent, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || !info.si_pid)
+		return false;
+	if (child->ending || child->status < 0 || WIFSIGNALED(child->status))
+		kill(-child->parent, SIGKILL);
+	waitpid(child->parent, NULL, 0);
+	child->parent = 0;
+	/* Our own SIGKILL hits both, and which of them first is no matter. */
+	if (child->ending && child->status < 0)
+		child->status = SIGKILL;
+	free(child->text);
+	free(child->env);
 	return true;
 }
 
 static void tell_ended(struct d2d_spawner *sp)
 {
 	unsigned i;
-	int status;
 
 	for (i = 0; i < sp->slots; i++)
-		if (sp->child[i].pid && !sp->adopted[i] && reap(&sp->child[i], &status))
-			answer(i, status);
+		if (sp->child[i].parent && reap(&sp->child[i]))
+			answer(i, sp->child[i].status < 0 ? -ECHILD : sp->child[i].status);
 }
 
 static NORETURN void serve(struct d2d_spawner *sp, int socket_fd)
@@ -158,7 +176,7 @@ static NORETURN void serve(struct d2d_spawner *sp, int socket_fd)
 	umask(022);
 	if (chdir("/") < 0)
 		bb_simple_perror_msg("/");
-	/* What is meant for the hooks, or for who has started us, doesn't end us. */
+	/* What is meant for the hooks, or for who has started us, ends neither us nor their parents. */
 	sigfillset(&mask);
 	sigprocmask(SIG_SETMASK, &mask, NULL);
 	sigemptyset(&mask);
@@ -206,12 +224,7 @@ int d2d_spawner_start(struct d2d_spawner *sp, unsigned slots, const sigset_t *ma
 	sp->slots = slots;
 	sp->mask = *mask;
 	sp->child = mmap(NULL, slots * sizeof(*sp->child), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (sp->child == MAP_FAILED)
-		return -errno;
-	sp->adopted = xzalloc(slots * sizeof(*sp->adopted));
-	/* The hooks of a spawner that was killed become our children. */
-	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-	return 0;
+	return sp->child == MAP_FAILED ? -errno : 0;
 }
 
 static void append(char **to, const char *text)
@@ -263,59 +276,49 @@ void d2d_spawner_signal(struct d2d_spawner *sp, unsigned slot, int sig)
 {
 	struct request request = { slot, sig };
 
-	if (sp->adopted[slot])
-		signal_child(&sp->child[slot], sig);
-	else if (sp->fd >= 0)
+	if (sp->fd >= 0)
 		send(sp->fd, &request, sizeof(request), MSG_NOSIGNAL);
 }
 
-/* The spawner is gone: what it has started is ours now. */
-static void adopt(struct d2d_spawner *sp)
+/* Somebody has killed the spawner: nobody watches over what it has started any more. */
+static void end_all(struct d2d_spawner *sp)
 {
 	unsigned i;
 
 	close(sp->fd);
 	sp->fd = -1;
 	safe_waitpid(sp->pid, NULL, 0);
-	for (i = 0; i < sp->slots; i++)
-		sp->adopted[i] |= sp->child[i].pid != 0;
+	for (i = 0; i < sp->slots; i++) {
+		if (sp->child[i].parent)
+			kill(-sp->child[i].parent, SIGKILL);
+		sp->child[i].parent = 0;
+	}
 }
 
 int d2d_spawner_event(struct d2d_spawner *sp, unsigned *slot, int *status)
 {
 	struct event event;
-	unsigned i;
+	ssize_t len;
 
-	if (sp->fd >= 0) {
-		ssize_t len = recv(sp->fd, &event, sizeof(event), MSG_DONTWAIT);
-
-		if (len == sizeof(event)) {
-			*slot = event.slot;
-			*status = event.status;
-			return event.status < 0 ? -1 : 1;
-		}
-		if (len == 0 || errno != EAGAIN)
-			adopt(sp);
+	if (sp->fd < 0)
+		return -EPIPE;
+	len = recv(sp->fd, &event, sizeof(event), MSG_DONTWAIT);
+	if (len == sizeof(event)) {
+		*slot = event.slot;
+		*status = event.status;
+		return 1;
 	}
-	for (i = 0; i < sp->slots; i++) {
-		if (sp->adopted[i] && reap(&sp->child[i], status)) {
-			sp->adopted[i] = false;
-			*slot = i;
-			return 1;
-		}
-	}
-	return 0;
-}
-
-bool d2d_spawner_has(const struct d2d_spawner *sp, unsigned slot)
-{
-	return sp->fd >= 0 || sp->adopted[slot];
+	if (len < 0 && errno == EAGAIN)
+		return 0;
+	end_all(sp);
+	return -EPIPE;
 }
 
 void d2d_spawner_stop(struct d2d_spawner *sp)
 {
-	if (sp->fd >= 0)
-		adopt(sp);
+	if (sp->fd >= 0) {
+		close(sp->fd);
+		safe_waitpid(sp->pid, NULL, 0);
+	}
 	munmap(sp->child, sp->slots * sizeof(*sp->child));
-	free(sp->adopted);
 }

@@ -202,14 +202,16 @@ char *d2d_printable(const char *text, size_t len);
 /* Zeroed before the first use; begin and end may come again, and the log goes on counting. */
 struct d2d_output {
 	int pipe, log, console;	/* -1: none */
-	size_t logged;
+	const char *path;
+	size_t logged;		/* bytes that were to go to the log */
 	char tail[256];
 	size_t tail_len;
 };
 
-/* Takes the reading end of a pipe and the log, and closes them in d2d_output_end(); the console stays the caller's.
- * read, when poll() says so, returns how much there was, 0 at the end, -1 when there is nothing (yet). */
-void d2d_output_begin(struct d2d_output *out, int pipe, int log, int console);
+/* Takes the reading end of a pipe, and closes it in d2d_output_end(); the log's path and the console stay the caller's.
+ * Without output there is no log. read, when poll() says so, returns how much there was, 0 at the end, -1 when there is
+ * nothing (yet). */
+void d2d_output_begin(struct d2d_output *out, int pipe, const char *log, int console);
 ssize_t d2d_output_read(struct d2d_output *out);
 void d2d_output_end(struct d2d_output *out);
 
@@ -272,7 +274,7 @@ struct d2d_hook {
 	struct d2d_hook *via;	/* d2d_hook_plan.c: how the search came here */
 	char mark;
 	char *last;		/* its last line of output */
-	char *log;		/* NULL when it never ran */
+	char *log;		/* NULL when there was no output */
 	int code;		/* exit code of the last run, 128 + signal, -1 when it never ran */
 	unsigned runs;
 	unsigned long long start, end;	/* d2d_now() */
@@ -338,31 +340,26 @@ int d2d_hook_program(const char *buf, size_t len, const char *root, char **why);
 struct d2d_child;
 
 struct d2d_spawner {
-	int fd;			/* to poll() for events; -1: none, but see d2d_spawner_start() */
+	int fd;			/* to poll() for events; -1: nothing runs */
 	pid_t pid;
 	unsigned slots;
 	struct d2d_child *child;
-	bool *adopted;		/* ours, because the spawner was killed */
 	sigset_t mask;
 };
 
-/* Prepares to start programs, each in one of SLOTS slots, with the signal mask MASK. While it lasts, the caller adopts
- * orphans; it has to block SIGCHLD and to look for events when it gets one. 0 or a negative errno. */
+/* Prepares to start programs, each in one of SLOTS slots, with the signal mask MASK. 0 or a negative errno. */
 int d2d_spawner_start(struct d2d_spawner *sp, unsigned slots, const sigset_t *mask);
 
-/* Starts a program in a session of its own, in /, without input and with its output to the descriptor OUT. Whether it
- * could be started is told by an event. 0 or a negative errno. */
+/* Starts a program in a session of its own, in /, without input and with its output to the descriptor OUT. 0 or a
+ * negative errno; whether it could be executed is told by an event. */
 int d2d_spawner_spawn(struct d2d_spawner *sp, unsigned slot, const char *path, char **env, int out);
 
 /* Sends a signal to the process group of a slot. */
 void d2d_spawner_signal(struct d2d_spawner *sp, unsigned slot, int sig);
 
-/* 1: the program of *slot has ended with *status, as wait() tells it; -1: it could not be started, *status is the
- * negative errno; 0: nothing (more) has happened. */
+/* 1: the program of *slot is over with *status, as wait() tells it, or a negative errno (-ECHILD: its parent was killed,
+ * and so was it); 0: nothing (more) has happened; -EPIPE: nothing runs (any more), nothing will be told. */
 int d2d_spawner_event(struct d2d_spawner *sp, unsigned *slot, int *status);
-
-/* False when what happens in this slot will never be told, because the spawner was killed at the wrong moment. */
-bool d2d_spawner_has(const struct d2d_spawner *sp, unsigned slot);
 
 /* Programs that are still running go on. */
 void d2d_spawner_stop(struct d2d_spawner *sp);
@@ -385,6 +382,14 @@ struct d2d_hook_run {
 /* Runs the hooks of a stage, which has been planned, and waits for them. -EINTR when a signal asked to end; all
  * hooks are dead then. */
 int d2d_hooks_run(struct d2d_hook_run *run, const struct d2d_hooks *list, const char *stage);
+
+/* ---- d2d_hook_ready.c ---- */
+
+/* What has become of a hook, now; it takes WHY, which was malloc'ed or is NULL. */
+void d2d_hook_result(struct d2d_hook *hook, int state, char *why);
+
+/* 1: may start; 0: waits for others; -1: never will, which is its result now. */
+int d2d_hook_ready(struct d2d_hook *hook);
 
 /* Refused, failed or out of time. */
 bool d2d_hook_is_bad(const struct d2d_hook *hook);
