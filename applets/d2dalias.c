@@ -31,7 +31,7 @@
 
 #include <dirent.h>
 #include <json-c/json.h>
-#include "libd2d.h"
+#include "d2d_alias.h"
 
 #define MARKER "#!/bin/sh\n# d2dalias: "
 
