@@ -554,6 +554,10 @@ int d2d_engine_request(const char *request, const struct d2d_body *body, char **
 /* GET with a JSON reply; json_object_put() it. It is there when the status is 200, else it may be NULL. */
 int d2d_engine_get(const char *path, struct json_object **reply);
 
+/* Sends a request whose reply has no end (GET /events). Returns the descriptor that it comes from, behind its head, or a
+ * negative errno; -EPROTO for any status but 200. */
+int d2d_engine_stream(const char *request);
+
 /* ---- d2d_archive.c ---- */
 
 /* What the docker-save archive in a seekable descriptor holds: [{"id":"sha256:HEX","tags":["NAME:TAG",...]},...],
