@@ -1,8 +1,9 @@
 /*
- * d2dalias: writes a command for each tagged image, so that an image runs by its name.
+ * d2dalias: writes a command for each tagged image, so that an image runs by its name, and runs it.
  *
- * An alias is a script with a marker in its second line; what has no marker is never touched. How it gets its name
- * stands in libd2d/d2d_alias.c.
+ * An alias is a script with a marker in its second line; what has no marker is never touched. It holds nothing of the
+ * image but its checked name: how the image wants to be run is read when it is run. How it gets its name stands in
+ * libd2d/d2d_alias.c.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -10,54 +11,90 @@
 //config:	bool "d2dalias"
 //config:	default y
 //config:	select D2D_LIBD2D
+//config:	select LONG_OPTS
 //config:	help
-//config:	Writes a command into /usr/local/bin for each image that Docker has.
+//config:	Writes a command into /usr/local/bin for each image that Docker has,
+//config:	and runs images as their labels say, within limits.
 
 //applet:IF_D2DALIAS(APPLET(d2dalias, BB_DIR_USR_BIN, BB_SUID_DROP))
 
 //kbuild:lib-$(CONFIG_D2DALIAS) += d2dalias.o
 
 //usage:#define d2dalias_trivial_usage
-//usage:       "[-d DIR] [-H SOCKET] [list | add [IMAGE]... | remove [NAME]...]"
+//usage:       "[-d DIR] [-H SOCKET] [-R ROOT] [list | add [IMAGE]... | remove [NAME]... | watch\n"
+//usage:       "	| run [-p] IMAGE [--] [ARG]... | -a IMAGE OPTION... | -n IMAGE | -l]"
 //usage:#define d2dalias_full_usage "\n\n"
 //usage:       "Commands for Docker's images: list them (default), write them, remove them.\n"
 //usage:       "'add' without IMAGE writes all and removes those whose image is gone;\n"
-//usage:       "'remove' without NAME removes all. Other files are never touched\n"
+//usage:       "'remove' without NAME removes all. Other files are never touched.\n"
+//usage:       "'watch' adds now and whenever images change. 'run' is what a command does\n"
 //usage:     "\n	-d DIR	Where they are (/usr/local/bin)"
 //usage:     "\n	-H SOCKET	The engine's socket ($DOCKER_HOST or /var/run/docker.sock)"
+//usage:     "\n	-R,--root ROOT	Use ROOT/run in place of /run"
+//usage:     "\n	-p,--print	Of 'run': only print the docker command line"
+//usage:     "\n	-a,--allow	Allow IMAGE what it asks for and doesn't get by itself"
+//usage:     "\n	-n,--deny	Take all of that back from IMAGE"
+//usage:     "\n	-l,--allowed	Show what is allowed"
 //usage:     "\n"
-//usage:     "\nA command is named by the last part of the repository. Of several images with"
-//usage:     "\none name 'latest' gets it and the others are NAME-TAG"
+//usage:     "\nA command is named by a label of its image or the last part of the repository."
+//usage:     "\nOf several images with one name 'latest' gets it, the others are NAME-TAG."
+//usage:     "\nA container has no privileges, whatever labels say: see docs/aliases.md."
+//usage:     "\n'run' exits with 125 when it can't, else with the program's exit code"
 
 #include <dirent.h>
 #include <json-c/json.h>
-#include "libd2d.h"
+#include "d2dalias.h"
 
 #define MARKER "#!/bin/sh\n# d2dalias: "
 
-static int get_images(struct d2d_alias **list)
+/* What label or sidecar call the command, to be freed; NULL when they don't. */
+static char *wanted_name(const char *image, struct json_object *labels, const struct d2d_sidecar *sidecars, int n)
 {
-	struct json_object *images, *tags;
-	int n = 0, status = d2d_engine_get("/images/json", &images);
-	size_t i, k;
+	const struct d2d_sidecar *sidecar = d2d_sidecar_for(sidecars, n, image);
+	const char *name = d2d_alias_label_name(labels);
+	char *shown;
+
+	if (!name && sidecar)
+		name = d2d_alias_label_name(sidecar->labels);
+	if (!name || d2d_is_command(name))
+		return name ? xstrdup(name) : NULL;
+	shown = d2d_printable(name, strlen(name));
+	bb_error_msg("%s: '%s', as its label says, isn't fit for a command's name", image, shown);
+	free(shown);
+	return NULL;
+}
+
+static void add_tags(struct d2d_alias **list, int *n, struct json_object *entry, const struct d2d_sidecar *sidecars,
+		int count)
+{
+	struct json_object *tags = json_object_object_get(entry, "RepoTags");
+	size_t k;
+
+	for (k = 0; json_object_is_type(tags, json_type_array) && k < json_object_array_length(tags); k++) {
+		const char *image = json_object_get_string(json_object_array_get_idx(tags, k));
+
+		if (!image || !d2d_is_image(image))		/* "<none>:<none>" */
+			continue;
+		*list = xrealloc_vector(*list, 4, *n);
+		(*list)[*n].image = xstrdup(image);
+		(*list)[(*n)++].wanted = wanted_name(image, json_object_object_get(entry, "Labels"), sidecars, count);
+	}
+}
+
+static int get_images(const struct d2dalias *d, struct d2d_alias **list)
+{
+	struct json_object *images;
+	struct d2d_sidecar *sidecars;
+	int n = 0, count, status = d2d_engine_get("/images/json", &images);
+	size_t i;
 
 	if (status != 200 || !json_object_is_type(images, json_type_array))
-		bb_error_msg_and_die("no Docker engine at '%s': %s", d2d_engine_socket(),
-				status < 0 ? strerror(-status) : "it isn't one");
+		d2dalias_no_engine(status);
+	count = d2dalias_sidecars(d, &sidecars);
 	*list = NULL;
-	for (i = 0; i < json_object_array_length(images); i++) {
-		tags = json_object_object_get(json_object_array_get_idx(images, i), "RepoTags");
-		if (!json_object_is_type(tags, json_type_array))
-			continue;
-		for (k = 0; k < json_object_array_length(tags); k++) {
-			const char *image = json_object_get_string(json_object_array_get_idx(tags, k));
-
-			if (!image || !d2d_is_image(image))		/* "<none>:<none>" */
-				continue;
-			*list = xrealloc_vector(*list, 4, n);
-			(*list)[n++].image = xstrdup(image);
-		}
-	}
+	for (i = 0; i < json_object_array_length(images); i++)
+		add_tags(list, &n, json_object_array_get_idx(images, i), sidecars, count);
+	d2d_sidecars_free(sidecars, count);
 	json_object_put(images);
 	d2d_alias_names(*list, n);
 	return n;
@@ -104,8 +141,7 @@ static void write_alias(const char *path, const char *image, int is_new)
 	char *tmp = xasprintf("%s.XXXXXX", path);
 	char *text = xasprintf(MARKER"%s\n"
 		"# Without the line above this file is yours: d2dalias won't touch it again.\n"
-		"[ -t 0 ] && [ -t 1 ] && t=t || t=\n"
-		"exec docker run --rm -i$t '%s' \"$@\"\n", image, image);
+		"exec d2dalias run '%s' -- \"$@\"\n", image, image);
 	int fd = xmkstemp(tmp);
 
 	/* link() doesn't replace what came in between; rename() does, for an alias of ours */
@@ -206,7 +242,7 @@ static int each_alias(const char *dir, int list, const struct d2d_alias *keep, i
 
 static int add_named(const char *dir, const struct d2d_alias *list, int n, const char *wanted)
 {
-	char *image = xasprintf(strchr(bb_basename(wanted), ':') ? "%s" : "%s:latest", wanted);
+	char *image = d2dalias_tagged(wanted);
 	int i;
 
 	for (i = 0; i < n && strcmp(list[i].image, image) != 0; i++)
@@ -218,44 +254,74 @@ static int add_named(const char *dir, const struct d2d_alias *list, int n, const
 	return EXIT_FAILURE;
 }
 
-int d2dalias_main(int argc, char **argv) MAIN_EXTERNALLY_VISIBLE;
-int d2dalias_main(int argc UNUSED_PARAM, char **argv)
+int d2dalias_add(struct d2dalias *d, char **argv)
 {
-	static const char verbs[] ALIGN1 = "list\0" "add\0" "remove\0";
-	enum { LIST, ADD, REMOVE };
-	char *dir = (char *)"/usr/local/bin", *where = NULL;
 	struct d2d_alias *list;
-	int verb = LIST, n, i, r = EXIT_SUCCESS;
+	int i, r = EXIT_SUCCESS;
+	int n = get_images(d, &list);
 
-	getopt32(argv, "d:H:", &dir, &where);
-	argv += optind;
-	if (where)
-		xsetenv("DOCKER_HOST", where);
-	if (*argv)
-		verb = index_in_strings(verbs, *argv++);
-	if (verb < 0 || (verb == LIST && *argv))
-		bb_show_usage();
-
-	if (verb == LIST)
-		return each_alias(dir, 1, NULL, 0);
-	if (verb == REMOVE) {
-		if (!*argv)
-			return each_alias(dir, 0, NULL, 0);
-		for (; *argv; argv++)
-			r |= remove_alias(dir, *argv);
-		return r;
-	}
-
-	n = get_images(&list);
-	if (bb_make_directory(xstrdup(dir), 0755, FILEUTILS_RECUR) < 0)
+	if (bb_make_directory(xstrdup(d->dir), 0755, FILEUTILS_RECUR) < 0)
 		return EXIT_FAILURE;
 	if (*argv) {
 		for (; *argv; argv++)
-			r |= add_named(dir, list, n, *argv);
+			r |= add_named(d->dir, list, n, *argv);
 		return r;
 	}
 	/* what can't have a command is told, and no failure when nobody asked for it by name */
 	for (i = 0; i < n; i++)
-		add_alias(dir, &list[i]);
-	return each_alias(dir, 0, list, n);
+		add_alias(d->dir, &list[i]);
+	return each_alias(d->dir, 0, list, n);
+}
+
+static int d2dalias_list(struct d2dalias *d, char **argv)
+{
+	if (*argv)
+		bb_show_usage();
+	return each_alias(d->dir, 1, NULL, 0);
+}
+
+static int d2dalias_remove(struct d2dalias *d, char **argv)
+{
+	int r = EXIT_SUCCESS;
+
+	if (!*argv)
+		return each_alias(d->dir, 0, NULL, 0);
+	for (; *argv; argv++)
+		r |= remove_alias(d->dir, *argv);
+	return r;
+}
+
+int d2dalias_main(int argc, char **argv) MAIN_EXTERNALLY_VISIBLE;
+int d2dalias_main(int argc UNUSED_PARAM, char **argv)
+{
+	static const struct {
+		char name[8];
+		int (*verb)(struct d2dalias *d, char **argv);
+	} verbs[] = {
+		{ "list", d2dalias_list }, { "add", d2dalias_add }, { "remove", d2dalias_remove },
+		{ "run", d2dalias_run }, { "watch", d2dalias_watch },
+	};
+	enum { OPT_ALLOW = 1 << 3, OPT_DENY = 1 << 4, OPT_ALLOWED = 1 << 5 };
+	struct d2dalias d = { .dir = "/usr/local/bin", .root = "" };
+	char *where = NULL;
+	unsigned opts, i;
+
+	opts = getopt32long(argv, "^+" "d:H:R:anl" "\0" "a--nl:n--al:l--an",
+		"root\0" Required_argument "R" "allow\0" No_argument "a" "deny\0" No_argument "n"
+		"allowed\0" No_argument "l", &d.dir, &where, &d.root);
+	argv += optind;
+	if (where)
+		xsetenv("DOCKER_HOST", where[0] == '/' ? xasprintf("unix://%s", where) : where);
+	if (opts & OPT_ALLOW)
+		return d2dalias_allow(&d, argv);
+	if (opts & OPT_DENY)
+		return d2dalias_deny(&d, argv);
+	if (opts & OPT_ALLOWED)
+		return d2dalias_allowed(&d, argv);
+	if (!*argv)
+		return d2dalias_list(&d, argv);
+	for (i = 0; i < ARRAY_SIZE(verbs); i++)
+		if (strcmp(*argv, verbs[i].name) == 0)
+			return verbs[i].verb(&d, argv + 1);
+	bb_show_usage();
 }

@@ -5,7 +5,7 @@
  */
 //kbuild:lib-$(CONFIG_D2D_LIBD2D) += d2d_alias.o
 
-#include "libd2d.h"
+#include "d2d_alias.h"
 
 int d2d_is_command(const char *s)
 {
@@ -55,21 +55,42 @@ int d2d_alias_taken(const struct d2d_alias *list, int n, const char *name)
 	return 0;
 }
 
+/* BASE, or BASE-TAG when that is taken; false when both are or it isn't fit for a command. */
+static int take_name(struct d2d_alias *list, int n, int i, const char *base)
+{
+	char *tag = strrchr(list[i].image, ':');
+	char *name = xstrdup(base);
+
+	if (d2d_alias_taken(list, n, name)) {
+		free(name);
+		name = xasprintf("%s-%s", base, tag + 1);
+	}
+	if (d2d_is_command(base) && d2d_is_command(name) && !d2d_alias_taken(list, n, name)) {
+		list[i].name = name;
+		return 1;
+	}
+	free(name);
+	return 0;
+}
+
+static void take_repository(struct d2d_alias *list, int n, int i)
+{
+	char *base = xstrdup(bb_basename(list[i].image));
+
+	*strrchr(base, ':') = '\0';
+	take_name(list, n, i, base);
+	free(base);
+}
+
 void d2d_alias_names(struct d2d_alias *list, int n)
 {
 	int i;
 
 	qsort(list, n, sizeof(*list), compare_images);
-	for (i = 0; i < n; i++) {
-		char *name = xstrdup(bb_basename(list[i].image));
-		char *tag = strrchr(name, ':');
-
-		*tag = '\0';
-		if (d2d_alias_taken(list, i, name))
-			*tag = '-';
-		if (d2d_is_command(name) && !d2d_alias_taken(list, i, name))
-			list[i].name = name;
-		else
-			free(name);
-	}
+	for (i = 0; i < n; i++)
+		if (!list[i].wanted)
+			take_repository(list, n, i);
+	for (i = 0; i < n; i++)
+		if (list[i].wanted && !take_name(list, n, i, list[i].wanted))
+			take_repository(list, n, i);
 }

@@ -215,3 +215,43 @@ int d2d_engine_get(const char *path, struct json_object **reply)
 	free(request);
 	return r;
 }
+
+/* Byte by byte: what follows the head is the caller's. */
+static int read_head(int fd)
+{
+	char head[8 * 1024];
+	unsigned status;
+	size_t len = 0;
+	ssize_t n;
+
+	do {
+		n = safe_read(fd, head + len, 1);
+		if (n <= 0)
+			return n < 0 ? -errno : -ECONNRESET;
+		head[++len] = '\0';
+	} while (len < sizeof(head) - 1 && !is_suffixed_with(head, "\r\n\r\n"));
+	return sscanf(head, "HTTP/1.%*1[01] %3u", &status) == 1 && status == 200
+		&& !strcasestr(head, "\r\nTransfer-Encoding:") ? 0 : -EPROTO;
+}
+
+int d2d_engine_stream(const char *request)
+{
+	struct timeval limit = { .tv_sec = TIMEOUT }, none = { 0 };
+	char *head = xasprintf("%s HTTP/1.0\r\nHost: docker\r\nConnection: close\r\n\r\n", request);
+	ssize_t len = strlen(head);
+	int r, fd = engine_connect(TIMEOUT);
+
+	if (fd < 0) {
+		free(head);
+		return fd;
+	}
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	r = send(fd, head, len, MSG_NOSIGNAL) == len ? read_head(fd) : -EPIPE;
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &none, sizeof(none));
+	free(head);
+	if (r < 0) {
+		close(fd);
+		return r;
+	}
+	return fd;
+}

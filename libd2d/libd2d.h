@@ -559,6 +559,10 @@ int d2d_engine_request(const char *request, const struct d2d_body *body, char **
 /* GET with a JSON reply; json_object_put() it. It is there when the status is 200, else it may be NULL. */
 int d2d_engine_get(const char *path, struct json_object **reply);
 
+/* Sends a request whose reply has no end (GET /events). Returns the descriptor that it comes from, behind its head, or a
+ * negative errno; -EPROTO for any status but 200. */
+int d2d_engine_stream(const char *request);
+
 /* ---- d2d_archive.c ---- */
 
 /* What the docker-save archive in a seekable descriptor holds: [{"id":"sha256:HEX","tags":["NAME:TAG",...]},...],
@@ -573,28 +577,5 @@ int d2d_is_zstd(int fd);
 /* For libbb's fork_transformer(): unpacks src_fd to dst_fd. */
 struct transformer_state_t;
 IF_DESKTOP(long long) int d2d_unpack_zstd(struct transformer_state_t *xstate) FAST_FUNC;
-
-/* ---- d2d_alias.c ---- */
-
-#define D2D_IMAGE_MAX (255 + 1 + 128)	/* a reference's longest name and tag */
-
-struct d2d_alias {
-	char *image;		/* NAME:TAG */
-	char *name;		/* of its command, or NULL: it can't have one */
-};
-
-/* Begins with [a-z0-9], the rest is [a-z0-9._-]: nothing that a shell or a folder would take for something else. */
-int d2d_is_command(const char *s);
-
-/* NAME:TAG of letters, digits and ._-/: and not too long: nothing that a shell or "docker run" would. */
-int d2d_is_image(const char *s);
-
-/* Sorts and names: the last part of the repository (library/hello:latest is "hello"). Of several with one name the
- * tag "latest" wins, then the repository with fewer parts, then the order of names; the others become "hello-TAG",
- * or get no name when that is taken, too. */
-void d2d_alias_names(struct d2d_alias *list, int n);
-
-/* Whether a name is among the first n. */
-int d2d_alias_taken(const struct d2d_alias *list, int n, const char *name);
 
 #endif

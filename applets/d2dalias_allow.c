@@ -1,0 +1,148 @@
+/*
+ * d2dalias --allow, --deny, --allowed: what the user lets single images have. Root's file, so root's to say.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//kbuild:lib-$(CONFIG_D2DALIAS) += d2dalias_allow.o
+
+#include <json-c/json.h>
+#include "d2dalias.h"
+
+static struct json_object *read_all(const struct d2dalias *d)
+{
+	struct json_object *all;
+	int r = d2d_alias_allowed_read(d->root, &all);
+
+	if (r < 0)
+		bb_error_msg_and_die("what is allowed can't be read: %s", strerror(-r));
+	return all;
+}
+
+static int write_all(const struct d2dalias *d, struct json_object *all)
+{
+	int r = d2d_alias_allowed_write(d->root, all);
+
+	if (r == 0)
+		return EXIT_SUCCESS;
+	bb_error_msg("what is allowed can't be written: %s", strerror(-r));
+	return EXIT_FAILURE;
+}
+
+static void parse_options(struct d2d_alias_options *list, char **words)
+{
+	char **rest, *why;
+
+	if (d2d_alias_options_parse(list, "", words, &rest, &why) < 0)
+		bb_error_msg_and_die("%s", why);
+	if (*rest)
+		bb_error_msg_and_die("'%s' isn't an option", printable_string(*rest));
+}
+
+static bool holds(struct json_object *options, const char *text)
+{
+	size_t i;
+
+	for (i = 0; i < json_object_array_length(options); i++)
+		if (strcmp(json_object_get_string(json_object_array_get_idx(options, i)) ? : "", text) == 0)
+			return true;
+	return false;
+}
+
+/* The options of an image, made when they aren't there. */
+static struct json_object *options_of(struct json_object *all, const char *id, const char *image)
+{
+	struct json_object *options = d2d_alias_allowed_for(all, id), *entry;
+
+	if (!options) {
+		entry = json_object_new_object();
+		options = json_object_new_array();
+		json_object_object_add(entry, "image", json_object_new_string(image));
+		json_object_object_add(entry, "options", options);
+		json_object_object_add(all, id, entry);
+	}
+	return options;
+}
+
+int d2dalias_allow(struct d2dalias *d, char **argv)
+{
+	struct d2d_alias_options list = { NULL };
+	struct json_object *all, *options;
+	const char *id;
+	char *image;
+	unsigned i;
+
+	if (!argv[0] || !argv[1])
+		bb_show_usage();
+	parse_options(&list, argv + 1);
+	image = d2dalias_tagged(argv[0]);
+	id = json_object_get_string(json_object_object_get(d2dalias_inspect(image), "Id"));
+	if (!id)
+		bb_error_msg_and_die("the engine tells no ID of '%s'", image);
+
+	all = read_all(d);
+	options = options_of(all, id, image);
+	for (i = 0; i < list.n; i++) {
+		const struct d2d_alias_option *o = &list.option[i];
+
+		if (o->kind == D2D_OPTION_FREE || o->kind == D2D_OPTION_DEFAULT) {
+			bb_error_msg("every image may have '%s'", o->text);
+			continue;
+		}
+		if (!holds(options, o->text))
+			json_object_array_add(options, json_object_new_string(o->text));
+		printf("%s: may have %s when it asks for it\n", image, o->text);
+	}
+	return json_object_array_length(options) ? write_all(d, all) : EXIT_SUCCESS;
+}
+
+int d2dalias_deny(struct d2dalias *d, char **argv)
+{
+	struct json_object *all;
+	llist_t *ids = NULL;
+	char *image;
+
+	if (!argv[0] || argv[1])
+		bb_show_usage();
+	all = read_all(d);
+	image = d2dalias_tagged(argv[0]);
+	{
+		json_object_object_foreach(all, id, entry) {
+			const char *name = json_object_get_string(json_object_object_get(entry, "image"));
+
+			if (strcmp(id, argv[0]) == 0 || (name && strcmp(name, image) == 0))
+				llist_add_to(&ids, xstrdup(id));
+		}
+	}
+	if (!ids)
+		bb_error_msg_and_die("nothing is allowed to '%s'", printable_string(argv[0]));
+	while (ids)
+		json_object_object_del(all, llist_pop(&ids));
+	return write_all(d, all);
+}
+
+int d2dalias_allowed(struct d2dalias *d, char **argv)
+{
+	struct json_object *all;
+
+	if (*argv)
+		bb_show_usage();
+	all = read_all(d);
+	{
+		json_object_object_foreach(all, id, entry) {
+			struct json_object *options = d2d_alias_allowed_for(all, id);
+			const char *name = json_object_get_string(json_object_object_get(entry, "image"));
+			size_t i;
+
+			printf("%s", printable_string(name ? name : "?"));
+			printf(" %s", printable_string(id));
+			for (i = 0; options && i < json_object_array_length(options); i++) {
+				char *word = d2d_quoted(json_object_get_string(json_object_array_get_idx(options, i)) ? : "");
+
+				printf(" %s", word);
+				free(word);
+			}
+			bb_putchar('\n');
+		}
+	}
+	return EXIT_SUCCESS;
+}

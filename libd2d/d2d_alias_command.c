@@ -1,0 +1,210 @@
+/*
+ * The docker command line of an alias: what every one gets, and of what its image asks for, what it may have.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//kbuild:lib-$(CONFIG_D2D_LIBD2D) += d2d_alias_command.o
+
+#include <json-c/json.h>
+#include "d2d_alias.h"
+
+struct maker {
+	const struct d2d_alias_caller *caller;
+	const struct d2d_alias_image *image;
+	struct json_object *allowed;
+	struct d2d_alias_command *command;
+	bool by_leave;			/* something needed it */
+};
+
+static void put(struct d2d_alias_command *c, char *word)
+{
+	c->argv = xrealloc_vector(c->argv, 5, c->n);
+	c->argv[c->n++] = word;
+}
+
+static bool is_allowed(struct maker *m, const char *text)
+{
+	size_t i, n = json_object_is_type(m->allowed, json_type_array) ? json_object_array_length(m->allowed) : 0;
+	const char *one;
+
+	for (i = 0; text && i < n; i++) {
+		one = json_object_get_string(json_object_array_get_idx(m->allowed, i));
+		if (one && strcmp(one, text) == 0) {
+			m->by_leave = true;
+			return true;
+		}
+	}
+	return false;
+}
+
+static void refuse(struct maker *m, const struct d2d_alias_option *o, const char *why)
+{
+	char *shown = d2d_printable(o->text, strlen(o->text));
+
+	llist_add_to_end(&m->command->refused, xstrdup(o->text));
+	llist_add_to_end(&m->command->reasons, xasprintf("label %s: '%s' isn't allowed%s%s", o->label, shown,
+		why ? ": " : "", why ? why : ""));
+	free(shown);
+}
+
+/* Folders of the host and the container's own user don't go together: as its root it could leave a program there that
+ * runs as root for whoever starts it. */
+static void refuse_user(struct maker *m, const struct d2d_alias_option *o)
+{
+	refuse(m, o, "it mounts a folder of yours, which only your own user may then use");
+}
+
+static void take_volume(struct maker *m, const struct d2d_alias_option *o)
+{
+	struct d2d_alias_volume v;
+
+	d2d_alias_volume(m->caller, o->kind, o->value, &v);
+	if (v.option && (!v.why || is_allowed(m, o->text) || is_allowed(m, v.option))) {
+		put(m->command, v.option);
+		v.option = NULL;
+		if (v.folder)
+			llist_add_to_end(&m->command->folders, v.folder);
+		v.folder = NULL;
+	} else if (!v.option && is_allowed(m, o->text)) {
+		put(m->command, xstrdup(o->text));
+	} else {
+		refuse(m, o, v.why);
+	}
+	free(v.option);
+	free(v.folder);
+}
+
+/* ":0" or ":0.0": a display of this machine. */
+static bool is_local_display(const char *s)
+{
+	return s[0] == ':' && isdigit(s[1]) && s[1 + strspn(s + 1, "0123456789.")] == '\0';
+}
+
+static void take_gui(struct maker *m, const struct d2d_alias_option *o)
+{
+	const char *authority = m->caller->xauthority;
+
+	if (!is_allowed(m, o->text)) {
+		refuse(m, o, "who draws on your screen sees it and your keys");
+	} else if (!m->caller->display || !is_local_display(m->caller->display)) {
+		llist_add_to_end(&m->command->reasons, xasprintf("label %s: DISPLAY names no screen of this machine", o->label));
+	} else {
+		put(m->command, xasprintf("--env=DISPLAY=%s", m->caller->display));
+		put(m->command, xstrdup("--volume=/tmp/.X11-unix:/tmp/.X11-unix:ro"));
+		if (authority && authority[0] == '/' && !strchr(authority, ':')) {
+			put(m->command, xasprintf("--volume=%s:/tmp/.Xauthority:ro", authority));
+			put(m->command, xstrdup("--env=XAUTHORITY=/tmp/.Xauthority"));
+		}
+	}
+}
+
+/* In the container; "$PWD" when the working folder has the same path there. */
+static void take_workdir(struct maker *m, const struct d2d_alias_option *o)
+{
+	char *path = d2d_alias_expand(m->caller, o->value);
+
+	if (path)
+		put(m->command, xasprintf("--workdir=%s", path));
+	else
+		refuse(m, o, "it isn't a path");
+	free(path);
+}
+
+static void take_option(struct maker *m, const struct d2d_alias_option *o)
+{
+	switch (o->kind) {
+	case D2D_OPTION_DEFAULT:
+	case D2D_OPTION_USER:
+		break;
+	case D2D_OPTION_FREE:
+		put(m->command, xstrdup(o->text));
+		break;
+	case D2D_OPTION_VOLUME:
+	case D2D_OPTION_MOUNT:
+		take_volume(m, o);
+		break;
+	case D2D_OPTION_WORKDIR:
+		take_workdir(m, o);
+		break;
+	case D2D_OPTION_GUI:
+		take_gui(m, o);
+		break;
+	default:
+		if (is_allowed(m, o->text))
+			put(m->command, xstrdup(o->text));
+		else
+			refuse(m, o, NULL);
+	}
+}
+
+static bool is_root(const char *user)
+{
+	return !user[0] || strcmp(user, "root") == 0 || strcmp(user, "0") == 0
+		|| is_prefixed_with(user, "root:") || is_prefixed_with(user, "0:");
+}
+
+/* Whose the processes are. */
+static void take_user(struct maker *m, const struct d2d_alias_option *asked)
+{
+	const struct d2d_alias_caller *caller = m->caller;
+	bool folders = m->command->folders != NULL;
+
+	if (asked && folders && caller->uid != 0 && !is_allowed(m, asked->text)) {
+		refuse_user(m, asked);
+	} else if (asked) {
+		if (strcmp(asked->value, "image") != 0)
+			put(m->command, xstrdup(asked->text));
+	} else if (folders || is_root(m->image->user)) {
+		/* An image that made itself a user keeps it: it knows why, and it isn't root. */
+		put(m->command, xasprintf("--user=%u:%u", (unsigned)caller->uid, (unsigned)caller->gid));
+	}
+}
+
+static void put_defaults(struct d2d_alias_command *c, bool tty)
+{
+	put(c, xstrdup("docker"));
+	put(c, xstrdup("run"));
+	put(c, xstrdup("--rm"));
+	put(c, xstrdup(tty ? "-it" : "-i"));
+	put(c, xstrdup("--pull=never"));
+	put(c, xstrdup("--security-opt=no-new-privileges"));
+	put(c, xstrdup("--cap-drop=ALL"));
+}
+
+static void put_all(struct d2d_alias_command *c, char **words)
+{
+	for (; words && *words; words++)
+		put(c, xstrdup(*words));
+}
+
+int d2d_alias_command(const struct d2d_alias_caller *caller, const struct d2d_alias_image *image,
+		const struct d2d_alias_wish *wish, struct json_object *allowed, char **args,
+		struct d2d_alias_command *command)
+{
+	struct maker m = { .caller = caller, .image = image, .allowed = allowed, .command = command };
+	const struct d2d_alias_option *user = NULL;
+	unsigned i;
+
+	memset(command, 0, sizeof(*command));
+	put_defaults(command, caller->tty && !wish->no_tty);
+	for (i = 0; i < wish->options.n; i++) {
+		take_option(&m, &wish->options.option[i]);
+		if (wish->options.option[i].kind == D2D_OPTION_USER)
+			user = &wish->options.option[i];
+	}
+	take_user(&m, user);
+
+	/* Leave was given to what has this ID, and the name may have been moved since we asked. */
+	put(command, xstrdup(m.by_leave ? image->id : image->name));
+	put_all(command, wish->args);
+	put_all(command, args);
+	return command->reasons ? -EACCES : 0;
+}
+
+void d2d_alias_command_free(struct d2d_alias_command *command)
+{
+	d2d_words_free(command->argv);
+	llist_free(command->folders, free);
+	llist_free(command->refused, free);
+	llist_free(command->reasons, free);
+}

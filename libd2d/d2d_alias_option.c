@@ -1,0 +1,306 @@
+/*
+ * The options of 'docker run' that an image may ask for, brought into one form each: what is judged is what docker
+ * gets to see, and nothing is left for it to take otherwise.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//kbuild:lib-$(CONFIG_D2D_LIBD2D) += d2d_alias_option.o
+
+#include "d2d_alias.h"
+
+enum {
+	FREE = D2D_OPTION_FREE,
+	DEFAULT = D2D_OPTION_DEFAULT,
+	ASKED = D2D_OPTION_ASKED,
+	VOLUME = D2D_OPTION_VOLUME,
+	MOUNT = D2D_OPTION_MOUNT,
+	WORKDIR = D2D_OPTION_WORKDIR,
+	USER = D2D_OPTION_USER,
+	GUI = D2D_OPTION_GUI,
+	/* Their value decides. */
+	CAPABILITY = 16, ENVIRONMENT, NETWORK, PUBLISH, SECURITY,
+	FLAG = 32,		/* takes no value */
+};
+
+/* All that an image may have by itself, and of the rest what has another form or takes a value: the others are refused
+ * whatever they are. */
+static const struct spec {
+	char name[19];
+	char letter;
+	unsigned char kind;
+} specs[] = {
+	{ "add-host", 0, FREE },
+	{ "cap-add", 0, CAPABILITY },
+	{ "cap-drop", 0, DEFAULT },
+	{ "cgroup-parent", 0, ASKED },
+	{ "cgroupns", 0, ASKED },
+	{ "cpu-shares", 'c', FREE },
+	{ "cpus", 0, FREE },
+	{ "cpuset-cpus", 0, FREE },
+	{ "detach", 'd', FREE | FLAG },
+	{ "device", 0, ASKED },
+	{ "device-cgroup-rule", 0, ASKED },
+	{ "dns", 0, FREE },
+	{ "dns-option", 0, FREE },
+	{ "dns-search", 0, FREE },
+	{ "domainname", 0, FREE },
+	{ "entrypoint", 0, FREE },
+	{ "env", 'e', ENVIRONMENT },
+	{ "env-file", 0, ASKED },
+	{ "expose", 0, FREE },
+	{ "gpus", 0, ASKED },
+	{ "group-add", 0, ASKED },
+	{ "gui", 0, GUI },
+	{ "hostname", 'h', FREE },
+	{ "init", 0, FREE | FLAG },
+	{ "interactive", 'i', DEFAULT | FLAG },
+	{ "ipc", 0, ASKED },
+	{ "label", 'l', ASKED },
+	{ "link", 0, ASKED },
+	{ "log-driver", 0, ASKED },
+	{ "log-opt", 0, ASKED },
+	{ "memory", 'm', FREE },
+	{ "memory-reservation", 0, FREE },
+	{ "memory-swap", 0, FREE },
+	{ "mount", 0, MOUNT },
+	{ "name", 0, FREE },
+	{ "network", 0, NETWORK },
+	{ "network-alias", 0, ASKED },
+	{ "no-healthcheck", 0, FREE | FLAG },
+	{ "pid", 0, ASKED },
+	{ "pids-limit", 0, FREE },
+	{ "publish", 'p', PUBLISH },
+	{ "publish-all", 'P', FREE | FLAG },
+	{ "read-only", 0, FREE | FLAG },
+	{ "restart", 0, ASKED },
+	{ "rm", 0, DEFAULT | FLAG },
+	{ "runtime", 0, ASKED },
+	{ "security-opt", 0, SECURITY },
+	{ "shm-size", 0, FREE },
+	{ "stop-signal", 0, FREE },
+	{ "stop-timeout", 0, FREE },
+	{ "sysctl", 0, ASKED },
+	{ "tmpfs", 0, FREE },
+	{ "tty", 't', DEFAULT | FLAG },
+	{ "ulimit", 0, ASKED },
+	{ "user", 'u', USER },
+	{ "userns", 0, ASKED },
+	{ "uts", 0, ASKED },
+	{ "volume", 'v', VOLUME },
+	{ "volume-driver", 0, ASKED },
+	{ "volumes-from", 0, ASKED },
+	{ "workdir", 'w', WORKDIR },
+};
+
+static const struct spec *spec_named(const char *name, size_t len)
+{
+	static const char *const others[][2] = {
+		{ "net", "network" }, { "dns-opt", "dns-option" }, { "net-alias", "network-alias" },
+	};
+	unsigned i;
+
+	for (i = 0; i < ARRAY_SIZE(others); i++)
+		if (strlen(others[i][0]) == len && memcmp(others[i][0], name, len) == 0)
+			return spec_named(others[i][1], strlen(others[i][1]));
+	for (i = 0; i < ARRAY_SIZE(specs); i++)
+		if (strlen(specs[i].name) == len && memcmp(specs[i].name, name, len) == 0)
+			return &specs[i];
+	return NULL;
+}
+
+static const struct spec *spec_lettered(char letter)
+{
+	unsigned i;
+
+	for (i = 0; i < ARRAY_SIZE(specs); i++)
+		if (specs[i].letter && specs[i].letter == letter)
+			return &specs[i];
+	return NULL;
+}
+
+/* NAME=VALUE is the image's own affair; a NAME alone takes the caller's value along, which may be a secret. */
+static int judge_env(const char *value)
+{
+	static const char passed[] ALIGN1 =
+		"TERM\0" "COLORTERM\0" "NO_COLOR\0" "COLUMNS\0" "LINES\0" "LANG\0" "LANGUAGE\0" "TZ\0"
+		"LC_ALL\0" "LC_COLLATE\0" "LC_CTYPE\0" "LC_MESSAGES\0" "LC_MONETARY\0" "LC_NUMERIC\0" "LC_TIME\0";
+	const char *end = endofname(value);
+
+	if (end == value || (*end && *end != '='))
+		return ASKED;
+	return *end || index_in_strings(passed, value) >= 0 ? FREE : ASKED;
+}
+
+static int judge(const struct spec *spec, const char *value)
+{
+	static const char networks[] ALIGN1 = "none\0" "bridge\0" "default\0";
+	static const char no_news[] ALIGN1 =
+		"no-new-privileges\0" "no-new-privileges=true\0" "no-new-privileges:true\0";
+
+	if (!spec || !!value == !!(spec->kind & FLAG))
+		return ASKED;
+	switch (spec->kind) {
+	case CAPABILITY:
+		return ASKED;
+	case ENVIRONMENT:
+		return judge_env(value);
+	case NETWORK:
+		return index_in_strings(networks, value) >= 0 ? FREE : ASKED;
+	case PUBLISH:
+		return *value && value[strspn(value, "0123456789abcdefptuds.:[]/-")] == '\0' ? FREE : ASKED;
+	case SECURITY:
+		return index_in_strings(no_news, value) >= 0 ? DEFAULT : ASKED;
+	case GUI:
+		return strcmp(value, "x11") == 0 ? GUI : ASKED;
+	}
+	return spec->kind & ~FLAG;
+}
+
+/* "cap_sys_admin" and "SYS_ADMIN" are one. */
+static char *capability(const char *value)
+{
+	char *upper = xstrdup(value), *p;
+
+	for (p = upper; *p; p++)
+		*p = toupper(*p);
+	p = is_prefixed_with(upper, "CAP_");
+	if (p)
+		overlapping_strcpy(upper, p);
+	return upper;
+}
+
+static bool has_control(const char *s)
+{
+	for (; *s; s++)
+		if ((unsigned char)*s < ' ' || *s == 0x7f)
+			return true;
+	return false;
+}
+
+/* Takes TEXT, "--name" or "--name=value" in its last form. */
+static int append(struct d2d_alias_options *list, const char *label, const struct spec *spec, char *text, char **why)
+{
+	struct d2d_alias_option *o;
+	char *value = strchr(text, '=');
+
+	if (has_control(text)) {
+		char *shown = d2d_printable(text, strlen(text));
+
+		*why = xasprintf("'%s' has control characters", shown);
+		free(shown);
+		free(text);
+		return -EINVAL;
+	}
+	/* "--rm=true" is "--rm"; "--rm=false" has to be allowed. */
+	if (spec && (spec->kind & FLAG) && value && strcmp(value, "=true") == 0) {
+		*value = '\0';
+		value = NULL;
+	}
+	list->option = xrealloc_vector(list->option, 4, list->n);
+	o = &list->option[list->n++];
+	o->label = xstrdup(label);
+	o->text = text;
+	o->value = value ? value + 1 : NULL;
+	o->kind = judge(spec, o->value);
+	return 0;
+}
+
+int d2d_alias_option_add(struct d2d_alias_options *list, const char *label, const char *name, const char *value,
+		char **why)
+{
+	const struct spec *spec = spec_named(name, strlen(name));
+	char *text;
+
+	*why = NULL;
+	if (spec && spec->kind == CAPABILITY && value) {
+		char *upper = capability(value);
+
+		text = xasprintf("--%s=%s", spec->name, upper);
+		free(upper);
+	} else {
+		text = xasprintf(value ? "--%s=%s" : "--%s", spec ? spec->name : name, value);
+	}
+	return append(list, label, spec, text, why);
+}
+
+static int lacks_value(const char *word, char **why)
+{
+	char *shown = d2d_printable(word, strlen(word));
+
+	*why = xasprintf("'%s' lacks its value", shown);
+	free(shown);
+	return -EINVAL;
+}
+
+/* "-it", "-p80:80", "-e=A=B" or "-v" and the next word. Returns how many words it took. */
+static int parse_short(struct d2d_alias_options *list, const char *label, char **words, char **why)
+{
+	const char *p;
+	int r;
+
+	for (p = words[0] + 1; *p; p++) {
+		const struct spec *spec = spec_lettered(*p);
+		const char letter[] = { *p, '\0' };
+
+		if (!spec || (spec->kind & FLAG)) {
+			r = d2d_alias_option_add(list, label, spec ? spec->name : letter, NULL, why);
+			if (r < 0)
+				return r;
+			continue;
+		}
+		if (!p[1] && !words[1])
+			return lacks_value(words[0], why);
+		r = d2d_alias_option_add(list, label, spec->name, !p[1] ? words[1] : p[1] == '=' ? p + 2 : p + 1, why);
+		return r < 0 ? r : p[1] ? 1 : 2;
+	}
+	return 1;
+}
+
+static int parse_long(struct d2d_alias_options *list, const char *label, char **words, char **why)
+{
+	char *name = xstrdup(words[0] + 2), *value = strchr(name, '=');
+	const struct spec *spec;
+	int r, n = 1;
+
+	if (value)
+		*value++ = '\0';
+	spec = spec_named(name, strlen(name));
+	if (!value && spec && !(spec->kind & FLAG)) {
+		value = words[1];
+		n = 2;
+	}
+	if (n == 2 && !value)
+		r = lacks_value(words[0], why);
+	else
+		r = d2d_alias_option_add(list, label, name, value, why);
+	free(name);
+	return r < 0 ? r : n;
+}
+
+int d2d_alias_options_parse(struct d2d_alias_options *list, const char *label, char **words, char ***rest, char **why)
+{
+	int n;
+
+	*why = NULL;
+	for (*rest = words; **rest && (*rest)[0][0] == '-' && (*rest)[0][1]; *rest += n) {
+		if (strcmp(**rest, "--") == 0) {
+			*rest += 1;
+			break;
+		}
+		n = ((*rest)[0][1] == '-' ? parse_long : parse_short)(list, label, *rest, why);
+		if (n < 0)
+			return n;
+	}
+	return 0;
+}
+
+void d2d_alias_options_free(struct d2d_alias_options *list)
+{
+	unsigned i;
+
+	for (i = 0; i < list->n; i++) {
+		free(list->option[i].label);
+		free(list->option[i].text);
+	}
+	free(list->option);
+}

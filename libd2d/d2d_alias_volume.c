@@ -1,0 +1,230 @@
+/*
+ * What of the host an image may mount: folders in the caller's home, but neither the home itself nor what begins with
+ * a dot in it, for that is where keys lie and what the next shell will run. And volumes, which are Docker's own.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//kbuild:lib-$(CONFIG_D2D_LIBD2D) += d2d_alias_volume.o
+
+#include "d2d_alias.h"
+
+static const char not_a_volume[] ALIGN1 = "no volume that can be understood";
+
+struct parts {
+	char *source, *target;	/* source is NULL for an anonymous volume */
+	bool tmpfs, ro, nocopy;
+};
+
+static void free_parts(struct parts *p)
+{
+	free(p->source);
+	free(p->target);
+}
+
+char *d2d_alias_expand(const struct d2d_alias_caller *caller, const char *text)
+{
+	static const char *const names[] = { "~", "$HOME", "${HOME}", "$PWD", "${PWD}" };
+	unsigned i;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		const char *rest = is_prefixed_with(text, names[i]);
+		const char *folder = i < 3 ? caller->home : caller->cwd;
+
+		if (rest && folder && (!*rest || *rest == '/') && !strchr(rest, '$'))
+			return xasprintf("%s%s", strcmp(folder, "/") == 0 && *rest ? "" : folder, rest);
+	}
+	return text[0] == '/' && !strchr(text, '$') ? xstrdup(text) : NULL;
+}
+
+/* SOURCE:TARGET:OPTIONS as -v has it. */
+static int parse_volume(const char *value, struct parts *p)
+{
+	char *copy = xstrdup(value), *rest = copy, *word;
+	int r = 0;
+
+	p->source = xstrdup(strsep(&rest, ":"));
+	if (!rest) {
+		p->target = p->source;
+		p->source = NULL;
+	} else {
+		p->target = xstrdup(strsep(&rest, ":"));
+	}
+	while ((word = strsep(&rest, ",")) != NULL) {
+		if (strcmp(word, "ro") == 0)
+			p->ro = true;
+		else if (strcmp(word, "nocopy") == 0)
+			p->nocopy = true;
+		else if (strcmp(word, "rw") != 0)
+			r = -EINVAL;
+	}
+	free(copy);
+	return r;
+}
+
+/* type=bind,src=A,dst=B as --mount has it. Its quotes and its other keys are nothing for an image. */
+static int parse_mount(const char *value, struct parts *p)
+{
+	static const char sources[] ALIGN1 = "source\0" "src\0";
+	static const char targets[] ALIGN1 = "target\0" "dst\0" "destination\0";
+	char *copy = xstrdup(value), *rest = copy, *key;
+	const char *type = "volume";
+	int r = strchr(value, '"') ? -EINVAL : 0;
+
+	while ((key = strsep(&rest, ",")) != NULL) {
+		char *v = strchr(key, '=');
+
+		if (v)
+			*v++ = '\0';
+		if ((strcmp(key, "readonly") == 0 || strcmp(key, "ro") == 0) && (!v || strcmp(v, "true") == 0))
+			p->ro = true;
+		else if (v && strcmp(key, "type") == 0)
+			type = v;
+		else if (v && !p->source && index_in_strings(sources, key) >= 0)
+			p->source = xstrdup(v);
+		else if (v && !p->target && index_in_strings(targets, key) >= 0)
+			p->target = xstrdup(v);
+		else
+			r = -EINVAL;
+	}
+	p->tmpfs = strcmp(type, "tmpfs") == 0;
+	if (!p->target || (p->tmpfs && (p->source || p->ro))
+	 || (!p->tmpfs && strcmp(type, "bind") != 0 && strcmp(type, "volume") != 0)
+	 || (strcmp(type, "bind") == 0 && !p->source)
+	)
+		r = -EINVAL;
+	free(copy);
+	return r;
+}
+
+static bool is_volume_name(const char *s)
+{
+	const char *p = s;
+
+	while (isalnum(*p) || (*p && strchr("_.-", *p)))
+		p++;
+	return isalnum(s[0]) && s[1] && !*p;
+}
+
+/* The path without links, also when its end isn't there yet. NULL: it can't be followed. */
+static char *resolve(const char *path)
+{
+	char *head = xstrdup(path), *tail = xstrdup(""), *real, *slash, *both;
+	struct stat st;
+
+	for (slash = last_char_is(head, '/'); slash && slash > head && *slash == '/'; slash--)
+		*slash = '\0';
+	while ((real = realpath(head, NULL)) == NULL) {
+		if (errno != ENOENT || lstat(head, &st) == 0)
+			break;
+		slash = strrchr(head, '/');
+		if (!slash || DOT_OR_DOTDOT(slash + 1) || !slash[1])
+			break;
+		both = xasprintf("%s%s", slash, tail);
+		free(tail);
+		tail = both;
+		*slash = '\0';
+		if (slash == head)
+			break;
+	}
+	both = real ? xasprintf("%s%s", strcmp(real, "/") == 0 && *tail ? "" : real, tail) : NULL;
+	free(real);
+	free(head);
+	free(tail);
+	return both;
+}
+
+/* As Go sees it: Docker would put another character where this isn't so, and mount another folder than was judged. */
+static bool is_utf8(const char *s)
+{
+	static const unsigned least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	unsigned c, len, i;
+
+	while ((c = (unsigned char)*s++) != 0) {
+		len = c < 0x80 ? 1 : (c & 0xe0) == 0xc0 ? 2 : (c & 0xf0) == 0xe0 ? 3 : (c & 0xf8) == 0xf0 ? 4 : 0;
+		if (!len)
+			return false;
+		c &= len == 1 ? 0x7f : 0x7f >> len;
+		for (i = 1; i < len; i++, s++) {
+			if ((*s & 0xc0) != 0x80)
+				return false;
+			c = c << 6 | (*s & 0x3f);
+		}
+		if (c < least[len] || (c >= 0xd800 && c < 0xe000) || c > 0x10ffff)
+			return false;
+	}
+	return true;
+}
+
+/* Why PATH, without links, is none of the image's business; NULL when it may have it. */
+static const char *not_for_images(const char *path, const char *home)
+{
+	char *real = home ? realpath(home, NULL) : NULL;
+	const char *rest = real && strcmp(real, "/") != 0 ? is_prefixed_with(path, real) : NULL;
+	const char *why = NULL;
+
+	if (!rest || (*rest && *rest != '/'))
+		why = "it lies outside your home";
+	else if (rest[0] == '\0' || rest[1] == '\0')
+		why = "it is your home itself";
+	else if (rest[1] == '.')
+		why = "it begins with a dot in your home";
+	free(real);
+	return why;
+}
+
+static char *render(const struct parts *p, const char *source, const char *target)
+{
+	if (p->tmpfs)
+		return xasprintf("--tmpfs=%s", target);
+	return xasprintf("--volume=%s%s%s%s%s%s", source ? source : "", source ? ":" : "", target,
+		p->ro || p->nocopy ? ":" : "", p->ro ? "ro" : p->nocopy ? "nocopy" : "", p->ro && p->nocopy ? ",nocopy" : "");
+}
+
+static void judge_folder(const struct d2d_alias_caller *caller, const struct parts *p, const char *target,
+		struct d2d_alias_volume *v)
+{
+	char *path = d2d_alias_expand(caller, p->source), *real;
+
+	if (!path) {
+		v->why = "of variables, only HOME and PWD are known, at its start";
+		return;
+	}
+	/* Those that may have it get what the path says, links and all. */
+	v->option = render(p, path, target);
+	real = resolve(path);
+	v->why = !real ? "its path can't be followed" : strchr(real, ':') ? "its path has a colon" :
+		!is_utf8(real) ? "its path isn't UTF-8" : not_for_images(real, caller->home);
+	if (!v->why) {
+		free(v->option);
+		v->option = render(p, real, target);
+		v->folder = real;
+		real = NULL;
+	}
+	free(real);
+	free(path);
+}
+
+void d2d_alias_volume(const struct d2d_alias_caller *caller, int kind, const char *value, struct d2d_alias_volume *v)
+{
+	struct parts p = { NULL };
+	char *target = NULL;
+
+	memset(v, 0, sizeof(*v));
+	v->why = not_a_volume;
+	if ((kind == D2D_OPTION_MOUNT ? parse_mount : parse_volume)(value, &p) < 0)
+		goto out;
+	/* "$PWD:$PWD": the folder has one path inside and outside. */
+	target = p.target[0] == '$' ? d2d_alias_expand(caller, p.target) : xstrdup(p.target);
+	if (!target || target[0] != '/' || strchr(target, ':'))
+		goto out;
+
+	if (!p.source || is_volume_name(p.source)) {
+		v->option = render(&p, p.source, target);
+		v->why = NULL;
+	} else if (strchr("/~$", p.source[0])) {
+		judge_folder(caller, &p, target, v);
+	}
+ out:
+	free(target);
+	free_parts(&p);
+}

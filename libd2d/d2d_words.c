@@ -1,0 +1,112 @@
+/*
+ * Words of a text that came from outside: quotes and backslashes as a shell has them, but nothing is ever expanded;
+ * and a word made fit for a shell again.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//kbuild:lib-$(CONFIG_D2D_LIBD2D) += d2d_words.o
+
+#include "d2d_alias.h"
+
+void d2d_words_free(char **words)
+{
+	char **w;
+
+	for (w = words; w && *w; w++)
+		free(*w);
+	free(words);
+}
+
+/* Takes the word at *P into OUT and moves *P behind it. */
+static const char *take_word(const char **p, char *out)
+{
+	const char *s = *p;
+	char quote = '\0';
+
+	for (; *s && (quote || !isspace(*s)); s++) {
+		if (*s == quote) {
+			quote = '\0';
+		} else if (!quote && (*s == '\'' || *s == '"')) {
+			quote = *s;
+		} else if (*s == '\\' && quote != '\'') {
+			/* Within double quotes it is meant for these alone. */
+			if (quote && s[1] != '"' && s[1] != '\\')
+				*out++ = *s;
+			else if (!*++s)
+				return "it ends in a backslash";
+			else
+				*out++ = *s;
+		} else {
+			*out++ = *s;
+		}
+	}
+	*out = '\0';
+	*p = s;
+	return quote ? "a quote has no end" : NULL;
+}
+
+int d2d_words(const char *text, char ***words, const char **why)
+{
+	char *buf;
+	unsigned n = 0;
+
+	*words = xzalloc(sizeof(char *));
+	*why = NULL;
+	if (strlen(text) > D2D_WORDS_TEXT) {
+		*why = "too long";
+		return -EINVAL;
+	}
+	buf = xmalloc(strlen(text) + 1);
+	for (text = skip_whitespace(text); *text && !*why; text = skip_whitespace(text)) {
+		*why = n == D2D_WORDS_MAX ? "too many words" : take_word(&text, buf);
+		if (*why)
+			break;
+		*words = xrealloc(*words, (n + 2) * sizeof(char *));
+		(*words)[n++] = xstrdup(buf);
+		(*words)[n] = NULL;
+	}
+	free(buf);
+	return *why ? -EINVAL : (int)n;
+}
+
+/* What isn't printable ASCII becomes an escape: neither a terminal nor a shell gets to see it. */
+static char *escaped(const char *word)
+{
+	char *out = xmalloc(strlen(word) * 4 + sizeof("$''")), *p = stpcpy(out, "$'");
+
+	for (; *word; word++) {
+		if (*word < ' ' || *word > '~')
+			p += sprintf(p, "\\%03o", (unsigned char)*word);
+		else if (*word == '\'' || *word == '\\')
+			p += sprintf(p, "\\%c", *word);
+		else
+			*p++ = *word;
+	}
+	strcpy(p, "'");
+	return out;
+}
+
+char *d2d_quoted(const char *word)
+{
+	static const char plain[] ALIGN1 =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-";
+	const char *s;
+	char *out, *p;
+
+	if (*word && word[strspn(word, plain)] == '\0')
+		return xstrdup(word);
+	for (s = word; *s; s++)
+		if (*s < ' ' || *s > '~')
+			return escaped(word);
+
+	p = out = xmalloc(strlen(word) * 4 + sizeof("''"));
+	*p++ = '\'';
+	for (; *word; word++) {
+		if (*word == '\'')
+			p = stpcpy(p, "'\\''");
+		else
+			*p++ = *word;
+	}
+	strcpy(p, "'");
+	return out;
+}
