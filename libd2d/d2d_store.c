@@ -180,9 +180,10 @@ int d2d_store_key(int fd, char *key)
 	return r;
 }
 
-static bool has_names(struct json_object *names, struct json_object *image)
+/* Whether all names of an image are there; when EXACT, whether they are this image's. */
+static bool has_names(struct json_object *names, struct json_object *image, bool exact)
 {
-	struct json_object *tags, *of_name;
+	struct json_object *tags, *of_name, *id;
 	size_t i, n = d2d_json_array(image, "tags", &tags);
 
 	for (i = 0; i < n; i++) {
@@ -194,29 +195,37 @@ static bool has_names(struct json_object *names, struct json_object *image)
 			return false;
 		of_name = json_object_object_get(names, name);
 		free(name);
-		if (!json_object_object_get_ex(of_name, tag, NULL))
+		if (!json_object_object_get_ex(of_name, tag, &id))
+			return false;
+		if (exact && strcmp(d2d_digest_hex(json_object_get_string(id)) ?: "", d2d_json_text(image, "id")) != 0)
 			return false;
 	}
 	return true;
 }
 
-struct json_object *d2d_store_known(const struct d2d_store *s, const char *key)
+bool d2d_store_has_images(const struct d2d_store *s, struct json_object *images, bool exact)
 {
-	char *text = d2d_store_read(s, KNOWN_MAX, STORE_KNOWN"/%s", key);
-	struct json_object *images = text ? json_tokener_parse(text) : NULL, *names;
+	struct json_object *names = d2d_store_names(s);
 	size_t i, n = json_object_is_type(images, json_type_array) ? json_object_array_length(images) : 0;
-	bool all = n > 0;
+	bool all = names && n > 0;
 
-	free(text);
-	names = all ? d2d_store_names(s) : NULL;
 	for (i = 0; all && i < n; i++) {
 		struct json_object *image = json_object_array_get_idx(images, i);
 
-		/* a name that has been given to something else since is left to it */
-		all = names && d2d_store_has(s, image) && has_names(names, image);
+		all = d2d_store_has(s, image) && has_names(names, image, exact);
 	}
 	json_object_put(names);
-	if (all)
+	return all;
+}
+
+struct json_object *d2d_store_known(const struct d2d_store *s, const char *key)
+{
+	char *text = d2d_store_read(s, KNOWN_MAX, STORE_KNOWN"/%s", key);
+	struct json_object *images = text ? json_tokener_parse(text) : NULL;
+
+	free(text);
+	/* a name that has been given to something else since is left to it */
+	if (d2d_store_has_images(s, images, false))
 		return images;
 	json_object_put(images);
 	return NULL;

@@ -282,13 +282,3 @@ bool d2d_store_has(const struct d2d_store *s, struct json_object *image)
 	}
 	return true;
 }
-
-bool d2d_store_has_images(const struct d2d_store *s, struct json_object *images)
-{
-	size_t i;
-
-	for (i = 0; i < json_object_array_length(images); i++)
-		if (!d2d_store_has(s, json_object_array_get_idx(images, i)))
-			return false;
-	return true;
-}

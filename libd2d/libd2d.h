@@ -761,8 +761,8 @@ void d2d_store_close(struct d2d_store *s);
 /* The size of its file system, 0 when it has none. */
 off_t d2d_store_limit(const struct d2d_store *s);
 
-/* Whether it has all images of a list as by d2d_images_json(), whatever their names. */
-bool d2d_store_has_images(const struct d2d_store *s, struct json_object *images);
+/* Whether it has all images of a list as by d2d_images_json() and their names; EXACT: which are theirs. */
+bool d2d_store_has_images(const struct d2d_store *s, struct json_object *images, bool exact);
 
 /* Takes images of an archive into the store, all or none; what is there already stays. */
 int d2d_store_import(struct d2d_store *s, struct d2d_archive *a, const struct d2d_images *images, char **why);
