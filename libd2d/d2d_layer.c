@@ -152,6 +152,7 @@ static int remember_dir(struct d2d_layer *l, const struct d2d_tar_entry *e, cons
 	/* Docker's way: of a folder the access time is what the archive says, or 1970 */
 	dir->times[0] = e->atime;
 	dir->times[1] = e->mtime;
+	d2d_layer_after_1970(dir->times);
 	return 0;
 }
 

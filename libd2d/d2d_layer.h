@@ -36,6 +36,9 @@ int d2d_layer_make(struct d2d_layer *l, const struct d2d_tar_entry *e, const cha
  * *base is the rest. */
 int d2d_layer_enter(struct d2d_layer *l, const char *name, bool make, const char **base);
 
+/* Docker's way with times before 1970, but for symbolic links. */
+void d2d_layer_after_1970(struct timespec times[2]);
+
 /* Sets the reason and returns the errno. */
 int d2d_layer_fail(struct d2d_layer *l, int err, const char *format, ...) __attribute__((format(printf, 3, 4)));
 

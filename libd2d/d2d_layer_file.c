@@ -71,6 +71,15 @@ static int set_xattrs(struct d2d_layer *l, const struct d2d_tar_entry *e, int di
 	return r;
 }
 
+void d2d_layer_after_1970(struct timespec times[2])
+{
+	unsigned i;
+
+	for (i = 0; i < 2; i++)
+		if (times[i].tv_sec < 0)
+			times[i].tv_sec = times[i].tv_nsec = 0;
+}
+
 /* Docker: the access time is never before that of the last change. */
 static void times_of(const struct d2d_tar_entry *e, struct timespec times[2])
 {
@@ -81,6 +90,8 @@ static void times_of(const struct d2d_tar_entry *e, struct timespec times[2])
 	) {
 		times[0] = times[1];
 	}
+	if (e->type != '2')
+		d2d_layer_after_1970(times);
 }
 
 static int set_all(struct d2d_layer *l, const struct d2d_tar_entry *e, int dir, const char *base, bool is_link)
