@@ -16,6 +16,7 @@
 
 #define DAEMON_JSON "/etc/docker/daemon.json"
 #define DATA_ROOT "/var/lib/docker"
+#define DOCKER_PID "/run/docker.pid"
 
 enum { DAEMON_JSON_MAX = 1024 * 1024, ENTRIES_MAX = 10000 };
 
@@ -88,6 +89,29 @@ static int check_running(const struct d2d_store *s, char **why)
 	return busy ? -EBUSY : 0;
 }
 
+/* One that has just started has no database open yet, but has written its number. */
+static int check_starting(char **why)
+{
+	size_t len = sizeof("4294967295");
+	char *pid = xmalloc_open_read_close(DOCKER_PID, &len), *path, *comm;
+	int busy;
+
+	if (!pid || !isdigit(pid[0])) {
+		free(pid);
+		return 0;
+	}
+	len = sizeof("dockerd") - 1;
+	path = xasprintf("/proc/%u/comm", atoi(pid));
+	comm = xmalloc_open_read_close(path, &len);
+	busy = comm && is_prefixed_with(comm, "dockerd");
+	free(comm);
+	free(path);
+	free(pid);
+	if (busy)
+		refuse(why, "a dockerd is running on it");
+	return busy ? -EBUSY : 0;
+}
+
 /* What this machine's daemon is told, if it is about this store. */
 static int check_settings(const struct d2d_store *s, char **why)
 {
@@ -108,6 +132,8 @@ static int check_settings(const struct d2d_store *s, char **why)
 		 && json_object_get_boolean(json_object_object_get(features, "containerd-snapshotter"))
 		) {
 			r = refuse(why, DAEMON_JSON" chooses containerd's image store");
+		} else {
+			r = check_starting(why);
 		}
 	}
 	free(real);
