@@ -28,7 +28,7 @@ int d2dimport_write(struct d2dimport *d, const char *file, int fd, struct d2d_ar
 	char key[D2D_DIGEST + 1], *why;
 	struct json_object *list = d2d_images_json(images);
 	bool there = d2d_store_has_images(d->store, list, true);
-	int r = d2d_store_import(d->store, a, images, &why);
+	int r = there ? 0 : d2d_store_import(d->store, a, images, &why);
 
 	if (r < 0) {
 		bb_error_msg("%s: %s", file, printable_string(why));
