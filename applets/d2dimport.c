@@ -1,6 +1,7 @@
 /*
- * d2dimport: puts the images of docker-save archives into Docker, through the engine's API. What is there already
- * is not sent again; what is no archive, or not a whole one, is named and does not keep the others out.
+ * d2dimport: puts images into Docker, straight into its store while no engine runs, or through the engine's API. What
+ * is there already is not sent or written again; what is no image file, or not a whole one, is named and does not keep
+ * the others out.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -8,59 +9,46 @@
 //config:	bool "d2dimport"
 //config:	default y
 //config:	select D2D_LIBD2D
-//config:	select TAR
-//config:	select FEATURE_TAR_AUTODETECT
-//config:	select FEATURE_TAR_GNU_EXTENSIONS
-//config:	select FEATURE_SEAMLESS_GZ
 //config:	select FEATURE_SEAMLESS_XZ
+//config:	select FEATURE_SEAMLESS_BZ2
 //config:	select XZ
 //config:	help
-//config:	Imports archives made by 'docker save' into Docker, skips images
-//config:	that are there already, shows progress. (The engine itself runs
-//config:	'xz' to unpack archives compressed so.)
+//config:	Imports image files (made by 'docker save', OCI layouts) into
+//config:	Docker, skips images that are there already, shows progress. (The
+//config:	engine itself runs 'xz' to unpack archives compressed so.)
 
 //applet:IF_D2DIMPORT(APPLET(d2dimport, BB_DIR_USR_BIN, BB_SUID_DROP))
 
 //kbuild:lib-$(CONFIG_D2DIMPORT) += d2dimport.o
 
 //usage:#define d2dimport_trivial_usage
-//usage:       "[-qfn] [-H SOCKET] FILE|DIR..."
+//usage:       "[-qfn] [-s DIR | -a [-H SOCKET]] FILE|DIR..."
 //usage:#define d2dimport_full_usage "\n\n"
-//usage:       "Import docker-save archives (plain, gzip, xz, bzip2, zstd) into Docker.\n"
-//usage:       "Of a DIR: *.tar, *.tar.gz, *.tgz, *.tar.xz, *.txz, *.tar.zst, *.tzst in it\n"
-//usage:     "\n	-q	No progress"
-//usage:     "\n	-f	Import also what is there already, or does not look whole"
-//usage:     "\n	-n	Only read the archives and tell what they hold"
-//usage:     "\n	-H SOCKET	The engine's socket ($DOCKER_HOST or /var/run/docker.sock)"
+//usage:       "Import images into Docker: files of 'docker save' or OCI layouts (plain, gzip,\n"
+//usage:       "xz, bzip2, zstd), or folders that are OCI layouts. Of any other DIR: *.tar,\n"
+//usage:       "*.tar.gz, *.tgz, *.tar.xz, *.txz, *.tar.zst, *.tzst and OCI layouts in it\n"
+//usage:     "\n	-q,--quiet	No progress"
+//usage:     "\n	-f,--force	Also what is there already, or does not look whole"
+//usage:     "\n	-n,--dry-run	Only read the files and tell what they hold"
+//usage:     "\n	-s,--store DIR	Write to Docker's data-root DIR; no engine may run on it"
+//usage:     "\n	-a,--api	Hand them to the running engine"
+//usage:     "\n	-H,--host SOCKET	Its socket ($DOCKER_HOST or /var/run/docker.sock)"
 //usage:     "\n"
-//usage:     "\nExit code: 0 all images are in Docker, 1 some archive failed"
+//usage:     "\nWithout -s and -a the engine is asked; if none runs, /var/lib/docker is written."
+//usage:     "\n"
+//usage:     "\nExit code: 0 all images are in Docker, 1 some file failed, 2 the store can't be used"
 
-#include <dirent.h>
 #include <json-c/json.h>
-#include "libd2d.h"
-#include "bb_archive.h"
+#include "d2dimport.h"
 
-enum {
-	OPT_H = 1 << 0,
-	OPT_q = 1 << 1,
-	OPT_f = 1 << 2,
-	OPT_n = 1 << 3,
-	LOG_SECONDS = 2,
-};
-
-struct progress {
-	const char *name;
-	int tty;
-	unsigned long long start, last;		/* ms */
-	unsigned tenth;				/* of the size, last told */
-};
+enum { LOG_SECONDS = 2, EXIT_NO_STORE = 2 };
 
 /* On a terminal one line that is written over; elsewhere a line each 10 %, if it takes long. */
 static void show_progress(void *arg, off_t done, off_t size)
 {
-	struct progress *p = arg;
+	struct d2dimport_progress *p = arg;
 	unsigned long long now = monotonic_ms();
-	unsigned percent = done * 100 / size;
+	unsigned percent = size ? done * 100 / size : 0;
 	unsigned rate = done / 1000 / (now - p->start + 1);
 
 	if (p->tty) {
@@ -71,168 +59,101 @@ static void show_progress(void *arg, off_t done, off_t size)
 	}
 	p->last = now;
 	p->tenth = percent / 10;
-	if (p->tty && done == size)
-		fprintf(stderr, "\r%s: 100 %%, Docker unpacks it\033[K", p->name);
+	if (p->tty && done == size && p->at_end)
+		fprintf(stderr, "\r%s: 100 %%, %s\033[K", p->file, p->at_end);
 	else
-		fprintf(stderr, "%s%s: %u %%, %u MB/s%s", p->tty ? "\r" : "", p->name, percent, rate,
+		fprintf(stderr, "%s%s: %u %%, %u MB/s%s", p->tty ? "\r" : "", p->file, percent, rate,
 				p->tty ? "\033[K" : "\n");
 }
 
-/* What Docker calls hello:latest, others may have saved as docker.io/library/hello:latest. */
-static const char *short_name(const char *name)
+void d2dimport_print(const char *file, struct json_object *images, const char *what)
 {
-	const char *rest = is_prefixed_with(name, "docker.io/");
-
-	if (!rest)
-		return name;
-	return is_prefixed_with(rest, "library/") ? rest + sizeof("library/") - 1 : rest;
-}
-
-static int has_tag(struct json_object *tags, const char *wanted)
-{
-	const char *tag;
-	size_t i;
-
-	for (i = 0; json_object_is_type(tags, json_type_array) && i < json_object_array_length(tags); i++) {
-		tag = json_object_get_string(json_object_array_get_idx(tags, i));
-		if (tag && strcmp(tag, short_name(wanted)) == 0)
-			return 1;
-	}
-	return 0;
-}
-
-/* Whether the engine has an image under all names that the archive gives it. */
-static int is_there(struct json_object *image)
-{
-	struct json_object *reply, *tags = json_object_object_get(image, "tags");
-	char *path = xasprintf("/images/%s/json", json_object_get_string(json_object_object_get(image, "id")));
-	int there = d2d_engine_get(path, &reply) == 200;
-	size_t i;
-
-	for (i = 0; there && i < json_object_array_length(tags); i++)
-		there = has_tag(json_object_object_get(reply, "RepoTags"),
-				json_object_get_string(json_object_array_get_idx(tags, i)));
-	json_object_put(reply);
-	free(path);
-	return there;
-}
-
-static int all_there(struct json_object *images)
-{
-	size_t i;
-
-	for (i = 0; i < json_object_array_length(images); i++)
-		if (!is_there(json_object_array_get_idx(images, i)))
-			return 0;
-	return 1;
-}
-
-/* The images' names, or their IDs where they have none. */
-static void print_images(const char *file, struct json_object *images, const char *what)
-{
+	struct json_object *tags;
 	size_t i, k, n;
 
 	for (i = 0; i < json_object_array_length(images); i++) {
 		struct json_object *image = json_object_array_get_idx(images, i);
-		struct json_object *tags = json_object_object_get(image, "tags");
 
+		tags = json_object_object_get(image, "tags");
 		n = json_object_array_length(tags);
 		if (n == 0)
-			printf("%s: %s%s\n", file, json_object_get_string(json_object_object_get(image, "id")), what);
+			printf("%s: %ssha256:%s%s\n", file, what[0] == ' ' ? "" : what,
+				json_object_get_string(json_object_object_get(image, "id")), what[0] == ' ' ? what : "");
 		for (k = 0; k < n; k++)
-			printf("%s: %s%s\n", file, printable_string(short_name(
-				json_object_get_string(json_object_array_get_idx(tags, k)))), what);
+			printf("%s: %s%s%s\n", file, what[0] == ' ' ? "" : what,
+				json_object_get_string(json_object_array_get_idx(tags, k)), what[0] == ' ' ? what : "");
 	}
 }
 
-/* A reply of the engine: JSON objects, a line each. Prints what was loaded; returns an error's text. */
-static char *read_reply(const char *file, char *reply)
+void d2dimport_progress_begin(struct d2dimport_progress *p, const char *file, off_t size, const char *at_end)
 {
-	struct json_object *line, *text;
-	const char *name;
-	char *error = NULL, *word;
-	int loaded = 0;
-
-	while (!error && (word = strsep(&reply, "\n")) != NULL) {
-		line = json_tokener_parse(word);
-		if (json_object_object_get_ex(line, "error", &text) || json_object_object_get_ex(line, "message", &text))
-			error = xstrdup(printable_string(json_object_get_string(text)));
-		else if (json_object_object_get_ex(line, "stream", &text)) {
-			word = xstrdup(json_object_get_string(text));
-			chomp(word);
-			name = strstr(word, "Loaded image");
-			if (name && (name = strstr(name, ": ")) != NULL) {
-				printf("%s: loaded %s\n", file, printable_string(name + 2));
-				loaded = 1;
-			} else if (word[0])
-				printf("%s: %s\n", file, printable_string(word));
-			free(word);
-		}
-		json_object_put(line);
-	}
-	if (!loaded && !error)
-		error = xstrdup("the engine loaded nothing");
-	return error;
-}
-
-static int load(const char *file, int fd, off_t size)
-{
-	struct progress p = { .name = file, .tty = isatty(STDERR_FILENO) };
-	struct d2d_body body = { .fd = fd, .size = size, .arg = &p };
-	char *reply, *error;
-	int status;
-
-	p.start = p.last = monotonic_ms();
+	memset(p, 0, sizeof(*p));
+	p->file = file;
+	p->at_end = at_end;
+	p->tty = isatty(STDERR_FILENO);
+	p->start = p->last = monotonic_ms();
+	p->progress.size = size;
+	p->progress.arg = p;
 	if (!(option_mask32 & OPT_q))
-		body.sent = show_progress;
-	status = d2d_engine_request("POST /images/load?quiet=1", &body, &reply);
-	if (body.sent && p.tty)
-		fputs("\r\033[K", stderr);
-	if (status < 0) {
-		bb_error_msg("%s: sending it failed: %s", file, strerror(-status));
-		return EXIT_FAILURE;
-	}
-	error = read_reply(file, reply);
-	free(reply);
-	if (!error)
-		return EXIT_SUCCESS;
-	bb_error_msg("%s: Docker refused it: %s", file, error);
-	free(error);
-	return EXIT_FAILURE;
+		p->progress.told = show_progress;
 }
 
-static int import_open(const char *file, int fd, off_t size)
+void d2dimport_progress_end(struct d2dimport_progress *p)
 {
-	struct json_object *images;
-	off_t unpacked;
-	char *why;
-	int zstd = d2d_is_zstd(fd);
-	int r = d2d_archive_images(fd, &images, &unpacked, &why);
+	if (p->progress.told && p->tty)
+		fputs("\r\033[K", stderr);
+}
 
-	/* by force Docker may have its own word, but of zstd it mustn't see anything */
-	if (r < 0 && ((option_mask32 & (OPT_f | OPT_n)) != OPT_f || r != -EBADMSG || zstd)) {
+static int import_open(struct d2dimport *d, const char *file, int fd, off_t size)
+{
+	struct d2dimport_progress p;
+	struct d2d_images images = { .n = 0 };
+	struct d2d_archive *a;
+	char *why;
+	int r;
+
+	if (d->store && d2dimport_known(d, file, fd))
+		return EXIT_SUCCESS;
+	d2dimport_progress_begin(&p, file, size, NULL);
+	r = d2d_archive_open(&a, fd, d->store ? d2d_store_limit(d->store) : 0, &p.progress, &why);
+	if (r == 0)
+		r = d2d_images_of(a, file, &images, &why);
+	d2dimport_progress_end(&p);
+	if (r < 0 && d->api && (option_mask32 & OPT_f) && r == -EBADMSG && !d2d_is_zstd(fd)) {
+		/* by force Docker may have its own word, but of zstd it mustn't see anything */
+		r = d2dimport_load(file, fd, size);
+	} else if (r < 0) {
 		bb_error_msg("%s: %s", file, why ? printable_string(why) : strerror(-r));
 		r = EXIT_FAILURE;
-	} else if (option_mask32 & OPT_n) {
-		print_images(file, images, "");
-		r = EXIT_SUCCESS;
-	} else if (images && !(option_mask32 & OPT_f) && all_there(images)) {
-		print_images(file, images, " is already here");
-		r = EXIT_SUCCESS;
+	} else if (d->store) {
+		r = d2dimport_write(d, file, fd, a, &images);
+	} else if (d->api) {
+		r = d2dimport_send(file, fd, size, a, &images);
 	} else {
-		xlseek(fd, 0, SEEK_SET);
-		if (zstd)
-			fork_transformer_with_sig(fd, d2d_unpack_zstd, "unzstd");
-		r = load(file, fd, zstd ? unpacked : size);
+		struct json_object *list = d2d_images_json(&images);
+
+		d2dimport_print(file, list, "");
+		json_object_put(list);
 	}
-	json_object_put(images);
 	free(why);
+	d2d_images_free(&images);
+	d2d_archive_close(a);
 	return r;
 }
 
-static int import_file(const char *path, int flags)
+static bool is_layout(const char *path)
 {
-	char *name = xstrdup(printable_string(path));
+	char *mark = concat_path_file(path, "oci-layout");
+	struct stat st;
+	bool is = lstat(mark, &st) == 0 && S_ISREG(st.st_mode);
+
+	free(mark);
+	return is;
+}
+
+static int import_file(struct d2dimport *d, const char *path, int flags)
+{
+	char *name = d2d_printable(path, strlen(path));
 	struct stat st;
 	int r = EXIT_FAILURE;
 	/* O_NONBLOCK: a FIFO is refused, not waited for */
@@ -242,10 +163,10 @@ static int import_file(const char *path, int flags)
 		bb_error_msg("%s: a symbolic link, not followed", name);
 	else if (fd < 0 || fstat(fd, &st) < 0)
 		bb_perror_msg("%s", name);
-	else if (!S_ISREG(st.st_mode))
+	else if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
 		bb_error_msg("%s: not a regular file", name);
 	else
-		r = import_open(name, fd, st.st_size);
+		r = import_open(d, name, fd, st.st_size);
 	if (fd >= 0)
 		close(fd);
 	free(name);
@@ -253,67 +174,90 @@ static int import_file(const char *path, int flags)
 	return r;
 }
 
-static int has_archive_name(const struct dirent *d)
+static bool has_archive_name(const char *name)
 {
 	static const char suffixes[] ALIGN1 =
 		".tar\0" ".tar.gz\0" ".tgz\0" ".tar.xz\0" ".txz\0" ".tar.zst\0" ".tzst\0";
-	size_t len = strlen(d->d_name);
+	size_t len = strlen(name);
 	const char *s;
 
-	/* other systems leave "._NAME.tar" and the like on sticks */
-	if (d->d_name[0] == '.')
-		return 0;
 	for (s = suffixes; *s; s += strlen(s) + 1)
-		if (len > strlen(s) && strcasecmp(d->d_name + len - strlen(s), s) == 0)
-			return 1;
-	return 0;
+		if (len > strlen(s) && strcasecmp(name + len - strlen(s), s) == 0)
+			return true;
+	return false;
 }
 
-static int import_dir(const char *dir)
+static int import_dir(struct d2dimport *d, const char *dir)
 {
-	struct dirent **list;
-	int i, r = EXIT_SUCCESS;
-	int n = scandir(dir, &list, has_archive_name, versionsort);
+	char **names;
+	int i, found = 0, r = EXIT_SUCCESS;
+	int n = d2d_folder(dir, INT_MAX - 1, &names);
 
 	if (n < 0) {
-		bb_perror_msg("can't read '%s'", printable_string(dir));
+		bb_error_msg("can't read '%s': %s", printable_string(dir), strerror(-n));
 		return EXIT_FAILURE;
 	}
-	if (n == 0)
-		bb_error_msg("no archives in '%s'", printable_string(dir));
 	for (i = 0; i < n; i++) {
-		char *path = concat_path_file(dir, list[i]->d_name);
+		char *path = concat_path_file(dir, names[i]);
 
-		/* a volume's links would lead out of it */
-		r |= import_file(path, O_NOFOLLOW);
+		/* other systems leave "._NAME.tar" and the like on sticks; a volume's links would lead out of it */
+		if (names[i][0] != '.' && (has_archive_name(names[i]) || is_layout(path))) {
+			r |= import_file(d, path, O_NOFOLLOW);
+			found++;
+		}
 		free(path);
-		free(list[i]);
 	}
-	free(list);
+	if (!found)
+		bb_error_msg("no image files in '%s'", printable_string(dir));
+	d2d_folder_free(names, n);
 	return r;
+}
+
+/* Which way the images go: what was asked for, or the engine, or, when none runs, its store. */
+static void choose_way(struct d2dimport *d, const char *dir)
+{
+	char *text, *why;
+	int r = 0;
+
+	if (!dir) {
+		r = d2d_engine_request("GET /_ping", NULL, &text);
+		free(text);
+		d->api = r == 200;
+		if (!d->api && !(option_mask32 & (OPT_a | OPT_H)) && access(D2DIMPORT_STORE, F_OK) == 0)
+			dir = D2DIMPORT_STORE;
+	}
+	if (!d->api && !dir)
+		bb_error_msg_and_die("no Docker engine at '%s': %s", d2d_engine_socket(), r < 0 ? strerror(-r) : "it isn't one");
+	if (!dir)
+		return;
+	if (d2d_store_open(&d->store, dir, &why) < 0) {
+		xfunc_error_retval = EXIT_NO_STORE;
+		bb_error_msg_and_die("can't write to the store '%s': %s", printable_string(dir), why);
+	}
 }
 
 int d2dimport_main(int argc, char **argv) MAIN_EXTERNALLY_VISIBLE;
 int d2dimport_main(int argc UNUSED_PARAM, char **argv)
 {
-	char *where, *text;
+	struct d2dimport d = { .store = NULL };
+	char *where, *dir = NULL;
 	struct stat st;
 	int r;
 
-	getopt32(argv, "^" "H:qfn" "\0" "-1", &where);
+	getopt32long(argv, "^" "H:qfns:a" "\0" "-1:a--s:s--a",
+		"host\0" Required_argument "H" "quiet\0" No_argument "q" "force\0" No_argument "f"
+		"dry-run\0" No_argument "n" "store\0" Required_argument "s" "api\0" No_argument "a",
+		&where, &dir);
 	argv += optind;
 	if (option_mask32 & OPT_H)
 		xsetenv("DOCKER_HOST", where);
-	if (!(option_mask32 & OPT_n)) {
-		r = d2d_engine_request("GET /_ping", NULL, &text);
-		if (r != 200)
-			bb_error_msg_and_die("no Docker engine at '%s': %s", d2d_engine_socket(),
-					r < 0 ? strerror(-r) : "it isn't one");
-		free(text);
-	}
+	if (!(option_mask32 & OPT_n))
+		choose_way(&d, dir);
 
 	r = EXIT_SUCCESS;
 	for (; *argv; argv++)
-		r |= stat(*argv, &st) == 0 && S_ISDIR(st.st_mode) ? import_dir(*argv) : import_file(*argv, 0);
+		r |= stat(*argv, &st) == 0 && S_ISDIR(st.st_mode) && !is_layout(*argv) ? import_dir(&d, *argv)
+			: import_file(&d, *argv, 0);
+	d2d_store_close(d.store);
 	return r;
 }

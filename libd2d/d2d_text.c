@@ -16,3 +16,12 @@ char *d2d_printable(const char *text, size_t len)
 			*p = '?';
 	return copy;
 }
+
+char *d2d_vformat(const char *format, va_list args)
+{
+	char *text;
+
+	if (vasprintf(&text, format, args) < 0)
+		bb_die_memory_exhausted();
+	return text;
+}

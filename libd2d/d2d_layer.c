@@ -1,0 +1,320 @@
+/*
+ * Unpacks one layer of an image as Docker's overlay2 has it, and writes its tar-split.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//kbuild:lib-$(CONFIG_D2DIMPORT) += d2d_layer.o
+
+#include <sys/statvfs.h>
+#include <sys/xattr.h>
+#include "libd2d.h"
+#include "d2d_layer.h"
+
+enum {
+	NAME_MAX_BYTES = 4095,
+	NAMES_MAX = 32 * 1024 * 1024,	/* of folders */
+	ENTRIES_MAX = 4 * 1024 * 1024,
+};
+
+int d2d_layer_fail(struct d2d_layer *l, int err, const char *format, ...)
+{
+	va_list args;
+
+	if (!l->why) {
+		va_start(args, format);
+		l->why = d2d_vformat(format, args);
+		va_end(args);
+	}
+	return err;
+}
+
+/* ---- names ---- */
+
+/* tar-split, and so Docker, has no use for an archive that names a file twice. The hash alone decides: two names of
+ * the same hash would only have a harmless archive refused. */
+static bool seen_before(struct d2d_layer *l, const char *name)
+{
+	uint64_t hash = 0xcbf29ce484222325, *old = l->seen;
+	size_t i, k, room = l->seen_room;
+
+	for (; *name; name++)
+		hash = (hash ^ (unsigned char)*name) * 0x100000001b3;
+	hash |= !hash;
+	if (l->n_seen * 2 >= l->seen_room) {
+		l->seen_room = room ? room * 2 : 4096;
+		l->seen = xzalloc(l->seen_room * sizeof(*l->seen));
+		for (i = 0; i < room; i++) {
+			if (!old[i])
+				continue;
+			for (k = old[i]; l->seen[k & (l->seen_room - 1)]; k++)
+				continue;
+			l->seen[k & (l->seen_room - 1)] = old[i];
+		}
+		free(old);
+	}
+	for (k = hash; l->seen[k & (l->seen_room - 1)]; k++)
+		if (l->seen[k & (l->seen_room - 1)] == hash)
+			return true;
+	l->seen[k & (l->seen_room - 1)] = hash;
+	l->n_seen++;
+	return false;
+}
+
+/* Folders that no entry has made yet are root's, 0755. */
+static int make_dirs(struct d2d_layer *l, const char *dir)
+{
+	char *path = xstrdup(dir), *slash = path;
+	int fd, r;
+
+	do {
+		slash = strchr(slash + 1, '/');
+		if (slash)
+			*slash = '\0';
+		/* the way there has been looked at by the turn before */
+		fd = mkdirat(l->diff, path, 0755) < 0 && errno != EEXIST ? -errno
+			: d2d_open_beneath(l->diff, path, O_PATH | O_DIRECTORY);
+		r = fd < 0 ? fd : 0;
+		if (fd >= 0)
+			close(fd);
+		if (slash)
+			*slash = '/';
+	} while (r == 0 && slash);
+	free(path);
+	return r;
+}
+
+int d2d_layer_enter(struct d2d_layer *l, const char *name, bool make, const char **base)
+{
+	const char *slash = strrchr(name, '/');
+	size_t len = slash ? slash - name : 0;
+	int fd;
+
+	*base = slash ? slash + 1 : name;
+	if (!slash)
+		return l->diff;
+	if (l->dir && strncmp(l->dir, name, len) == 0 && !l->dir[len])
+		return l->dir_fd;
+
+	if (l->dir) {
+		close(l->dir_fd);
+		free(l->dir);
+	}
+	l->dir = xstrndup(name, len);
+	fd = d2d_open_beneath(l->diff, l->dir, O_RDONLY | O_DIRECTORY);
+	if (fd == -ENOENT && make) {
+		fd = make_dirs(l, l->dir);
+		if (fd == 0)
+			fd = d2d_open_beneath(l->diff, l->dir, O_RDONLY | O_DIRECTORY);
+	}
+	l->dir_fd = fd;
+	if (fd < 0) {
+		free(l->dir);
+		l->dir = NULL;
+	}
+	if (fd == -ELOOP)
+		return d2d_layer_fail(l, -EBADMSG, "'%s' leads through a symbolic link", name);
+	if (fd == -ENOTDIR)
+		return d2d_layer_fail(l, -EBADMSG, "'%s' leads through something that is no folder", name);
+	return fd;
+}
+
+/* ---- entries ---- */
+
+/* What a file may take is known from its header. A hole takes nothing, but Docker fills it when it copies the file. */
+static int check_room(struct d2d_layer *l, const struct d2d_tar_entry *e)
+{
+	struct statvfs fs;
+
+	if (e->size <= l->room) {
+		l->room -= e->size;
+		return 0;
+	}
+	if (fstatvfs(l->diff, &fs) < 0)
+		return -errno;
+	l->room = (off_t)fs.f_bavail * fs.f_frsize;
+	if (e->size > l->room)
+		return d2d_layer_fail(l, -ENOSPC, "'%s' of %llu bytes doesn't fit: %llu are free", e->name,
+				(unsigned long long)e->size, (unsigned long long)l->room);
+	l->room -= e->size;
+	return 0;
+}
+
+static int remember_dir(struct d2d_layer *l, const struct d2d_tar_entry *e, const char *name)
+{
+	struct d2d_layer_dir *dir;
+
+	l->names += strlen(name) + sizeof(*dir);
+	if (l->names > NAMES_MAX)
+		return d2d_layer_fail(l, -EFBIG, "too many folders");
+	l->dirs = xrealloc_vector(l->dirs, 8, l->n_dirs);
+	dir = &l->dirs[l->n_dirs++];
+	dir->name = xstrdup(name);
+	/* Docker's way: of a folder the access time is what the archive says, or 1970 */
+	dir->times[0] = e->atime;
+	dir->times[1] = e->mtime;
+	d2d_layer_after_1970(dir->times);
+	return 0;
+}
+
+/* .wh..wh..opq: what lower layers have in this folder is hidden. .wh.NAME: so is NAME. */
+static int make_whiteout(struct d2d_layer *l, const struct d2d_tar_entry *e, int dir, const char *base)
+{
+	char path[sizeof("/proc/self/fd/%d") + sizeof(int) * 3];
+
+	if (strcmp(base, ".wh..wh..opq") == 0) {
+		sprintf(path, "/proc/self/fd/%d", dir);
+		return setxattr(path, "trusted.overlay.opaque", "y", 1, 0) < 0 ? -errno : 0;
+	}
+	base += 4;
+	if (!*base || DOT_OR_DOTDOT(base))
+		return d2d_layer_fail(l, -EBADMSG, "'%s' hides nothing that could be there", e->name);
+	if (mknodat(dir, base, S_IFCHR, 0) < 0 || fchownat(dir, base, e->uid, e->gid, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	return 0;
+}
+
+static int take_entry(struct d2d_layer *l, const struct d2d_tar_entry *e)
+{
+	char *name;
+	const char *base;
+	int dir, r;
+
+	if (e->type == 'g')
+		return 0;
+	name = d2d_clean_name(e->name);
+	if (!name || strlen(name) > NAME_MAX_BYTES) {
+		free(name);
+		return d2d_layer_fail(l, -EBADMSG, "a file whose name leads out of the layer, or is too long: '%s'", e->name);
+	}
+	if (seen_before(l, name)) {
+		r = d2d_layer_fail(l, -EBADMSG, "'%s' is there twice", name);
+	} else if (strcmp(name, ".") == 0) {
+		/* the root's own metadata are the lower layer's, also with Docker */
+		r = 0;
+	} else {
+		dir = d2d_layer_enter(l, name, true, &base);
+		if (dir < 0)
+			r = dir;
+		else if (is_prefixed_with(base, ".wh."))
+			r = make_whiteout(l, e, dir, base);
+		else {
+			r = check_room(l, e);
+			if (r == 0)
+				r = d2d_layer_make(l, e, name);
+			if (r == 0 && e->type == '5')
+				r = remember_dir(l, e, name);
+		}
+	}
+	free(name);
+	return r;
+}
+
+/* Content that nobody has read: of what is no file, or of a whiteout. */
+static int drain(struct d2d_layer *l, bool raw)
+{
+	ssize_t n;
+
+	while ((n = d2d_tar_read(&l->tar, l->buf, D2D_LAYER_CHUNK)) > 0) {
+		if (raw)
+			d2d_tarsplit_raw(l->split, l->buf, n);
+		else
+			d2d_tarsplit_content(l->split, l->buf, n);
+	}
+	return n;
+}
+
+static int set_times(struct d2d_layer *l)
+{
+	unsigned i;
+	int fd;
+
+	for (i = 0; i < l->n_dirs; i++) {
+		fd = d2d_open_beneath(l->diff, l->dirs[i].name, O_RDONLY | O_DIRECTORY);
+		if (fd < 0)
+			return fd;
+		futimens(fd, l->dirs[i].times);
+		close(fd);
+	}
+	return 0;
+}
+
+static int unpack(struct d2d_layer *l)
+{
+	struct d2d_tar_entry e = { .name = NULL };
+	ssize_t n;
+	off_t size;
+	int r;
+
+	while ((r = d2d_tar_next(&l->tar, &e)) > 0) {
+		if (l->n_seen >= ENTRIES_MAX)
+			r = d2d_layer_fail(l, -EFBIG, "more than %u files", ENTRIES_MAX);
+		else
+			r = take_entry(l, &e);
+		/* Of a sparse file, and of a whiteout with content, 'docker save' could not make the archive's bytes
+		 * again: they stay in the tar-split, and the file itself counts as empty there. */
+		if (r >= 0)
+			r = drain(l, e.sparse || e.type == 'g' || is_prefixed_with(bb_basename(e.name), ".wh."));
+		if (r < 0) {
+			if (!l->why)
+				d2d_layer_fail(l, r, "can't unpack '%s': %s", e.name, r == -ENODATA ? "it ends early" : strerror(-r));
+			break;
+		}
+		size = e.sparse || is_prefixed_with(bb_basename(e.name), ".wh.") ? 0 : e.size;
+		d2d_tarsplit_file(l->split, e.name, size);
+	}
+	d2d_tar_entry_clear(&e);
+	if (r == 0)
+		d2d_tarsplit_end_raw(l->split);
+	/* what follows the end belongs to the digest */
+	while (r == 0 && (n = d2d_stream_read(l->tar.in, l->buf, D2D_LAYER_CHUNK)) != 0) {
+		if (n < 0)
+			r = n;
+		else
+			d2d_tarsplit_raw(l->split, l->buf, n);
+	}
+	if (r == 0)
+		r = set_times(l);
+	return r;
+}
+
+int d2d_layer_unpack(struct d2d_stream *in, int diff, int split_fd, struct d2d_layer_result *result, char **why)
+{
+	struct d2d_layer l = { .diff = diff, .buf = xmalloc(D2D_LAYER_CHUNK) };
+	struct d2d_stream *hashed;
+	sha256_ctx_t ctx;
+	uint8_t digest[32];
+	mode_t mask = umask(0);
+	int r, closed;
+
+	sha256_begin(&ctx);
+	hashed = d2d_stream_hash(in, &ctx);
+	l.split = d2d_tarsplit_open(split_fd);
+	l.tar.in = hashed;
+	l.tar.raw = d2d_tarsplit_raw;
+	l.tar.arg = l.split;
+
+	r = unpack(&l);
+	closed = d2d_tarsplit_close(l.split);
+	if (r == 0 && closed < 0)
+		r = d2d_layer_fail(&l, closed, "can't write: %s", strerror(-closed));
+	if (r < 0 && !l.why)
+		d2d_layer_fail(&l, r, "%s", r == -ENODATA ? "it ends early" : r == -EFBIG ? "it unpacks to more than the store can hold"
+				: r == -EBADMSG ? "it isn't a tar archive, or damaged" : strerror(-r));
+	sha256_end(&ctx, digest);
+	*bin2hex(result->digest, (void *)digest, sizeof(digest)) = '\0';
+	result->size = l.size;
+	*why = l.why;
+
+	d2d_stream_close(hashed);
+	umask(mask);
+	if (l.dir) {
+		close(l.dir_fd);
+		free(l.dir);
+	}
+	while (l.n_dirs)
+		free(l.dirs[--l.n_dirs].name);
+	free(l.dirs);
+	free(l.seen);
+	free(l.buf);
+	return r;
+}

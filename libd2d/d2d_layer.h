@@ -1,0 +1,47 @@
+/*
+ * What the parts of the layer unpacker share.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+#ifndef D2D_LAYER_H
+#define D2D_LAYER_H 1
+
+struct d2d_layer {
+	int diff;		/* the layer's diff folder */
+	struct d2d_tar tar;
+	struct d2d_tarsplit *split;
+	off_t size;
+	off_t room;		/* bytes that may still be written */
+	char *why;
+	char *buf;
+
+	char *dir;		/* the folder of the last entry, open as dir_fd */
+	int dir_fd;
+
+	struct d2d_layer_dir {
+		char *name;
+		struct timespec times[2];
+	} *dirs;		/* their times come last: what is put into them changes them */
+	unsigned n_dirs;
+	size_t names;		/* bytes in dirs */
+
+	uint64_t *seen;		/* hashes of all names, open addressing */
+	size_t n_seen, seen_room;
+};
+
+/* Makes the entry, whose name is clean and whose parent is open; its content is taken from the archive. */
+int d2d_layer_make(struct d2d_layer *l, const struct d2d_tar_entry *e, const char *base);
+
+/* Opens the folder part of a clean name, made on the way when MAKE says so; the descriptor stays the layer's.
+ * *base is the rest. */
+int d2d_layer_enter(struct d2d_layer *l, const char *name, bool make, const char **base);
+
+/* Docker's way with times before 1970, but for symbolic links. */
+void d2d_layer_after_1970(struct timespec times[2]);
+
+/* Sets the reason and returns the errno. */
+int d2d_layer_fail(struct d2d_layer *l, int err, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+enum { D2D_LAYER_CHUNK = 64 * 1024 };
+
+#endif

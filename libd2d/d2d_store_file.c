@@ -1,0 +1,101 @@
+/*
+ * Files and folders of Docker's store.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//kbuild:lib-$(CONFIG_D2DIMPORT) += d2d_store_file.o
+
+#include <ftw.h>
+#include "libd2d.h"
+#include "d2d_store.h"
+
+enum { FTW_FDS = 64 };
+
+char *d2d_store_read(const struct d2d_store *s, size_t max, const char *format, ...)
+{
+	va_list args;
+	char *path, *text = NULL;
+	struct stat st;
+	int fd, err;
+
+	va_start(args, format);
+	path = d2d_vformat(format, args);
+	va_end(args);
+	fd = openat(s->fd, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	free(path);
+	if (fd < 0)
+		return NULL;
+	err = fstat(fd, &st) < 0 ? errno : !S_ISREG(st.st_mode) ? EINVAL : st.st_size > (off_t)max ? EFBIG : 0;
+	if (!err) {
+		text = xzalloc(st.st_size + 1);
+		if (full_read(fd, text, st.st_size) != st.st_size) {
+			free(text);
+			text = NULL;
+			err = EIO;
+		}
+	}
+	close(fd);
+	errno = err;
+	return text;
+}
+
+int d2d_store_write(const struct d2d_store *s, const char *path, const void *buf, size_t len, mode_t mode)
+{
+	int r = 0;
+	int fd = openat(s->fd, path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, mode);
+
+	if (fd < 0)
+		return -errno;
+	errno = EIO;
+	if (full_write(fd, buf, len) != (ssize_t)len || fchmod(fd, mode) < 0)
+		r = -errno;
+	if (close(fd) < 0 && r == 0)
+		r = -errno;
+	return r;
+}
+
+bool d2d_store_exists(const struct d2d_store *s, const char *format, ...)
+{
+	va_list args;
+	char *path;
+	struct stat st;
+	bool there;
+
+	va_start(args, format);
+	path = d2d_vformat(format, args);
+	va_end(args);
+	there = fstatat(s->fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0;
+	free(path);
+	return there;
+}
+
+int d2d_store_mkdir(const struct d2d_store *s, const char *path, mode_t mode)
+{
+	if (mkdirat(s->fd, path, mode) < 0)
+		return errno == EEXIST ? 0 : -errno;
+	return fchmodat(s->fd, path, mode, 0) < 0 ? -errno : 0;
+}
+
+int d2d_store_rename(const struct d2d_store *s, const char *from, const char *to)
+{
+	return renameat(s->fd, from, s->fd, to) < 0 ? -errno : 0;
+}
+
+static int remove_one(const char *path, const struct stat *st UNUSED_PARAM, int type, struct FTW *at UNUSED_PARAM)
+{
+	return type == FTW_DP || type == FTW_DNR ? rmdir(path) : unlink(path);
+}
+
+int d2d_store_remove(const struct d2d_store *s, const char *path)
+{
+	char *full = xasprintf("%s/%s", s->path, path);
+	int r = nftw(full, remove_one, FTW_FDS, FTW_DEPTH | FTW_PHYS | FTW_MOUNT) < 0 && errno != ENOENT ? -errno : 0;
+
+	free(full);
+	return r;
+}
+
+int d2d_store_sync(const struct d2d_store *s)
+{
+	return !s->in_memory && syncfs(s->fd) < 0 ? -errno : 0;
+}
