@@ -26,7 +26,9 @@
 //usage:#define d2dimport_full_usage "\n\n"
 //usage:       "Import images into Docker: files of 'docker save' or OCI layouts (plain, gzip,\n"
 //usage:       "xz, bzip2, zstd), or folders that are OCI layouts. Of any other DIR: *.tar,\n"
-//usage:       "*.tar.gz, *.tgz, *.tar.xz, *.txz, *.tar.zst, *.tzst and OCI layouts in it\n"
+//usage:       "*.tar.gz, *.tgz, *.tar.xz, *.txz, *.tar.zst, *.tzst and OCI layouts in it.\n"
+//usage:       "NAME.rootfs.tar[.gz|.xz|.zst] is a root file system: it becomes NAME:latest, run\n"
+//usage:       "as NAME.rootfs.conf (lines CMD=, ENV=...) or NAME.rootfs.json beside it says\n"
 //usage:     "\n	-q,--quiet	No progress"
 //usage:     "\n	-f,--force	Also what is there already, or does not look whole"
 //usage:     "\n	-n,--dry-run	Only read the files and tell what they hold"
@@ -109,17 +111,22 @@ static int import_open(struct d2dimport *d, const char *file, int fd, off_t size
 	struct d2dimport_progress p;
 	struct d2d_images images = { .n = 0 };
 	struct d2d_archive *a;
+	off_t limit = d->store ? d2d_store_limit(d->store) : 0;
 	char *why;
 	int r;
 
 	if (d->store && d2dimport_known(d, file, fd))
 		return EXIT_SUCCESS;
 	d2dimport_progress_begin(&p, file, size, NULL);
-	r = d2d_archive_open(&a, fd, d->store ? d2d_store_limit(d->store) : 0, &p.progress, &why);
-	if (r == 0)
-		r = d2d_images_of(a, file, &images, &why);
+	if (d->config) {
+		r = d2d_rootfs_open(&a, fd, file, d->config, limit, &p.progress, &images, &why);
+	} else {
+		r = d2d_archive_open(&a, fd, limit, &p.progress, &why);
+		if (r == 0)
+			r = d2d_images_of(a, file, &images, &why);
+	}
 	d2dimport_progress_end(&p);
-	if (r < 0 && d->api && (option_mask32 & OPT_f) && r == -EBADMSG && !d2d_is_zstd(fd)) {
+	if (r < 0 && d->api && !d->config && (option_mask32 & OPT_f) && r == -EBADMSG && !d2d_is_zstd(fd)) {
 		/* by force Docker may have its own word, but of zstd it mustn't see anything */
 		r = d2dimport_load(file, fd, size);
 	} else if (r < 0) {
@@ -138,6 +145,25 @@ static int import_open(struct d2dimport *d, const char *file, int fd, off_t size
 	free(why);
 	d2d_images_free(&images);
 	d2d_archive_close(a);
+	return r;
+}
+
+/* The same with what lies beside a root file system. */
+static int import_regular(struct d2dimport *d, const char *path, const char *file, int fd, off_t size)
+{
+	char *why = NULL;
+	int r;
+
+	d->config = NULL;
+	if (d2d_rootfs_stem(path) && d2d_rootfs_config(path, &d->config, &why) < 0) {
+		bb_error_msg("%s: %s", file, printable_string(why));
+		r = EXIT_FAILURE;
+	} else {
+		r = import_open(d, file, fd, size);
+	}
+	free(d->config);
+	d->config = NULL;
+	free(why);
 	return r;
 }
 
@@ -165,6 +191,8 @@ static int import_file(struct d2dimport *d, const char *path, int flags)
 		bb_perror_msg("%s", name);
 	else if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
 		bb_error_msg("%s: not a regular file", name);
+	else if (S_ISREG(st.st_mode))
+		r = import_regular(d, path, name, fd, st.st_size);
 	else
 		r = import_open(d, name, fd, st.st_size);
 	if (fd >= 0)

@@ -22,6 +22,7 @@ enum {
 struct d2dimport {
 	struct d2d_store *store;	/* or */
 	bool api;			/* or neither: only read */
+	char *config;			/* of the file at hand, when it is a root file system; or NULL */
 };
 
 struct d2dimport_progress {

@@ -112,8 +112,9 @@ int d2dimport_send(const char *file, int fd, off_t size, struct d2d_archive *a, 
 	json_object_put(list);
 	if (there)
 		return EXIT_SUCCESS;
-	if (images->oci) {
-		bb_error_msg("%s: an OCI layout: the engine doesn't take it, it must be imported while none runs", file);
+	if (images->oci || images->rootfs) {
+		bb_error_msg("%s: %s: the engine doesn't take it, it must be imported while none runs", file,
+			images->oci ? "an OCI layout" : "a root file system");
 		return EXIT_FAILURE;
 	}
 	xlseek(fd, 0, SEEK_SET);

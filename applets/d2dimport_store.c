@@ -8,12 +8,27 @@
 #include <json-c/json.h>
 #include "d2dimport.h"
 
+/* What makes an image of a root file system besides its content is part of it. */
+static int key_of(const struct d2dimport *d, const char *file, int fd, char *key)
+{
+	const char *base = bb_basename(file);
+	int r = d2d_store_key(fd, key);
+	char *text;
+
+	if (r < 0 || !d->config)
+		return r;
+	text = xasprintf("%s %.*s %s", key, (int)d2d_rootfs_stem(base), base, d->config);
+	d2d_digest(key, text, strlen(text));
+	free(text);
+	return 0;
+}
+
 bool d2dimport_known(struct d2dimport *d, const char *file, int fd)
 {
 	char key[D2D_DIGEST + 1];
 	struct json_object *images;
 
-	if ((option_mask32 & OPT_f) || d2d_store_key(fd, key) < 0)
+	if ((option_mask32 & OPT_f) || key_of(d, file, fd, key) < 0)
 		return false;
 	images = d2d_store_known(d->store, key);
 	if (!images)
@@ -39,7 +54,7 @@ int d2dimport_write(struct d2dimport *d, const char *file, int fd, struct d2d_ar
 	d2dimport_print(file, list, there ? " is already here" : "loaded ");
 	json_object_put(list);
 	/* without it the file is read again next time: no reason to fail */
-	if (d2d_store_key(fd, key) == 0)
+	if (key_of(d, file, fd, key) == 0)
 		d2d_store_remember(d->store, key, images);
 	return EXIT_SUCCESS;
 }

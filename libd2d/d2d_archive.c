@@ -13,6 +13,7 @@
 //kbuild:lib-$(CONFIG_D2DIMPORT) += d2d_archive.o
 
 #include "libd2d.h"
+#include "d2d_archive.h"
 
 enum {
 	TEXT_MAX = 4 * 1024 * 1024,	/* a configuration or manifest */
@@ -21,21 +22,6 @@ enum {
 	LINKS_MAX = 8,
 	DRAIN = 1024 * 1024,
 	TAR_LEAST = 512,
-};
-
-struct d2d_archive {
-	int fd;
-	bool is_dir;
-	bool packed;
-	off_t size;		/* of the file */
-	off_t limit;
-	off_t unpacked;		/* its length then */
-	bool cut;		/* it ended without an end mark */
-	const struct d2d_progress *progress;
-	struct d2d_member *members;
-	unsigned n;
-	size_t kept;
-	struct d2d_stream *in;	/* of a packed file: where the last member was taken from */
 };
 
 /* ---- the first pass ---- */
@@ -104,7 +90,7 @@ static int by_name(const void *a, const void *b)
 	return order ? order : x->at < y->at ? -1 : x->at > y->at;
 }
 
-static struct d2d_stream *start(struct d2d_archive *a, int *r)
+struct d2d_stream *d2d_archive_start(struct d2d_archive *a, int *r)
 {
 	struct d2d_stream *in = d2d_stream_file(a->fd, 0, a->size, a->progress);
 
@@ -124,14 +110,43 @@ static int drain(struct d2d_stream *in)
 	return r == -ENODATA ? 0 : r;
 }
 
+int d2d_archive_end(struct d2d_archive *a, const struct d2d_tar *t, unsigned entries, int r, char **why)
+{
+	int unpacked = 0;
+
+	a->unpacked = d2d_stream_at(t->in);
+	a->cut = !t->ended;
+	/* the unpacker's check sum comes last */
+	if ((a->packed || a->whole) && (r == 0 || r == -EBADMSG))
+		unpacked = drain(t->in);
+	if (a->whole)
+		a->unpacked = d2d_stream_at(t->in);
+	if (unpacked < 0)
+		r = unpacked;
+	if (unpacked == -EBADMSG)
+		refuse(why, "damaged or truncated: it can't be unpacked to its end");
+	else if ((r == -EBADMSG && entries == 0) || (r == -ENODATA && a->unpacked < TAR_LEAST))
+		refuse(why, "not an image file: it isn't a tar archive");
+	else if (r == -EBADMSG)
+		refuse(why, "damaged at byte %llu", (unsigned long long)a->unpacked);
+	else if (r == -ENODATA)
+		refuse(why, "truncated at byte %llu", (unsigned long long)(a->packed ? a->unpacked : a->size));
+	else if (r == -EFBIG)
+		refuse(why, "%s", a->limit && d2d_stream_at(t->in) > a->limit ? "it unpacks to more than the store can hold"
+			: "not an image file: too many files, or too much JSON");
+	else if (r == 0 && entries == 0)
+		refuse(why, "not an image file: empty");
+	return *why ? -EBADMSG : r;
+}
+
 static int read_headers(struct d2d_archive *a, char **why)
 {
 	struct d2d_tar_entry e = { .name = NULL };
 	struct d2d_tar t = { .raw = NULL };
 	off_t at = 0;
-	int r, unpacked = 0;
+	int r;
 
-	t.in = start(a, &r);
+	t.in = d2d_archive_start(a, &r);
 	if (r >= 0) {
 		while ((r = d2d_tar_next(&t, &e)) > 0) {
 			/* skipping by seeking would run past the end in silence */
@@ -144,31 +159,12 @@ static int read_headers(struct d2d_archive *a, char **why)
 				break;
 		}
 	}
-	a->unpacked = d2d_stream_at(t.in);
-	a->cut = !t.ended;
-	/* the unpacker's check sum comes last */
-	if (a->packed && (r == 0 || r == -EBADMSG))
-		unpacked = drain(t.in);
-	if (unpacked < 0)
-		r = unpacked;
-	if (unpacked == -EBADMSG)
-		refuse(why, "damaged or truncated: it can't be unpacked to its end");
-	else if ((r == -EBADMSG && a->n == 0) || (r == -ENODATA && a->unpacked < TAR_LEAST))
-		refuse(why, "not an image file: it isn't a tar archive");
-	else if (r == -EBADMSG)
-		refuse(why, "damaged at byte %llu", (unsigned long long)a->unpacked);
-	else if (r == -ENODATA)
-		refuse(why, "truncated at byte %llu", (unsigned long long)(a->packed ? a->unpacked : a->size));
-	else if (r == -EFBIG)
-		refuse(why, "%s", a->limit && d2d_stream_at(t.in) > a->limit ? "it unpacks to more than the store can hold"
-			: "not an image file: too many files, or too much JSON");
-	else if (r == 0 && a->n == 0)
-		r = refuse(why, "not an image file: empty");
+	r = d2d_archive_end(a, &t, a->n, r, why);
 	d2d_tar_entry_clear(&e);
 	d2d_stream_close(t.in);
 	if (r == 0)
 		qsort(a->members, a->n, sizeof(*a->members), by_name);
-	return *why ? -EBADMSG : r;
+	return r;
 }
 
 int d2d_archive_open(struct d2d_archive **archive, int fd, off_t limit, const struct d2d_progress *progress, char **why)
@@ -350,7 +346,7 @@ int d2d_archive_take(struct d2d_archive *a, const struct d2d_member *m, struct d
 		a->in = NULL;
 	}
 	if (!a->in)
-		a->in = start(a, &r);
+		a->in = d2d_archive_start(a, &r);
 	if (r >= 0)
 		r = d2d_stream_skip(a->in, m->at - d2d_stream_at(a->in));
 	if (r >= 0)

@@ -27,4 +27,7 @@ int d2d_image_set_layer(struct d2d_archive *a, struct d2d_image *image, unsigned
 /* ---- d2d_image_oci.c ---- */
 int d2d_image_index(struct d2d_archive *a, const char *file, struct d2d_images *images, char **why);
 
+/* A file's name without its suffixes, as far as it can be an image's; maybe empty. The caller frees it. */
+char *d2d_image_name_of_file(const char *file);
+
 #endif

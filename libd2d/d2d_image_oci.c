@@ -71,8 +71,7 @@ static bool is_ours(struct json_object *descriptor)
 		&& (!variant || !*variant || strcmp(variant, "v1") == 0);
 }
 
-/* The file's name without its suffixes, as far as it can be an image's. */
-static char *name_of_file(const char *file)
+char *d2d_image_name_of_file(const char *file)
 {
 	char *name = xstrdup(bb_basename(file)), *p = name, *to = name;
 
@@ -106,7 +105,7 @@ static int take_name(struct walk *w, struct d2d_image *image, struct json_object
 		return d2d_image_add_tag(image, name, w->why);
 	if (!tag || !*tag)
 		return 0;
-	file = name_of_file(w->file);
+	file = d2d_image_name_of_file(w->file);
 	both = xasprintf("%s:%s", file, tag);
 	r = d2d_image_add_tag(image, both, w->why);
 	free(both);

@@ -704,6 +704,13 @@ struct d2d_member {
 int d2d_archive_open(struct d2d_archive **a, int fd, off_t limit, const struct d2d_progress *progress, char **why);
 void d2d_archive_close(struct d2d_archive *a);
 
+/* A file that is one layer by itself: member "rootfs.tar", of which DIGEST becomes that of what it unpacks to. */
+int d2d_archive_open_whole(struct d2d_archive **a, int fd, off_t limit, const struct d2d_progress *progress, char *digest,
+		char **why);
+
+/* Puts a text in it as a member, as if it had been there; it is the archive's then. Of others pointers are no longer good. */
+void d2d_archive_add_text(struct d2d_archive *a, const char *name, char *text);
+
 /* Its length when it is unpacked, up to the end mark; whether there was none. */
 off_t d2d_archive_size(const struct d2d_archive *a, bool *cut);
 
@@ -740,13 +747,29 @@ struct d2d_image {
 struct d2d_images {
 	struct d2d_image *image;
 	unsigned n;
-	bool oci;		/* Docker itself doesn't take the archive */
+	bool oci, rootfs;	/* Docker itself doesn't load the archive */
 };
 
 /* The images of an archive: at least one, or -EBADMSG and *why, to be freed. FILE lends its name to an image that has
  * only a tag. */
 int d2d_images_of(struct d2d_archive *a, const char *file, struct d2d_images *images, char **why);
 void d2d_images_free(struct d2d_images *images);
+
+/* ---- d2d_rootfs.c, d2d_rootfs_config.c: root file systems, as 'docker import' takes them ---- */
+
+/* Of NAME.rootfs.tar, .tar.gz, .tar.xz or .tar.zst the length of NAME.rootfs; 0 for another. */
+size_t d2d_rootfs_stem(const char *file);
+
+/* How the image at PATH is to be run: JSON like the "config" of an image, from NAME.rootfs.json or NAME.rootfs.conf beside
+ * it, or a default. Both *config and *why are to be freed. */
+int d2d_rootfs_config(const char *path, char **config, char **why);
+
+/* The same from the text of either file. */
+int d2d_rootfs_config_parse(const char *text, size_t len, bool is_json, char **config, char **why);
+
+/* Opens it like an archive, with the one image in it: NAME:latest, made at the time of the file. */
+int d2d_rootfs_open(struct d2d_archive **a, int fd, const char *file, const char *config, off_t limit,
+		const struct d2d_progress *progress, struct d2d_images *images, char **why);
 
 /* ---- d2d_store.c, d2d_store_*.c: Docker's store on disk, without a dockerd ---- */
 
