@@ -232,6 +232,21 @@ static void engine_rows(struct status *st)
 		row("images", "none");
 }
 
+/* In lines of their own: what is here tells nothing of what should be. */
+static void failed_rows(struct status *st)
+{
+	struct json_object *failed = d2d_failed_read();
+	struct json_object_iter at;
+
+	json_object_object_foreachC(failed, at) {
+		char *file = d2d_printable(at.key, strlen(at.key));
+
+		advise(st, "not imported: %s: %s", file, printable_string(json_object_get_string(at.val)));
+		free(file);
+	}
+	json_object_put(failed);
+}
+
 static void gather(struct status *st)
 {
 	char *why;
@@ -275,7 +290,7 @@ int d2d_main(int argc UNUSED_PARAM, char **argv)
 		/* Also where no links to busybox are installed. */
 		if (find_applet_by_name(argv[1]) >= 0)
 			run_applet_no_and_exit(find_applet_by_name(argv[1]), argv[1], argv + 1);
-		bb_error_msg_and_die("no verb '%s'; there are: hook mount unlock import alias start", verb);
+		bb_error_msg_and_die("no verb '%s'; there are: hook mount unlock import images alias start", verb);
 	}
 
 	if (getopt32(argv, "^" "s" "\0" "=0")) {
@@ -290,5 +305,6 @@ int d2d_main(int argc UNUSED_PARAM, char **argv)
 	volume_rows(&st);
 	hook_rows(&st);
 	engine_rows(&st);
+	failed_rows(&st);
 	return st.problems ? EXIT_FAILURE : EXIT_SUCCESS;
 }

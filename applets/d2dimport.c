@@ -87,6 +87,18 @@ void d2dimport_print(const char *file, struct json_object *images, const char *w
 	}
 }
 
+int d2dimport_fail(struct d2dimport *d, const char *file, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	free(d->why);
+	d->why = d2d_vformat(format, args);
+	va_end(args);
+	bb_error_msg("%s: %s", file, d->why);
+	return EXIT_FAILURE;
+}
+
 void d2dimport_progress_begin(struct d2dimport_progress *p, const char *file, off_t size, const char *at_end)
 {
 	memset(p, 0, sizeof(*p));
@@ -128,14 +140,13 @@ static int import_open(struct d2dimport *d, const char *file, int fd, off_t size
 	d2dimport_progress_end(&p);
 	if (r < 0 && d->api && !d->config && (option_mask32 & OPT_f) && r == -EBADMSG && !d2d_is_zstd(fd)) {
 		/* by force Docker may have its own word, but of zstd it mustn't see anything */
-		r = d2dimport_load(file, fd, size);
+		r = d2dimport_load(d, file, fd, size);
 	} else if (r < 0) {
-		bb_error_msg("%s: %s", file, why ? printable_string(why) : strerror(-r));
-		r = EXIT_FAILURE;
+		r = d2dimport_fail(d, file, "%s", why ? printable_string(why) : strerror(-r));
 	} else if (d->store) {
 		r = d2dimport_write(d, file, fd, a, &images);
 	} else if (d->api) {
-		r = d2dimport_send(file, fd, size, a, &images);
+		r = d2dimport_send(d, file, fd, size, a, &images);
 	} else {
 		struct json_object *list = d2d_images_json(&images);
 
@@ -156,8 +167,7 @@ static int import_regular(struct d2dimport *d, const char *path, const char *fil
 
 	d->config = NULL;
 	if (d2d_rootfs_stem(path) && d2d_rootfs_config(path, &d->config, &why) < 0) {
-		bb_error_msg("%s: %s", file, printable_string(why));
-		r = EXIT_FAILURE;
+		r = d2dimport_fail(d, file, "%s", printable_string(why));
 	} else {
 		r = import_open(d, file, fd, size);
 	}
@@ -177,26 +187,46 @@ static bool is_layout(const char *path)
 	return is;
 }
 
+static void begin_file(struct d2dimport *d, const char *path)
+{
+	char *full = xmalloc_realpath(path);
+
+	d->path = d2d_printable(full ? full : path, strlen(full ? full : path));
+	d->why = NULL;
+	free(full);
+}
+
+/* For 'd2d images'; where no debian2docker runs there is nobody to be told. */
+static void end_file(struct d2dimport *d, int r)
+{
+	if (d->store || d->api)
+		d2d_failed_note(d->path, r == EXIT_SUCCESS ? NULL : d->why ? d->why : "failed");
+	free(d->path);
+	free(d->why);
+}
+
 static int import_file(struct d2dimport *d, const char *path, int flags)
 {
 	char *name = d2d_printable(path, strlen(path));
 	struct stat st;
-	int r = EXIT_FAILURE;
-	/* O_NONBLOCK: a FIFO is refused, not waited for */
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | flags);
+	int fd, r = EXIT_FAILURE;
 
+	begin_file(d, path);
+	/* O_NONBLOCK: a FIFO is refused, not waited for */
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | flags);
 	if (fd < 0 && errno == ELOOP && flags)
-		bb_error_msg("%s: a symbolic link, not followed", name);
+		d2dimport_fail(d, name, "a symbolic link, not followed");
 	else if (fd < 0 || fstat(fd, &st) < 0)
-		bb_perror_msg("%s", name);
+		d2dimport_fail(d, name, "%s", strerror(errno));
 	else if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
-		bb_error_msg("%s: not a regular file", name);
+		d2dimport_fail(d, name, "not a regular file");
 	else if (S_ISREG(st.st_mode))
 		r = import_regular(d, path, name, fd, st.st_size);
 	else
 		r = import_open(d, name, fd, st.st_size);
 	if (fd >= 0)
 		close(fd);
+	end_file(d, r);
 	free(name);
 	fflush_all();
 	return r;

@@ -22,6 +22,8 @@ enum {
 struct d2dimport {
 	struct d2d_store *store;	/* or */
 	bool api;			/* or neither: only read */
+	char *path;			/* of the file at hand, printable, from the root on */
+	char *why;			/* it failed; NULL */
 	char *config;			/* of the file at hand, when it is a root file system; or NULL */
 };
 
@@ -40,9 +42,12 @@ void d2dimport_progress_end(struct d2dimport_progress *p);
  * blank. */
 void d2dimport_print(const char *file, struct json_object *images, const char *what);
 
+/* Says why the file failed, and keeps it; returns the exit code. */
+int d2dimport_fail(struct d2dimport *d, const char *file, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
 /* ---- d2dimport_api.c: return an exit code ---- */
-int d2dimport_send(const char *file, int fd, off_t size, struct d2d_archive *a, const struct d2d_images *images);
-int d2dimport_load(const char *file, int fd, off_t size);
+int d2dimport_send(struct d2dimport *d, const char *file, int fd, off_t size, struct d2d_archive *a, const struct d2d_images *images);
+int d2dimport_load(struct d2dimport *d, const char *file, int fd, off_t size);
 
 /* ---- d2dimport_store.c ---- */
 

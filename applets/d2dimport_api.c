@@ -78,7 +78,7 @@ static char *read_reply(const char *file, char *reply)
 	return error;
 }
 
-int d2dimport_load(const char *file, int fd, off_t size)
+int d2dimport_load(struct d2dimport *d, const char *file, int fd, off_t size)
 {
 	struct d2dimport_progress p;
 	struct d2d_body body = { .fd = fd, .size = size, .arg = &p };
@@ -89,20 +89,18 @@ int d2dimport_load(const char *file, int fd, off_t size)
 	body.sent = p.progress.told;
 	status = d2d_engine_request("POST /images/load?quiet=1", &body, &reply);
 	d2dimport_progress_end(&p);
-	if (status < 0) {
-		bb_error_msg("%s: sending it failed: %s", file, strerror(-status));
-		return EXIT_FAILURE;
-	}
+	if (status < 0)
+		return d2dimport_fail(d, file, "sending it failed: %s", strerror(-status));
 	error = read_reply(file, reply);
 	free(reply);
 	if (!error)
 		return EXIT_SUCCESS;
-	bb_error_msg("%s: Docker refused it: %s", file, error);
+	d2dimport_fail(d, file, "Docker refused it: %s", error);
 	free(error);
 	return EXIT_FAILURE;
 }
 
-int d2dimport_send(const char *file, int fd, off_t size, struct d2d_archive *a, const struct d2d_images *images)
+int d2dimport_send(struct d2dimport *d, const char *file, int fd, off_t size, struct d2d_archive *a, const struct d2d_images *images)
 {
 	struct json_object *list = d2d_images_json(images);
 	bool there = !(option_mask32 & OPT_f) && all_there(list), cut;
@@ -112,15 +110,13 @@ int d2dimport_send(const char *file, int fd, off_t size, struct d2d_archive *a, 
 	json_object_put(list);
 	if (there)
 		return EXIT_SUCCESS;
-	if (images->oci || images->rootfs) {
-		bb_error_msg("%s: %s: the engine doesn't take it, it must be imported while none runs", file,
+	if (images->oci || images->rootfs)
+		return d2dimport_fail(d, file, "%s: the engine doesn't take it, it must be imported while none runs",
 			images->oci ? "an OCI layout" : "a root file system");
-		return EXIT_FAILURE;
-	}
 	xlseek(fd, 0, SEEK_SET);
 	if (d2d_is_zstd(fd)) {
 		fork_transformer_with_sig(fd, d2d_unpack_zstd, "unzstd");
 		size = d2d_archive_size(a, &cut);
 	}
-	return d2dimport_load(file, fd, size);
+	return d2dimport_load(d, file, fd, size);
 }

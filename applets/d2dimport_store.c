@@ -46,7 +46,7 @@ int d2dimport_write(struct d2dimport *d, const char *file, int fd, struct d2d_ar
 	int r = there ? 0 : d2d_store_import(d->store, a, images, &why);
 
 	if (r < 0) {
-		bb_error_msg("%s: %s", file, printable_string(why));
+		d2dimport_fail(d, file, "%s", printable_string(why));
 		free(why);
 		json_object_put(list);
 		return EXIT_FAILURE;
@@ -55,6 +55,6 @@ int d2dimport_write(struct d2dimport *d, const char *file, int fd, struct d2d_ar
 	json_object_put(list);
 	/* without it the file is read again next time: no reason to fail */
 	if (key_of(d, file, fd, key) == 0)
-		d2d_store_remember(d->store, key, images);
+		d2d_store_remember(d->store, key, d->path, images);
 	return EXIT_SUCCESS;
 }

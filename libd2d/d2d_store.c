@@ -218,12 +218,31 @@ bool d2d_store_has_images(const struct d2d_store *s, struct json_object *images,
 	return all;
 }
 
-struct json_object *d2d_store_known(const struct d2d_store *s, const char *key)
+struct json_object *d2d_store_record(const struct d2d_store *s, const char *key, char **file)
 {
 	char *text = d2d_store_read(s, KNOWN_MAX, STORE_KNOWN"/%s", key);
-	struct json_object *images = text ? json_tokener_parse(text) : NULL;
+	struct json_object *all = text ? json_tokener_parse(text) : NULL, *images = all;
 
 	free(text);
+	*file = NULL;
+	/* an array alone: from before files were noted */
+	if (json_object_is_type(all, json_type_object)) {
+		*file = xstrdup(d2d_json_text(all, "file") ?: "?");
+		images = json_object_get(json_object_object_get(all, "images"));
+		json_object_put(all);
+	}
+	if (json_object_is_type(images, json_type_array))
+		return images;
+	json_object_put(images);
+	return NULL;
+}
+
+struct json_object *d2d_store_known(const struct d2d_store *s, const char *key)
+{
+	char *file;
+	struct json_object *images = d2d_store_record(s, key, &file);
+
+	free(file);
 	/* a name that has been given to something else since is left to it */
 	if (d2d_store_has_images(s, images, false))
 		return images;
@@ -231,16 +250,20 @@ struct json_object *d2d_store_known(const struct d2d_store *s, const char *key)
 	return NULL;
 }
 
-int d2d_store_remember(const struct d2d_store *s, const char *key, const struct d2d_images *images)
+int d2d_store_remember(const struct d2d_store *s, const char *key, const char *file, const struct d2d_images *images)
 {
-	struct json_object *list = d2d_images_json(images);
-	const char *text = json_object_to_json_string_ext(list, JSON_C_TO_STRING_PLAIN);
+	struct json_object *all = json_object_new_object();
+	const char *text;
 	char *path = xasprintf(STORE_KNOWN"/%s", key);
-	int r = d2d_store_write(s, STORE_KNOWN"/new", text, strlen(text), 0600);
+	int r;
 
+	json_object_object_add(all, "file", json_object_new_string(file));
+	json_object_object_add(all, "images", d2d_images_json(images));
+	text = json_object_to_json_string_ext(all, JSON_C_TO_STRING_PLAIN);
+	r = d2d_store_write(s, STORE_KNOWN"/new", text, strlen(text), 0600);
 	if (r == 0)
 		r = d2d_store_rename(s, STORE_KNOWN"/new", path);
 	free(path);
-	json_object_put(list);
+	json_object_put(all);
 	return r;
 }

@@ -40,6 +40,13 @@ int d2d_store_remove(const struct d2d_store *s, const char *path);
 /* All that was written is on the disk. */
 int d2d_store_sync(const struct d2d_store *s);
 
+/* ---- d2d_store.c ---- */
+
+struct json_object;
+
+/* What is noted of a file that was imported: an array of its images, or NULL, and its name if that is known. */
+struct json_object *d2d_store_record(const struct d2d_store *s, const char *key, char **file);
+
 /* ---- d2d_store_layer.c ---- */
 
 /* Whether the store has a layer whole. CHAIN is 64 hexadecimal digits. */
@@ -53,8 +60,6 @@ void d2d_store_own_cache_id(const char *chain, char *id);
 void d2d_store_link_id(const char *cache_id, char *link);
 
 /* ---- d2d_store_commit.c ---- */
-
-struct json_object;
 
 /* Whether all layers of an image ({"id","tags","layers":[{"chain","diff"}]}) and its configuration are there. */
 bool d2d_store_has(const struct d2d_store *s, struct json_object *image);

@@ -796,10 +796,22 @@ int d2d_store_key(int fd, char *key);
 /* The images of a file that was imported, [{"id","tags":[...],...}], if all of them and their names are still there;
  * else NULL. json_object_put() it. */
 struct json_object *d2d_store_known(const struct d2d_store *s, const char *key);
-int d2d_store_remember(const struct d2d_store *s, const char *key, const struct d2d_images *images);
+int d2d_store_remember(const struct d2d_store *s, const char *key, const char *file, const struct d2d_images *images);
+
+/* The images that are in the store at DIR by an import: [{"id","tags","file","bytes","when"}], to be freed also after an
+ * error; without file where it isn't known. A dockerd may run on it. */
+int d2d_store_imports(const char *dir, struct json_object **imports);
 
 /* Images in that form. */
 struct json_object *d2d_images_json(const struct d2d_images *images);
+
+/* ---- d2d_failed.c ---- */
+
+/* Which files could not be imported in this boot, {"FILE":"REASON"}; json_object_put() it. */
+struct json_object *d2d_failed_read(void);
+
+/* Notes why a file couldn't be, or NULL: that it was. */
+int d2d_failed_note(const char *file, const char *why);
 
 /* ---- d2d_zstd.c ---- */
 

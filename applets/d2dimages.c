@@ -1,0 +1,147 @@
+/*
+ * d2dimages: which images were imported, from which files, and which files could not be.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//config:config D2DIMAGES
+//config:	bool "d2dimages"
+//config:	default y
+//config:	select D2D_LIBD2D
+//config:	depends on D2DIMPORT
+//config:	help
+//config:	Lists the images that d2dimport has put into Docker's store, with
+//config:	the files that they came from, and the files that failed.
+
+//applet:IF_D2DIMAGES(APPLET(d2dimages, BB_DIR_USR_BIN, BB_SUID_DROP))
+
+//kbuild:lib-$(CONFIG_D2DIMAGES) += d2dimages.o
+
+//usage:#define d2dimages_trivial_usage
+//usage:       "[-s DIR]"
+//usage:#define d2dimages_full_usage "\n\n"
+//usage:       "List the images that were imported into Docker's store, the files that they came\n"
+//usage:       "from, and the files that could not be imported since the machine was started\n"
+//usage:     "\n	-s,--store DIR	Docker's data-root (/var/lib/docker)"
+//usage:     "\n"
+//usage:     "\nSIZE is what its layers take; those that images share count for each.\n"
+//usage:     "Exit code: 0 all was imported, 1 some file failed, 2 the store can't be read"
+
+#include <json-c/json.h>
+#include "libd2d.h"
+
+enum { SHORT_ID = 12, EXIT_NO_STORE = 2 };
+enum { TAGS, ID, SIZE, WHEN, FILE_NAME, COLUMNS };
+
+static const char *text_of(struct json_object *o, const char *key, const char *otherwise)
+{
+	struct json_object *text;
+
+	return json_object_object_get_ex(o, key, &text) ? json_object_get_string(text) : otherwise;
+}
+
+static char *tags_of(struct json_object *image)
+{
+	struct json_object *tags = json_object_object_get(image, "tags");
+	size_t i, n = json_object_array_length(tags);
+	char *all = xstrdup(n ? "" : "<none>"), *longer;
+
+	for (i = 0; i < n; i++) {
+		longer = xasprintf("%s%s%s", all, i ? ", " : "", json_object_get_string(json_object_array_get_idx(tags, i)));
+		free(all);
+		all = longer;
+	}
+	longer = d2d_printable(all, strlen(all));
+	free(all);
+	return longer;
+}
+
+static void columns(struct json_object *image, char **cell)
+{
+	const char *file = text_of(image, "file", "-");
+	time_t when = json_object_get_int64(json_object_object_get(image, "when"));
+	char date[sizeof("YYYY-MM-DD hh:mm") + 8];
+
+	strftime(date, sizeof(date), "%Y-%m-%d %H:%M", localtime(&when));
+	cell[TAGS] = tags_of(image);
+	cell[ID] = xstrndup(text_of(image, "id", ""), SHORT_ID);
+	cell[SIZE] = xstrdup(make_human_readable_str(json_object_get_int64(json_object_object_get(image, "bytes")), 1, 0));
+	cell[WHEN] = xstrdup(date);
+	cell[FILE_NAME] = d2d_printable(file, strlen(file));
+}
+
+static int by_time(const void *a, const void *b)
+{
+	struct json_object *x = *(struct json_object *const *)a, *y = *(struct json_object *const *)b;
+	int64_t s = json_object_get_int64(json_object_object_get(x, "when"));
+	int64_t t = json_object_get_int64(json_object_object_get(y, "when"));
+
+	return s != t ? (s < t ? -1 : 1) : strcmp(text_of(x, "file", ""), text_of(y, "file", ""));
+}
+
+static void print_cells(const int *width, char *const *cell)
+{
+	printf("%-*s  %-*s  %*s  %-*s  %s\n", width[TAGS], cell[TAGS], width[ID], cell[ID], width[SIZE], cell[SIZE],
+		width[WHEN], cell[WHEN], cell[FILE_NAME]);
+}
+
+static void print_imports(struct json_object *imports)
+{
+	static char *const head[COLUMNS] = {
+		(char *)"IMAGE", (char *)"ID", (char *)"SIZE", (char *)"IMPORTED", (char *)"FROM"
+	};
+	size_t i, n = json_object_array_length(imports);
+	char *(*rows)[COLUMNS] = xzalloc((n + 1) * sizeof(*rows));
+	int c, width[COLUMNS] = { 5, 2, 4, 8, 0 };
+
+	json_object_array_sort(imports, by_time);
+	for (i = 0; i < n; i++) {
+		columns(json_object_array_get_idx(imports, i), rows[i]);
+		for (c = 0; c < COLUMNS; c++)
+			width[c] = MAX(width[c], (int)strlen(rows[i][c]));
+	}
+	print_cells(width, head);
+	for (i = 0; i < n; i++) {
+		print_cells(width, rows[i]);
+		for (c = 0; c < COLUMNS; c++)
+			free(rows[i][c]);
+	}
+	free(rows);
+}
+
+static int print_failed(void)
+{
+	struct json_object *failed = d2d_failed_read();
+	struct json_object_iter at;
+	int n = json_object_object_length(failed);
+
+	if (n)
+		printf("\nFAILED: REASON\n");
+	json_object_object_foreachC(failed, at) {
+		char *file = d2d_printable(at.key, strlen(at.key));
+
+		printf("%s: %s\n", file, printable_string(json_object_get_string(at.val)));
+		free(file);
+	}
+	json_object_put(failed);
+	return n ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int d2dimages_main(int argc, char **argv) MAIN_EXTERNALLY_VISIBLE;
+int d2dimages_main(int argc UNUSED_PARAM, char **argv)
+{
+	const char *dir = "/var/lib/docker";
+	struct json_object *imports;
+	int r, code;
+
+	getopt32long(argv, "^" "s:" "\0" "=0", "store\0" Required_argument "s", &dir);
+	r = d2d_store_imports(dir, &imports);
+	if (r < 0)
+		bb_error_msg("can't read the store '%s': %s", printable_string(dir), strerror(-r));
+	else if (json_object_array_length(imports))
+		print_imports(imports);
+	else
+		puts("no image was imported");
+	json_object_put(imports);
+	code = print_failed();
+	fflush_stdout_and_exit(r < 0 ? EXIT_NO_STORE : code);
+}
