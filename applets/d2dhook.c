@@ -42,8 +42,8 @@
 //usage:     "\n	FILE		A report; default: ROOT/run/d2d/report.json"
 //usage:     "\n"
 //usage:     "\nExit code: 0 all well, 1 hooks failed (list: would fail; check: has errors),"
-//usage:     "\n2 a critical hook failed and the rest was not run, 3 wrong usage or a failure"
-//usage:     "\nof d2dhook itself"
+//usage:     "\n2 a critical hook failed (where there is a rescue shell to put things right, the"
+//usage:     "\nrest was run after it), 3 wrong usage or a failure of d2dhook itself"
 
 #include "d2dhook.h"
 
