@@ -25,7 +25,8 @@
 //usage:     "\n"
 //usage:     "\nThe status exits with 1 when there is something to do about"
 
-#include "libd2d.h"
+#include "d2d_hook.h"
+#include "d2d_import.h"
 #include <json-c/json.h>
 #include <sys/statvfs.h>
 

@@ -6,7 +6,7 @@
 #ifndef D2DHOOK_H
 #define D2DHOOK_H 1
 
-#include "libd2d.h"
+#include "d2d_hook.h"
 
 enum { EXIT_BAD = 1, EXIT_CRITICAL = 2, EXIT_TROUBLE = 3 };
 

@@ -27,7 +27,7 @@
 //usage:     "Exit code: 0 all was imported, 1 some file failed, 2 the store can't be read"
 
 #include <json-c/json.h>
-#include "libd2d.h"
+#include "d2d_import.h"
 
 enum { SHORT_ID = 12, EXIT_NO_STORE = 2 };
 enum { TAGS, ID, SIZE, WHEN, FILE_NAME, COLUMNS };

@@ -6,7 +6,7 @@
 #ifndef D2DIMPORT_H
 #define D2DIMPORT_H 1
 
-#include "libd2d.h"
+#include "d2d_import.h"
 
 #define D2DIMPORT_STORE "/var/lib/docker"
 

@@ -72,7 +72,10 @@ static int take_list(const struct reader *r, const char *text, const char *optio
 	char **words, **w;
 	int err;
 
-	err = (skip_whitespace(text)[0] == '[' ? json_words : d2d_words)(text, &words, &reason);
+	if (skip_whitespace(text)[0] == '[')
+		err = json_words(text, &words, &reason);
+	else
+		err = d2d_words(text, &words, &reason);
 	if (err < 0)
 		err = refuse(r, reason);
 	for (w = words; *w && err >= 0; w++)

@@ -7,7 +7,7 @@
  */
 //kbuild:lib-$(CONFIG_D2DIMPORT) += d2d_archive_whole.o
 
-#include "libd2d.h"
+#include "d2d_import.h"
 #include "d2d_archive.h"
 
 static int by_name(const void *a, const void *b)

@@ -7,7 +7,7 @@
 
 #include <linux/openat2.h>
 #include <sys/syscall.h>
-#include "libd2d.h"
+#include "d2d_import.h"
 
 int d2d_open_beneath(int dir, const char *name, int flags)
 {

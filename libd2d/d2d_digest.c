@@ -5,7 +5,7 @@
  */
 //kbuild:lib-$(CONFIG_D2DIMPORT) += d2d_digest.o
 
-#include "libd2d.h"
+#include "d2d_import.h"
 
 void d2d_digest(char *hex, const void *bytes, size_t len)
 {

@@ -8,7 +8,7 @@
 
 #include <json-c/json.h>
 #include <sys/file.h>
-#include "libd2d.h"
+#include "d2d_import.h"
 
 #define FAILED D2D_RUN"/failed-imports.json"
 

@@ -5,7 +5,7 @@
  */
 //kbuild:lib-$(CONFIG_D2D_LIBD2D) += d2d_hook_env.o
 
-#include "libd2d.h"
+#include "d2d_hook.h"
 
 #define OPTION "D2D_OPT_"
 

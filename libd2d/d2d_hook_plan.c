@@ -5,7 +5,7 @@
  */
 //kbuild:lib-$(CONFIG_D2D_LIBD2D) += d2d_hook_plan.o
 
-#include "libd2d.h"
+#include "d2d_hook.h"
 
 /* The hooks of one stage: a stretch of a sorted list. */
 struct stage {

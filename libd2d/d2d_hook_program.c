@@ -5,7 +5,7 @@
  */
 //kbuild:lib-$(CONFIG_D2D_LIBD2D) += d2d_hook_program.o
 
-#include "libd2d.h"
+#include "d2d_hook.h"
 #include <elf.h>
 #include <linux/openat2.h>
 #include <sys/syscall.h>

@@ -5,7 +5,7 @@
  */
 //kbuild:lib-$(CONFIG_D2D_LIBD2D) += d2d_hook_ready.o
 
-#include "libd2d.h"
+#include "d2d_hook.h"
 
 void d2d_hook_result(struct d2d_hook *hook, int state, char *why)
 {

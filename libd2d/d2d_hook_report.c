@@ -5,7 +5,7 @@
  */
 //kbuild:lib-$(CONFIG_D2D_LIBD2D) += d2d_hook_report.o
 
-#include "libd2d.h"
+#include "d2d_hook.h"
 #include <json-c/json.h>
 
 #define TIMES_MAX 65536		/* bytes of the file with the phases that are looked at */

@@ -5,7 +5,7 @@
  */
 //kbuild:lib-$(CONFIG_D2D_LIBD2D) += d2d_hook_results.o
 
-#include "libd2d.h"
+#include "d2d_hook.h"
 
 #define SIZE_MAX_FILE (64 * 1024)
 #define LINES_MAX 64

@@ -6,7 +6,7 @@
  */
 //kbuild:lib-$(CONFIG_D2D_LIBD2D) += d2d_hook_run.o
 
-#include "libd2d.h"
+#include "d2d_hook.h"
 #include <poll.h>
 #include <sys/signalfd.h>
 

@@ -5,7 +5,7 @@
  */
 //kbuild:lib-$(CONFIG_D2D_LIBD2D) += d2d_hook_source.o
 
-#include "libd2d.h"
+#include "d2d_hook.h"
 
 /* As minisign shows it. */
 static void format_id(char *text, const uint8_t *id)

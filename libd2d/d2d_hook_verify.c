@@ -6,7 +6,7 @@
 //kbuild:lib-$(CONFIG_D2D_LIBD2D) += d2d_hook_verify.o
 
 #include <sys/vfs.h>
-#include "libd2d.h"
+#include "d2d_hook.h"
 
 #define COPIES D2D_RUN"/hooks"
 

@@ -8,7 +8,7 @@
 //kbuild:lib-$(CONFIG_D2DIMPORT) += d2d_image.o
 
 #include <json-c/json.h>
-#include "libd2d.h"
+#include "d2d_import.h"
 #include "d2d_image.h"
 
 enum {

@@ -7,7 +7,7 @@
 
 #include <sys/statvfs.h>
 #include <sys/xattr.h>
-#include "libd2d.h"
+#include "d2d_import.h"
 #include "d2d_layer.h"
 
 enum {

@@ -7,7 +7,7 @@
 //kbuild:lib-$(CONFIG_D2DIMPORT) += d2d_layer_file.o
 
 #include <sys/xattr.h>
-#include "libd2d.h"
+#include "d2d_import.h"
 #include "d2d_layer.h"
 
 /* Content of LEN bytes to the file's position AT. */

@@ -5,7 +5,7 @@
  */
 //kbuild:lib-$(CONFIG_D2D_LIBD2D) += d2d_manifest.o
 
-#include "libd2d.h"
+#include "d2d_hook.h"
 
 /* What fits into a double, for whoever reads it as JSON. */
 #define VERSION_MAX (1ULL << 53)

@@ -5,7 +5,7 @@
  */
 //kbuild:lib-$(CONFIG_FEATURE_D2DHOOK_SIGNED) += d2d_minisign.o
 
-#include "libd2d.h"
+#include "d2d_hook.h"
 #include <sodium.h>
 
 /* A piece of a text in memory, which has no '\0' at its end. */

@@ -5,7 +5,7 @@
  */
 //kbuild:lib-$(CONFIG_D2DIMPORT) += d2d_reference.o
 
-#include "libd2d.h"
+#include "d2d_import.h"
 
 enum { NAME_LONGEST = 255, TAG_LONGEST = 128 };
 

@@ -5,7 +5,7 @@
  */
 //kbuild:lib-$(CONFIG_D2D_LIBD2D) += d2d_report.o
 
-#include "libd2d.h"
+#include "d2d_hook.h"
 #include <json-c/json.h>
 
 #define REPORT_MAX (16 << 20)

@@ -7,7 +7,7 @@
 //kbuild:lib-$(CONFIG_D2DIMPORT) += d2d_rootfs.o
 
 #include <json-c/json.h>
-#include "libd2d.h"
+#include "d2d_import.h"
 #include "d2d_image.h"
 
 #define CONFIG "config.json"

@@ -8,7 +8,7 @@
 //kbuild:lib-$(CONFIG_D2DIMPORT) += d2d_rootfs_config.o
 
 #include <json-c/json.h>
-#include "libd2d.h"
+#include "d2d_import.h"
 
 enum kind { COMMAND, LIST, TEXT, SET, MAP };
 

@@ -7,7 +7,7 @@
  */
 //kbuild:lib-$(CONFIG_D2D_LIBD2D) += d2d_spawner.o
 
-#include "libd2d.h"
+#include "d2d_hook.h"
 #include <poll.h>
 #include <sched.h>
 #include <sys/mman.h>

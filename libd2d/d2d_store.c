@@ -11,7 +11,7 @@
 #include <sys/file.h>
 #include <sys/statvfs.h>
 #include <sys/vfs.h>
-#include "libd2d.h"
+#include "d2d_import.h"
 #include "d2d_image.h"
 #include "d2d_store.h"
 

@@ -10,7 +10,7 @@
 #include <linux/magic.h>
 #include <sys/file.h>
 #include <sys/vfs.h>
-#include "libd2d.h"
+#include "d2d_import.h"
 #include "d2d_image.h"
 #include "d2d_store.h"
 

@@ -5,7 +5,7 @@
  */
 //kbuild:lib-$(CONFIG_D2DIMPORT) += d2d_store_layer.o
 
-#include "libd2d.h"
+#include "d2d_import.h"
 #include "d2d_store.h"
 
 /* Any 64 digits would do. Derived from the chain they are the same each time: what an import that was killed left

@@ -6,7 +6,7 @@
 //kbuild:lib-$(CONFIG_D2DIMPORT) += d2d_store_names.o
 
 #include <json-c/json.h>
-#include "libd2d.h"
+#include "d2d_import.h"
 #include "d2d_store.h"
 
 enum { NAMES_MAX = 64 * 1024 * 1024 };

@@ -8,7 +8,7 @@
 
 #include <json-c/json.h>
 #include <sys/statvfs.h>
-#include "libd2d.h"
+#include "d2d_import.h"
 #include "d2d_image.h"
 #include "d2d_store.h"
 

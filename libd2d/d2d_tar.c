@@ -12,7 +12,7 @@
 //kbuild:lib-$(CONFIG_D2DIMPORT) += d2d_tar.o
 
 #include <sys/sysmacros.h>
-#include "libd2d.h"
+#include "d2d_import.h"
 #include "d2d_tar.h"
 
 enum {

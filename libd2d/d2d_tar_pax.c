@@ -5,7 +5,7 @@
  */
 //kbuild:lib-$(CONFIG_D2DIMPORT) += d2d_tar_pax.o
 
-#include "libd2d.h"
+#include "d2d_import.h"
 #include "d2d_tar.h"
 
 enum {

@@ -9,7 +9,7 @@
 //kbuild:lib-$(CONFIG_D2DIMPORT) += d2d_tarsplit.o
 
 #include <zlib.h>
-#include "libd2d.h"
+#include "d2d_import.h"
 
 enum {
 	OUT = 32 * 1024,

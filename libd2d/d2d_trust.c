@@ -6,7 +6,7 @@
 //kbuild:lib-$(CONFIG_D2D_LIBD2D) += d2d_trust.o
 
 #include <glob.h>
-#include "libd2d.h"
+#include "d2d_hook.h"
 
 #define MODE_FILE "/etc/d2d/trust"
 #define KEYS "/etc/d2d/keys"

@@ -8,7 +8,7 @@
 
 #include <zlib.h>
 #include <zstd.h>
-#include "libd2d.h"
+#include "d2d_import.h"
 #include "bb_archive.h"
 #include "d2d_stream.h"
 

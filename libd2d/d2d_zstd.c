@@ -9,7 +9,7 @@
 //kbuild:lib-$(CONFIG_D2DIMPORT) += d2d_zstd.o
 
 #include <zstd.h>
-#include "libd2d.h"
+#include "d2d_import.h"
 #include "bb_archive.h"
 
 int d2d_is_zstd(int fd)

@@ -7,7 +7,8 @@
 #ifndef D2D_FUZZ_H
 #define D2D_FUZZ_H 1
 
-#include "libd2d.h"
+#include "d2d_hook.h"
+#include "d2d_import.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,0 +1,266 @@
+/*
+ * Images: from archives to Docker's store.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+#ifndef D2D_IMPORT_H
+#define D2D_IMPORT_H 1
+
+#include "libd2d.h"
+
+/* ---- d2d_digest.c ---- */
+
+#define D2D_DIGEST 64		/* hexadecimal digits of SHA-256 */
+#define D2D_LINK 26		/* letters of a layer's short name in Docker's store */
+
+/* HEX has room for D2D_DIGEST + 1. */
+void d2d_digest(char *hex, const void *bytes, size_t len);
+
+/* Whether it is 64 lower-case hexadecimal digits, and where they are in "sha256:HEX" (NULL: they aren't). */
+bool d2d_is_digest(const char *hex);
+const char *d2d_digest_hex(const char *digest);
+
+/* ---- d2d_stream.c, d2d_unpack.c: bytes to be read from the start to the end ---- */
+
+struct d2d_stream;
+
+struct d2d_progress {
+	void (*told)(void *arg, off_t done, off_t size);	/* after each piece of the file, or NULL */
+	void *arg;
+	off_t size;
+};
+
+/* So many bytes of a descriptor, which stays the caller's and keeps its position; d2d_stream_own() gives it away. */
+struct d2d_stream *d2d_stream_file(int fd, off_t from, off_t size, const struct d2d_progress *progress);
+void d2d_stream_own(struct d2d_stream *s);
+
+/* The next bytes of another stream, which stays open; and a stream that is hashed as it is read. */
+struct d2d_stream *d2d_stream_part(struct d2d_stream *of, off_t size);
+struct d2d_stream *d2d_stream_hash(struct d2d_stream *of, sha256_ctx_t *ctx);
+
+/* Puts an unpacker on top of the stream when its first bytes are those of gzip, zstd, xz or bzip2: 1, else 0.
+ * -EPROTONOSUPPORT: xz and bzip2 can only be unpacked out of a file. */
+int d2d_stream_unpack(struct d2d_stream **s);
+
+/* As much as LEN, less only at the end. -EBADMSG: damaged, or ends in the midst of what was packed. -ENODATA: it ends
+ * before it should. -EFBIG: it goes over its limit. After an error all that follows is the same. */
+ssize_t d2d_stream_read(struct d2d_stream *s, void *buf, size_t len);
+int d2d_stream_skip(struct d2d_stream *s, off_t n);
+
+/* Looks at the first LEN bytes without taking them; only once for a stream. */
+ssize_t d2d_stream_peek(struct d2d_stream *s, const void **buf, size_t len);
+
+off_t d2d_stream_at(const struct d2d_stream *s);
+void d2d_stream_limit(struct d2d_stream *s, off_t limit);	/* 0: none */
+
+/* Closes it and what is below it. */
+void d2d_stream_close(struct d2d_stream *s);
+
+/* ---- d2d_tar.c, d2d_tar_pax.c ---- */
+
+struct d2d_tar_entry {
+	char type;		/* '0' file, '1' hard link, '2' symbolic link, '3' '4' devices, '5' folder, '6' FIFO, '7' as
+				 * '0', 'S' GNU's old sparse file, 'g' global header: no file at all */
+	char *name, *link;	/* as they stand there: not to be trusted */
+	off_t size;		/* of the file; of a sparse one more than is stored */
+	mode_t mode;
+	uid_t uid;
+	gid_t gid;
+	dev_t dev;
+	struct timespec mtime, atime;	/* atime is 0 where there is none */
+	struct d2d_xattr {
+		char *name, *value;
+		size_t len;
+	} *xattrs;
+	unsigned n_xattrs;
+	bool sparse;
+	struct d2d_piece {
+		off_t from, len;
+	} *map;			/* of a sparse file: what is stored, in order */
+	unsigned n_map;
+};
+
+struct d2d_tar {
+	struct d2d_stream *in;
+	void (*raw)(void *arg, const void *buf, size_t len);	/* gets all that is no file's content, or NULL */
+	void *arg;
+	off_t left, pad;	/* content and padding of the entry that are still to be read */
+	bool ended;		/* by its end mark */
+};
+
+/* The next entry: 1, or 0 at the end. It replaces the one in *e, which is zeroed at first. -EBADMSG: no tar, or
+ * damaged. */
+int d2d_tar_next(struct d2d_tar *t, struct d2d_tar_entry *e);
+
+/* Content as it is stored. */
+ssize_t d2d_tar_read(struct d2d_tar *t, void *buf, size_t len);
+void d2d_tar_entry_clear(struct d2d_tar_entry *e);
+
+/* ---- d2d_beneath.c ---- */
+
+/* A name without doubled slashes and '.', "." for none; NULL when it is absolute or has a '..'. The caller frees it. */
+char *d2d_clean_name(const char *name);
+
+/* Opens what lies below a folder; -ELOOP when a symbolic link is on the way. */
+int d2d_open_beneath(int dir, const char *name, int flags);
+
+/* ---- d2d_tarsplit.c: what Docker keeps of a layer's archive ---- */
+
+struct d2d_tarsplit;
+
+/* Writes to a descriptor, which stays the caller's. d2d_tarsplit_close() tells whether all went well. */
+struct d2d_tarsplit *d2d_tarsplit_open(int fd);
+int d2d_tarsplit_close(struct d2d_tarsplit *ts);
+
+/* In the archive's order: bytes that are no content (end_raw: those to come are a piece of their own); content, and
+ * then the file that it was of. */
+void d2d_tarsplit_raw(void *ts, const void *buf, size_t len);
+void d2d_tarsplit_end_raw(struct d2d_tarsplit *ts);
+void d2d_tarsplit_content(struct d2d_tarsplit *ts, const void *buf, size_t len);
+void d2d_tarsplit_file(struct d2d_tarsplit *ts, const char *name, off_t size);
+
+/* ---- d2d_layer.c, d2d_layer_file.c ---- */
+
+struct d2d_layer_result {
+	char digest[D2D_DIGEST + 1];	/* of the archive, to its last byte */
+	off_t size;			/* as Docker counts it */
+};
+
+/* Unpacks a layer's archive into an empty folder as overlay2 has it, its tar-split to a descriptor. *why, to be freed,
+ * says what is wrong with it. */
+int d2d_layer_unpack(struct d2d_stream *in, int diff, int split, struct d2d_layer_result *result, char **why);
+
+/* ---- d2d_archive.c ---- */
+
+struct d2d_archive;
+
+struct d2d_member {
+	char *name, *link;
+	char type;		/* as in d2d_tar_entry */
+	off_t at, size;		/* in the archive, when it is unpacked; members of a folder are numbered */
+	char *text;		/* of small JSON files, or NULL */
+};
+
+/* Reads what lies in an image file, or opens a folder. The descriptor stays the caller's. LIMIT: the most that it may
+ * unpack to, 0 for any. -EBADMSG: *why, to be freed, says what is wrong. */
+int d2d_archive_open(struct d2d_archive **a, int fd, off_t limit, const struct d2d_progress *progress, char **why);
+void d2d_archive_close(struct d2d_archive *a);
+
+/* A file that is one layer by itself: member "rootfs.tar", of which DIGEST becomes that of what it unpacks to. */
+int d2d_archive_open_whole(struct d2d_archive **a, int fd, off_t limit, const struct d2d_progress *progress, char *digest,
+		char **why);
+
+/* Puts a text in it as a member, as if it had been there; it is the archive's then. Of others pointers are no longer good. */
+void d2d_archive_add_text(struct d2d_archive *a, const char *name, char *text);
+
+/* Its length when it is unpacked, up to the end mark; whether there was none. */
+off_t d2d_archive_size(const struct d2d_archive *a, bool *cut);
+
+/* A regular file, by its name or by that of a link to it; NULL when there is none. It is the archive's. */
+struct d2d_member *d2d_archive_find(struct d2d_archive *a, const char *name);
+
+/* The text of a small JSON file, or NULL; the archive's. */
+const char *d2d_archive_text(struct d2d_archive *a, struct d2d_member *m);
+
+/* A member's content, to be closed before the next is taken. In a packed archive members in the order of their places
+ * cost one pass, any other more. */
+int d2d_archive_take(struct d2d_archive *a, const struct d2d_member *m, struct d2d_stream **in);
+
+/* ---- d2d_reference.c ---- */
+
+/* NAME:TAG as Docker shows it (docker.io/library/hello is hello:latest), NULL when it isn't a name. The caller frees
+ * it. */
+char *d2d_reference(const char *text);
+
+/* ---- d2d_image.c, d2d_image_oci.c ---- */
+
+struct d2d_image {
+	char id[D2D_DIGEST + 1];
+	struct d2d_member *config;	/* its text is there */
+	char **tags;			/* as by d2d_reference() */
+	unsigned n_tags;
+	struct d2d_image_layer {
+		char diff[D2D_DIGEST + 1], chain[D2D_DIGEST + 1];
+		struct d2d_member *member;	/* maybe packed */
+	} *layers;
+	unsigned n_layers;
+};
+
+struct d2d_images {
+	struct d2d_image *image;
+	unsigned n;
+	bool oci, rootfs;	/* Docker itself doesn't load the archive */
+};
+
+/* The images of an archive: at least one, or -EBADMSG and *why, to be freed. FILE lends its name to an image that has
+ * only a tag. */
+int d2d_images_of(struct d2d_archive *a, const char *file, struct d2d_images *images, char **why);
+void d2d_images_free(struct d2d_images *images);
+
+/* ---- d2d_rootfs.c, d2d_rootfs_config.c: root file systems, as 'docker import' takes them ---- */
+
+/* Of NAME.rootfs.tar, .tar.gz, .tar.xz or .tar.zst the length of NAME.rootfs; 0 for another. */
+size_t d2d_rootfs_stem(const char *file);
+
+/* How the image at PATH is to be run: JSON like the "config" of an image, from NAME.rootfs.json or NAME.rootfs.conf beside
+ * it, or a default. Both *config and *why are to be freed. */
+int d2d_rootfs_config(const char *path, char **config, char **why);
+
+/* The same from the text of either file. */
+int d2d_rootfs_config_parse(const char *text, size_t len, bool is_json, char **config, char **why);
+
+/* Opens it like an archive, with the one image in it: NAME:latest, made at the time of the file. */
+int d2d_rootfs_open(struct d2d_archive **a, int fd, const char *file, const char *config, off_t limit,
+		const struct d2d_progress *progress, struct d2d_images *images, char **why);
+
+/* ---- d2d_store.c, d2d_store_*.c: Docker's store on disk, without a dockerd ---- */
+
+struct d2d_store;
+struct json_object;
+
+/* Opens a data-root, made ready where it is empty; waits while another import is at it. -ENOTSUP, -EBUSY: it isn't one
+ * that we may write to, now or ever. *why, to be freed, says so for every error. */
+int d2d_store_open(struct d2d_store **s, const char *dir, char **why);
+void d2d_store_close(struct d2d_store *s);
+
+/* The size of its file system, 0 when it has none. */
+off_t d2d_store_limit(const struct d2d_store *s);
+
+/* Whether it has all images of a list as by d2d_images_json() and their names; EXACT: which are theirs. */
+bool d2d_store_has_images(const struct d2d_store *s, struct json_object *images, bool exact);
+
+/* Takes images of an archive into the store, all or none; what is there already stays. */
+int d2d_store_import(struct d2d_store *s, struct d2d_archive *a, const struct d2d_images *images, char **why);
+
+/* What a file is known by in the store: 64 hexadecimal digits from its length and content. */
+int d2d_store_key(int fd, char *key);
+
+/* The images of a file that was imported, [{"id","tags":[...],...}], if all of them and their names are still there;
+ * else NULL. json_object_put() it. */
+struct json_object *d2d_store_known(const struct d2d_store *s, const char *key);
+int d2d_store_remember(const struct d2d_store *s, const char *key, const char *file, const struct d2d_images *images);
+
+/* The images that are in the store at DIR by an import: [{"id","tags","file","bytes","when"}], to be freed also after an
+ * error; without file where it isn't known. A dockerd may run on it. */
+int d2d_store_imports(const char *dir, struct json_object **imports);
+
+/* Images in that form. */
+struct json_object *d2d_images_json(const struct d2d_images *images);
+
+/* ---- d2d_failed.c ---- */
+
+/* Which files could not be imported in this boot, {"FILE":"REASON"}; json_object_put() it. */
+struct json_object *d2d_failed_read(void);
+
+/* Notes why a file couldn't be, or NULL: that it was. */
+int d2d_failed_note(const char *file, const char *why);
+
+/* ---- d2d_zstd.c ---- */
+
+int d2d_is_zstd(int fd);
+
+/* For libbb's fork_transformer(): unpacks src_fd to dst_fd. */
+struct transformer_state_t;
+IF_DESKTOP(long long) int d2d_unpack_zstd(struct transformer_state_t *xstate) FAST_FUNC;
+
+#endif
