@@ -244,7 +244,11 @@ int d2d_store_remember(const struct d2d_store *s, const char *key, const char *f
  * error; without file where it isn't known. A dockerd may run on it. */
 int d2d_store_imports(const char *dir, struct json_object **imports);
 
-/* Images in that form. */
+/* The images that have names in the store at DIR, as the engine lists them: [{"Id","RepoTags","Labels"}], to be freed also
+ * after an error. */
+int d2d_store_images(const char *dir, struct json_object **images);
+
+/* Images in the form of d2d_store_imports(). */
 struct json_object *d2d_images_json(const struct d2d_images *images);
 
 /* ---- d2d_failed.c ---- */
