@@ -189,16 +189,19 @@ static int take_file(struct join *j, const char *name, off_t size, uint64_t crc)
 static char *name_of(struct json_object *entry)
 {
 	const char *packed = d2d_json_text(entry, "name_raw"), *text = packed ?: d2d_json_text(entry, "name");
-	char *name = text ? xstrdup(text) : NULL;
-	ssize_t n = packed ? decode(name, strlen(name)) : json_object_get_string_len(json_object_object_get(entry, "name"));
+	char *name;
+	ssize_t n;
 
-	if (name && packed)
-		name[MAX(n, 0)] = '\0';
-	if (name && (n <= 0 || strlen(name) != (size_t)n)) {
-		free(name);
-		name = NULL;
-	}
-	return name;
+	if (!text)
+		return NULL;
+	name = xstrdup(text);
+	n = packed ? decode(name, strlen(name)) : json_object_get_string_len(json_object_object_get(entry, "name"));
+	if (n > 0 && packed)
+		name[n] = '\0';
+	if (n > 0 && strlen(name) == (size_t)n)
+		return name;
+	free(name);
+	return NULL;
 }
 
 static int take_content(struct join *j, struct json_object *entry, off_t size)
