@@ -146,6 +146,7 @@ static int import_open(struct d2dimport *d, const char *file, int fd, off_t size
 	} else if (d->store) {
 		r = d2dimport_write(d, file, fd, a, &images);
 	} else if (d->api) {
+		p.progress.told = NULL;	/* it is what was sent that counts */
 		r = d2dimport_send(d, file, fd, size, a, &images);
 	} else {
 		struct json_object *list = d2d_images_json(&images);

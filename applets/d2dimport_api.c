@@ -7,7 +7,6 @@
 
 #include <json-c/json.h>
 #include "d2dimport.h"
-#include "bb_archive.h"
 
 static int has_tag(struct json_object *tags, const char *wanted)
 {
@@ -36,16 +35,6 @@ static int is_there(struct json_object *image)
 	json_object_put(reply);
 	free(path);
 	return there;
-}
-
-static bool all_there(struct json_object *images)
-{
-	size_t i;
-
-	for (i = 0; i < json_object_array_length(images); i++)
-		if (!is_there(json_object_array_get_idx(images, i)))
-			return false;
-	return true;
 }
 
 /* A reply of the engine: JSON objects, a line each. Prints what was loaded; returns an error's text. */
@@ -78,19 +67,19 @@ static char *read_reply(const char *file, char *reply)
 	return error;
 }
 
-int d2dimport_load(struct d2dimport *d, const char *file, int fd, off_t size)
+static int load(struct d2dimport *d, const char *file, struct d2d_body body, char **why)
 {
 	struct d2dimport_progress p;
-	struct d2d_body body = { .fd = fd, .size = size, .arg = &p };
 	char *reply, *error;
 	int status;
 
-	d2dimport_progress_begin(&p, file, size, "Docker unpacks it");
+	d2dimport_progress_begin(&p, file, body.size, "Docker unpacks it");
 	body.sent = p.progress.told;
+	body.arg = &p;
 	status = d2d_engine_request("POST /images/load?quiet=1", &body, &reply);
 	d2dimport_progress_end(&p);
 	if (status < 0)
-		return d2dimport_fail(d, file, "sending it failed: %s", strerror(-status));
+		return d2dimport_fail(d, file, *why ? "%s" : "sending it failed: %s", *why ? printable_string(*why) : strerror(-status));
 	error = read_reply(file, reply);
 	free(reply);
 	if (!error)
@@ -100,23 +89,68 @@ int d2dimport_load(struct d2dimport *d, const char *file, int fd, off_t size)
 	return EXIT_FAILURE;
 }
 
+int d2dimport_load(struct d2dimport *d, const char *file, int fd, off_t size)
+{
+	struct d2d_body body = { .fd = fd, .size = size };
+	char *why = NULL;
+
+	xlseek(fd, 0, SEEK_SET);
+	return load(d, file, body, &why);
+}
+
+static ssize_t read_saved(void *from, void *buf, size_t len)
+{
+	return d2d_stream_read(from, buf, len);
+}
+
+/* As an archive that is made for it. */
+static int save(struct d2dimport *d, const char *file, struct d2d_archive *a, const struct d2d_images *images)
+{
+	struct d2d_stream *in;
+	struct d2d_body body = { .read = read_saved };
+	char *why;
+	int r = d2d_save_open(a, images, &in, &body.size, &why);
+
+	body.from = in;
+	if (r < 0)
+		d2dimport_fail(d, file, "%s", why ? printable_string(why) : strerror(-r));
+	else
+		r = load(d, file, body, &why);
+	d2d_stream_close(in);
+	free(why);
+	return r ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+/* The images that the engine hasn't, or not under all their names. What they hold stays that of all. */
+static struct d2d_images missing(const char *file, const struct d2d_images *images)
+{
+	struct json_object *list = d2d_images_json(images), *image, *one;
+	struct d2d_images some = *images;
+	unsigned i;
+
+	some.image = xmalloc(images->n * sizeof(*some.image));
+	for (i = some.n = 0; i < images->n; i++) {
+		image = json_object_array_get_idx(list, i);
+		if ((option_mask32 & OPT_f) || !is_there(image)) {
+			some.image[some.n++] = images->image[i];
+			continue;
+		}
+		one = json_object_new_array();
+		json_object_array_add(one, json_object_get(image));
+		d2dimport_print(file, one, " is already here");
+		json_object_put(one);
+	}
+	json_object_put(list);
+	return some;
+}
+
 int d2dimport_send(struct d2dimport *d, const char *file, int fd, off_t size, struct d2d_archive *a, const struct d2d_images *images)
 {
-	struct json_object *list = d2d_images_json(images);
-	bool there = !(option_mask32 & OPT_f) && all_there(list), cut;
+	struct d2d_images some = missing(file, images);
+	int r = EXIT_SUCCESS;
 
-	if (there)
-		d2dimport_print(file, list, " is already here");
-	json_object_put(list);
-	if (there)
-		return EXIT_SUCCESS;
-	if (images->oci || images->rootfs)
-		return d2dimport_fail(d, file, "%s: the engine doesn't take it, it must be imported while none runs",
-			images->oci ? "an OCI layout" : "a root file system");
-	xlseek(fd, 0, SEEK_SET);
-	if (d2d_is_zstd(fd)) {
-		fork_transformer_with_sig(fd, d2d_unpack_zstd, "unzstd");
-		size = d2d_archive_size(a, &cut);
-	}
-	return d2dimport_load(d, file, fd, size);
+	if (some.n)
+		r = some.n < images->n || d2d_save_needed(a, &some) ? save(d, file, a, &some) : d2dimport_load(d, file, fd, size);
+	free(some.image);
+	return r;
 }

@@ -39,20 +39,19 @@ static int refuse(char **why, const char *format, ...)
 
 static int keep_text(struct d2d_archive *a, struct d2d_tar *t, struct d2d_member *m)
 {
-	ssize_t n;
+	char head[D2D_MAGIC];
+	ssize_t n = d2d_tar_read(t, head, MIN(m->size, D2D_MAGIC));
 
-	if (!m->size || m->size > TEXT_MAX)
+	if (n <= 0)
+		return n;
+	m->packing = d2d_packing(head, n);
+	if ((head[0] != '{' && head[0] != '[') || m->size > TEXT_MAX)
 		return 0;
 	m->text = xmalloc(m->size + 1);
-	n = d2d_tar_read(t, m->text, 1);
-	if (n == 1 && (m->text[0] == '{' || m->text[0] == '[')) {
-		n = d2d_tar_read(t, m->text + 1, m->size - 1);
-		m->text[m->size] = '\0';
-		a->kept += m->size;
-	} else {
-		free(m->text);
-		m->text = NULL;
-	}
+	memcpy(m->text, head, n);
+	n = d2d_tar_read(t, m->text + n, m->size - n);
+	m->text[m->size] = '\0';
+	a->kept += m->size;
 	return n < 0 ? n : a->kept > KEPT_MAX ? -EFBIG : 0;
 }
 

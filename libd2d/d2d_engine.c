@@ -70,22 +70,25 @@ static int engine_connect(int timeout)
 /* Returns 1 while there is something to send, 0 at the end. */
 static int next_chunk(struct exchange *x)
 {
+	const struct d2d_body *body = x->body;
+	size_t len;
 	ssize_t n;
 
 	if (x->out_pos < x->out_len)
 		return 1;
-	if (!x->body || x->done == x->body->size)
+	if (!body || x->done == body->size)
 		return 0;
-	n = safe_read(x->body->fd, x->out, MIN((off_t)CHUNK, x->body->size - x->done));
+	len = MIN((off_t)CHUNK, body->size - x->done);
+	n = body->read ? body->read(body->from, x->out, len) : safe_read(body->fd, x->out, len);
 	if (n < 0)
-		return -errno;
+		return body->read ? n : -errno;
 	if (n == 0)	/* the file has become shorter */
 		return -ENODATA;
 	x->out_len = n;
 	x->out_pos = 0;
 	x->done += n;
-	if (x->body->sent)
-		x->body->sent(x->body->arg, x->done, x->body->size);
+	if (body->sent)
+		body->sent(body->arg, x->done, body->size);
 	return 1;
 }
 

@@ -38,6 +38,14 @@ void d2d_stream_own(struct d2d_stream *s);
 struct d2d_stream *d2d_stream_part(struct d2d_stream *of, off_t size);
 struct d2d_stream *d2d_stream_hash(struct d2d_stream *of, sha256_ctx_t *ctx);
 
+/* How something is packed that begins so, in as many bytes as are there up to D2D_MAGIC. */
+enum { D2D_PLAIN, D2D_GZIP, D2D_ZSTD, D2D_XZ, D2D_BZIP2 };
+#define D2D_MAGIC 6
+int d2d_packing(const void *head, size_t len);
+
+/* Whether a file is zstd. */
+int d2d_is_zstd(int fd);
+
 /* Puts an unpacker on top of the stream when its first bytes are those of gzip, zstd, xz or bzip2: 1, else 0.
  * -EPROTONOSUPPORT: xz and bzip2 can only be unpacked out of a file. */
 int d2d_stream_unpack(struct d2d_stream **s);
@@ -119,6 +127,20 @@ void d2d_tarsplit_end_raw(struct d2d_tarsplit *ts);
 void d2d_tarsplit_content(struct d2d_tarsplit *ts, const void *buf, size_t len);
 void d2d_tarsplit_file(struct d2d_tarsplit *ts, const char *name, off_t size);
 
+/* ---- d2d_tarsplit_join.c ---- */
+
+/* Puts a layer's archive together again from its tar-split (on descriptor SPLIT, from its start) and the files below
+ * folder DIR, and hands it to WRITE in order; a negative errno of that ends it. -EBADMSG: *why, to be freed, says what is
+ * wrong with the one, or that a file isn't what it was. */
+int d2d_tarsplit_join(int split, int dir, int (*write)(void *arg, const void *buf, size_t len), void *arg, char **why);
+
+/* The archive's length, from the tar-split alone. */
+int d2d_tarsplit_length(int split, off_t *length, char **why);
+
+/* Both of a stream that isn't unpacked yet, which is closed; DIR -1 and WRITE NULL: the length alone. */
+int d2d_tarsplit_read(struct d2d_stream *split, int dir, int (*write)(void *arg, const void *buf, size_t len), void *arg,
+		off_t *length, char **why);
+
 /* ---- d2d_layer.c, d2d_layer_file.c ---- */
 
 struct d2d_layer_result {
@@ -139,6 +161,7 @@ struct d2d_member {
 	char type;		/* as in d2d_tar_entry */
 	off_t at, size;		/* in the archive, when it is unpacked; members of a folder are numbered */
 	char *text;		/* of small JSON files, or NULL */
+	char packing;		/* of an archive's regular files: as by d2d_packing() */
 };
 
 /* Reads what lies in an image file, or opens a folder. The descriptor stays the caller's. LIMIT: the most that it may
@@ -196,6 +219,15 @@ struct d2d_images {
  * only a tag. */
 int d2d_images_of(struct d2d_archive *a, const char *file, struct d2d_images *images, char **why);
 void d2d_images_free(struct d2d_images *images);
+
+/* ---- d2d_save.c: images of any kind as a 'docker save' archive ---- */
+
+/* Whether the engine can't be given the archive as it is. */
+bool d2d_save_needed(struct d2d_archive *a, const struct d2d_images *images);
+
+/* The images as an archive that Docker loads, its length in *size. Layers whose digest turns out to be wrong end it with
+ * -EBADMSG before it is whole. *why, to be freed, says so, or what is wrong at once; it must live as long as the stream. */
+int d2d_save_open(struct d2d_archive *a, const struct d2d_images *images, struct d2d_stream **out, off_t *size, char **why);
 
 /* ---- d2d_rootfs.c, d2d_rootfs_config.c: root file systems, as 'docker import' takes them ---- */
 
@@ -258,13 +290,5 @@ struct json_object *d2d_failed_read(void);
 
 /* Notes why a file couldn't be, or NULL: that it was. */
 int d2d_failed_note(const char *file, const char *why);
-
-/* ---- d2d_zstd.c ---- */
-
-int d2d_is_zstd(int fd);
-
-/* For libbb's fork_transformer(): unpacks src_fd to dst_fd. */
-struct transformer_state_t;
-IF_DESKTOP(long long) int d2d_unpack_zstd(struct transformer_state_t *xstate) FAST_FUNC;
 
 #endif

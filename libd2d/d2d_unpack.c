@@ -270,24 +270,48 @@ static int child_begin(struct d2d_stream **s, unpacker_t *unpack)
 	return child_start(c, unpack);
 }
 
-int d2d_stream_unpack(struct d2d_stream **s)
+int d2d_packing(const void *head, size_t len)
 {
 	static const uint8_t gzip[2] = { 0x1f, 0x8b }, zstd[4] = { 0x28, 0xb5, 0x2f, 0xfd };
 	static const uint8_t xz[6] = { 0xfd, '7', 'z', 'X', 'Z', 0 };
+
+	if (len >= 2 && memcmp(head, gzip, 2) == 0)
+		return D2D_GZIP;
+	if (len >= 4 && memcmp(head, zstd, 4) == 0)
+		return D2D_ZSTD;
+	if (len >= D2D_MAGIC && memcmp(head, xz, sizeof(xz)) == 0)
+		return D2D_XZ;
+	if (len >= 4 && memcmp(head, "BZh", 3) == 0 && isdigit(((const char *)head)[3]))
+		return D2D_BZIP2;
+	return D2D_PLAIN;
+}
+
+int d2d_is_zstd(int fd)
+{
+	char head[D2D_MAGIC];
+
+	return pread(fd, head, sizeof(head), 0) == sizeof(head) && d2d_packing(head, sizeof(head)) == D2D_ZSTD;
+}
+
+int d2d_stream_unpack(struct d2d_stream **s)
+{
 	const void *head;
-	ssize_t n = d2d_stream_peek(*s, &head, 6);
+	ssize_t n = d2d_stream_peek(*s, &head, D2D_MAGIC);
 
 	if (n < 0)
 		return n;
-	if (n >= 2 && memcmp(head, gzip, 2) == 0)
+	switch (d2d_packing(head, n)) {
+	case D2D_GZIP:
 		*s = gzip_begin(*s);
-	else if (n >= 4 && memcmp(head, zstd, 4) == 0)
+		return 1;
+	case D2D_ZSTD:
 		*s = zstd_begin(*s);
-	else if (n >= 6 && memcmp(head, xz, 6) == 0)
+		return 1;
+	case D2D_XZ:
 		return child_begin(s, unpack_xz_stream) ?: 1;
-	else if (n >= 4 && memcmp(head, "BZh", 3) == 0 && isdigit(((const char *)head)[3]))
+	case D2D_BZIP2:
 		return child_begin(s, unpack_bz2_stream) ?: 1;
-	else
+	default:
 		return 0;
-	return 1;
+	}
 }

@@ -226,7 +226,9 @@ char *d2d_output_last(const struct d2d_output *out);
 struct json_object;
 
 struct d2d_body {
-	int fd;			/* read from its position */
+	int fd;			/* read from its position, or, unless NULL, by read(): some bytes, or a negative errno */
+	ssize_t (*read)(void *from, void *buf, size_t len);
+	void *from;
 	off_t size;
 	void (*sent)(void *arg, off_t done, off_t size);	/* told of each piece, or NULL */
 	void *arg;

@@ -1,6 +1,6 @@
 /*
- * Image files: what they hold, and all that is named there.
- * needs: d2d_archive.c d2d_tar.c d2d_tar_pax.c d2d_stream.c d2d_unpack.c d2d_beneath.c d2d_image.c d2d_image_oci.c d2d_reference.c d2d_digest.c d2d_text.c
+ * Image files: what they hold, all that is named there, and an archive made of it.
+ * needs: d2d_archive.c d2d_tar.c d2d_tar_pax.c d2d_stream.c d2d_unpack.c d2d_beneath.c d2d_image.c d2d_image_oci.c d2d_save.c d2d_reference.c d2d_digest.c d2d_text.c
  * libs: -ljson-c -lz -lzstd
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
@@ -13,6 +13,21 @@
 IF_DESKTOP(long long) int FAST_FUNC unpack_xz_stream(transformer_state_t *xstate) { return -1; }
 IF_DESKTOP(long long) int FAST_FUNC unpack_bz2_stream(transformer_state_t *xstate) { return -1; }
 void FAST_FUNC init_transformer_state(transformer_state_t *xstate) { memset(xstate, 0, sizeof(*xstate)); }
+
+static void save(struct d2d_archive *a, const struct d2d_images *images)
+{
+	struct d2d_stream *in;
+	char buf[4096], *why;
+	off_t size, sum = 0;
+	ssize_t n = d2d_save_open(a, images, &in, &size, &why);
+
+	CHECK((n < 0) == (in == NULL) && (n >= 0 || why));
+	while (in && (n = d2d_stream_read(in, buf, sizeof(buf))) > 0)
+		sum += n;
+	CHECK(n < 0 ? why != NULL : sum == size);
+	d2d_stream_close(in);
+	free(why);
+}
 
 static void look(struct d2d_archive *a)
 {
@@ -44,6 +59,10 @@ static void look(struct d2d_archive *a)
 		}
 	}
 	free(why);
+	if (err == 0) {
+		d2d_save_needed(a, &images);
+		save(a, &images);
+	}
 	d2d_images_free(&images);
 }
 
