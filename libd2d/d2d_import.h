@@ -119,6 +119,20 @@ void d2d_tarsplit_end_raw(struct d2d_tarsplit *ts);
 void d2d_tarsplit_content(struct d2d_tarsplit *ts, const void *buf, size_t len);
 void d2d_tarsplit_file(struct d2d_tarsplit *ts, const char *name, off_t size);
 
+/* ---- d2d_tarsplit_join.c ---- */
+
+/* Puts a layer's archive together again from its tar-split (on descriptor SPLIT, from its start) and the files below
+ * folder DIR, and hands it to WRITE in order; a negative errno of that ends it. -EBADMSG: *why, to be freed, says what is
+ * wrong with the one, or that a file isn't what it was. */
+int d2d_tarsplit_join(int split, int dir, int (*write)(void *arg, const void *buf, size_t len), void *arg, char **why);
+
+/* The archive's length, from the tar-split alone. */
+int d2d_tarsplit_length(int split, off_t *length, char **why);
+
+/* Both of a stream that isn't unpacked yet, which is closed; DIR -1 and WRITE NULL: the length alone. */
+int d2d_tarsplit_read(struct d2d_stream *split, int dir, int (*write)(void *arg, const void *buf, size_t len), void *arg,
+		off_t *length, char **why);
+
 /* ---- d2d_layer.c, d2d_layer_file.c ---- */
 
 struct d2d_layer_result {

@@ -10,6 +10,7 @@
 
 #include <zlib.h>
 #include "d2d_import.h"
+#include "d2d_tarsplit.h"
 
 enum {
 	OUT = 32 * 1024,
@@ -22,7 +23,7 @@ struct d2d_tarsplit {
 	unsigned position;
 	bool inside;		/* a piece whose end is still to come */
 	size_t n_in;
-	uint64_t crc, table[8][256];
+	struct d2d_crc64 crc;
 	unsigned char in[IN], out[OUT];
 };
 
@@ -63,27 +64,28 @@ static void put_base64(struct d2d_tarsplit *ts, const void *bytes, size_t len)
 
 /* ---- CRC-64, eight bytes at once ---- */
 
-static void crc_table(uint64_t table[8][256])
+void d2d_crc64_begin(struct d2d_crc64 *c)
 {
 	unsigned i, k;
 
+	c->crc = 0;
 	for (i = 0; i < 256; i++) {
 		uint64_t crc = i;
 
 		for (k = 0; k < 8; k++)
 			crc = crc >> 1 ^ (crc & 1 ? 0xd800000000000000 : 0);
-		table[0][i] = crc;
+		c->table[0][i] = crc;
 	}
 	for (i = 0; i < 256; i++)
 		for (k = 1; k < 8; k++)
-			table[k][i] = table[0][table[k - 1][i] & 0xff] ^ table[k - 1][i] >> 8;
+			c->table[k][i] = c->table[0][c->table[k - 1][i] & 0xff] ^ c->table[k - 1][i] >> 8;
 }
 
-void d2d_tarsplit_content(struct d2d_tarsplit *ts, const void *buf, size_t len)
+void d2d_crc64_add(struct d2d_crc64 *c, const void *buf, size_t len)
 {
-	const uint64_t (*t)[256] = (const void *)ts->table;
+	const uint64_t (*t)[256] = (const void *)c->table;
 	const unsigned char *p = buf;
-	uint64_t crc = ~ts->crc, x;
+	uint64_t crc = ~c->crc, x;
 
 	for (; len >= 8; len -= 8, p += 8) {
 		move_from_unaligned_long(x, p);
@@ -93,7 +95,12 @@ void d2d_tarsplit_content(struct d2d_tarsplit *ts, const void *buf, size_t len)
 	}
 	for (; len; len--)
 		crc = t[0][(crc ^ *p++) & 0xff] ^ crc >> 8;
-	ts->crc = ~crc;
+	c->crc = ~crc;
+}
+
+void d2d_tarsplit_content(struct d2d_tarsplit *ts, const void *buf, size_t len)
+{
+	d2d_crc64_add(&ts->crc, buf, len);
 }
 
 /* ---- lines ---- */
@@ -194,7 +201,7 @@ static void put_string(struct d2d_tarsplit *ts, const char *s)
 void d2d_tarsplit_file(struct d2d_tarsplit *ts, const char *name, off_t size)
 {
 	char text[sizeof(",\"size\":") + sizeof(off_t) * 3];
-	uint64_t crc = SWAP_BE64(ts->crc);
+	uint64_t crc = SWAP_BE64(ts->crc.crc);
 
 	d2d_tarsplit_end_raw(ts);
 	puts_split(ts, "{\"type\":1");
@@ -221,7 +228,7 @@ void d2d_tarsplit_file(struct d2d_tarsplit *ts, const char *name, off_t size)
 	} else {
 		puts_split(ts, ",\"payload\":null");
 	}
-	ts->crc = 0;
+	ts->crc.crc = 0;
 	end_line(ts);
 }
 
@@ -230,7 +237,7 @@ struct d2d_tarsplit *d2d_tarsplit_open(int fd)
 	struct d2d_tarsplit *ts = xzalloc(sizeof(*ts));
 
 	ts->fd = fd;
-	crc_table(ts->table);
+	d2d_crc64_begin(&ts->crc);
 	if (deflateInit2(&ts->z, 6, Z_DEFLATED, 16 + MAX_WBITS, 8, Z_DEFAULT_STRATEGY) != Z_OK)
 		bb_die_memory_exhausted();
 	ts->z.next_out = ts->out;
