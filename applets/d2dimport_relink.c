@@ -58,6 +58,9 @@ static int mount_layers(struct relink *l, const char *file, struct d2d_archive *
 			if (!layer->split || !is_wanted(l, layer->chain))
 				continue;
 			why = NULL;
+			/* it won't be one, or it can't be helped */
+			if (!mount)
+				json_object_object_add(json_object_object_get(l->mounted, layer->chain), "link", NULL);
 			if (mount && d2d_squash_mount(a, layer, &why) < 0) {
 				l->code |= d2dimport_fail(l->d, file, "%s", printable_string(why));
 				free(why);

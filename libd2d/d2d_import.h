@@ -286,8 +286,9 @@ int d2d_store_key(int fd, char *key);
 struct json_object *d2d_store_known(const struct d2d_store *s, const char *key);
 int d2d_store_remember(const struct d2d_store *s, const char *key, const char *file, const struct d2d_images *images);
 
-/* The images that are in the store at DIR by an import: [{"id","tags","file","bytes","when"}], to be freed also after an
- * error; without file where it isn't known. A dockerd may run on it. */
+/* The images that are in the store at DIR by an import: [{"id","tags","file","bytes","when","how"}], to be freed also
+ * after an error; without file where it isn't known. how: written, copied (of a .d2i), mounted, or gone: its medium isn't
+ * there. A dockerd may run on it. */
 int d2d_store_imports(const char *dir, struct json_object **imports);
 
 /* Of each layer that lies on a medium what is noted, {"CHAIN":{"file","images":["ID",...],"link"}}; link: it

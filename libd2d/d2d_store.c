@@ -271,7 +271,6 @@ int d2d_store_remember(const struct d2d_store *s, const char *key, const char *f
 
 	json_object_object_add(all, "file", json_object_new_string(file));
 	json_object_object_add(all, "images", d2d_images_json(images));
-	json_object_object_add(all, "squash", json_object_new_boolean(images->squash));
 	text = json_object_to_json_string_ext(all, JSON_C_TO_STRING_PLAIN);
 	r = d2d_store_write(s, STORE_KNOWN"/new", text, strlen(text), 0600);
 	if (r == 0)

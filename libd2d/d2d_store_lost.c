@@ -25,7 +25,7 @@ enum {
 struct lost {
 	struct d2d_store *s;
 	struct json_object *chains;	/* with their notes */
-	struct json_object *used;	/* what containers stand on */
+	struct json_object *used;	/* the images that containers were made of, by their last layers */
 	struct json_object *needed;	/* what must stay */
 	struct json_object *images;	/* to be taken out */
 	struct json_object *names;
@@ -92,7 +92,7 @@ static void add_container(struct lost *l, const char *id)
 		chomp(parent);
 	chain = d2d_digest_hex(parent);
 	if (chain) {
-		add_chain(l, l->used, chain);
+		json_object_object_add(l->used, chain, NULL);
 		file = add_chain(l, l->needed, chain);
 		if (file) {
 			text = d2d_store_read(l->s, CONFIG_MAX, "containers/%s/config.v2.json", id);

@@ -264,6 +264,8 @@ struct json_object *d2d_images_json(const struct d2d_images *images)
 		json_object_object_add(o, "id", json_object_new_string(image->id));
 		json_object_object_add(o, "tags", tags);
 		json_object_object_add(o, "layers", layers);
+		if (images->squash)
+			json_object_object_add(o, "squash", json_object_new_boolean(1));
 		json_object_array_add(list, o);
 	}
 	return list;
