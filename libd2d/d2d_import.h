@@ -221,7 +221,7 @@ void d2d_images_free(struct d2d_images *images);
 
 /* The root folder of a layer, of a file system that is mounted nowhere and gone when this descriptor is closed. Both:
  * *why, to be freed, says what is wrong, unless it said something before. */
-int d2d_squash_open(struct d2d_archive *a, const struct d2d_image_layer *layer, char **why);
+int d2d_squash_files(struct d2d_archive *a, const struct d2d_image_layer *layer, char **why);
 
 /* Mounts it where the store's link leads to; no error when it is there. */
 int d2d_squash_mount(struct d2d_archive *a, const struct d2d_image_layer *layer, char **why);

@@ -65,7 +65,7 @@ static int mount_device(const char *device)
 	return fd;
 }
 
-int d2d_squash_open(struct d2d_archive *a, const struct d2d_image_layer *layer, char **why)
+int d2d_squash_files(struct d2d_archive *a, const struct d2d_image_layer *layer, char **why)
 {
 	char path[sizeof("/proc/self/fd/") + sizeof(int) * 3], *device = NULL;
 	off_t at;
@@ -156,7 +156,7 @@ int d2d_squash_mount(struct d2d_archive *a, const struct d2d_image_layer *layer,
 		return 0;
 	/* one whose medium is gone would lie below for ever */
 	d2d_squash_unmount(layer->chain);
-	fd = d2d_squash_open(a, layer, why);
+	fd = d2d_squash_files(a, layer, why);
 	if (fd < 0)
 		return fd;
 	place = d2d_squash_place(layer->chain);

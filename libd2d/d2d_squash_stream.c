@@ -74,7 +74,7 @@ int d2d_squash_take(struct d2d_archive *a, const struct d2d_image_layer *layer, 
 	struct d2d_stream *split;
 	struct joined *j;
 	void *result;
-	int ends[2], r, root = d2d_squash_open(a, layer, why);
+	int ends[2], r, root = d2d_squash_files(a, layer, why);
 
 	*in = NULL;
 	if (root < 0)
