@@ -23,7 +23,7 @@
 //kbuild:lib-$(CONFIG_D2DIMPORT) += d2dimport.o
 
 //usage:#define d2dimport_trivial_usage
-//usage:       "[-qfncm] [-s DIR | -a [-H SOCKET]" IF_FEATURE_D2DIMPORT_SQUASH(" | -S -o OUT") "] FILE|DIR...\n"
+//usage:       "[-qfncm] [-j N] [-s DIR | -a [-H SOCKET]" IF_FEATURE_D2DIMPORT_SQUASH(" | -S -o OUT") "] FILE|DIR...\n"
 //usage:       "d2dimport -r [-qcm] [-s DIR] [FILE|DIR]..."
 //usage:#define d2dimport_full_usage "\n\n"
 //usage:       "Import images into Docker: files of 'docker save' or OCI layouts (plain, gzip,\n"
@@ -36,6 +36,7 @@
 //usage:     "\n	-n,--dry-run	Only read the files and tell what they hold"
 //usage:     "\n	-s,--store DIR	Write to Docker's data-root DIR; no engine may run on it"
 //usage:     "\n	-a,--api	Hand them to the running engine"
+//usage:     "\n	-j,--jobs N	Work with up to N processes (as many as CPUs)"
 //usage:     "\n	-H,--host SOCKET	Its socket ($DOCKER_HOST or /var/run/docker.sock)"
 //usage:     "\n	-m,--mount	Layers of *.d2i (squashfs) stay in their file and are mounted; -c,--copy: they\n"
 //usage:       "			are copied. Without both: mounted if the store is in memory"
@@ -143,7 +144,7 @@ static int import_open(struct d2dimport *d, const char *file, int fd, off_t size
 	if (d->config) {
 		r = d2d_rootfs_open(&a, fd, file, d->config, limit, &p.progress, &images, &why);
 	} else {
-		r = d2d_archive_open(&a, fd, limit, &p.progress, &why);
+		r = d2d_archive_open_taking(&a, fd, limit, &p.progress, d->store ? d2d_store_taker(d->store) : NULL, &why);
 		if (r == 0)
 			r = d2d_images_of(a, file, &images, &why);
 	}
@@ -154,7 +155,7 @@ static int import_open(struct d2dimport *d, const char *file, int fd, off_t size
 	} else if (r < 0) {
 		r = d2dimport_fail(d, file, "%s", why ? printable_string(why) : strerror(-r));
 	} else if (d->store) {
-		r = d2dimport_write(d, file, fd, a, &images);
+		r = d2dimport_write(d, file, fd, a, &images, &p);
 	} else if (ENABLE_FEATURE_D2DIMPORT_SQUASH && d->squash) {
 		r = d2dimport_squash(d, file, a, &images);
 	} else if (d->api) {
@@ -327,15 +328,16 @@ int d2dimport_main(int argc UNUSED_PARAM, char **argv)
 	struct d2dimport d = { .store = NULL };
 	char *where, *dir = NULL, *out = NULL;
 	struct stat st;
-	int r;
+	int r, jobs = 0;
 
-	getopt32long(argv, "^" "H:qfns:acmr" IF_FEATURE_D2DIMPORT_SQUASH("So:") "\0"
+	getopt32long(argv, "^" "H:qfns:acmrj:+" IF_FEATURE_D2DIMPORT_SQUASH("So:") "\0"
 		"a--s:s--a:c--m:m--c:r--afn" IF_FEATURE_D2DIMPORT_SQUASH(":S--saHr:s--S:a--S:H--S:S?o:o?S"),
 		"host\0" Required_argument "H" "quiet\0" No_argument "q" "force\0" No_argument "f"
 		"dry-run\0" No_argument "n" "store\0" Required_argument "s" "api\0" No_argument "a"
 		"copy\0" No_argument "c" "mount\0" No_argument "m" "relink\0" No_argument "r"
+		"jobs\0" Required_argument "j"
 		IF_FEATURE_D2DIMPORT_SQUASH("squash\0" No_argument "S" "output\0" Required_argument "o"),
-		&where, &dir, &out);
+		&where, &dir, &jobs, &out);
 	argv += optind;
 	if (option_mask32 & OPT_r)
 		return d2dimport_relink(&d, dir ? dir : D2DIMPORT_STORE, argv);
@@ -347,6 +349,8 @@ int d2dimport_main(int argc UNUSED_PARAM, char **argv)
 		d2dimport_squash_begin(&d, out);
 	else if (!(option_mask32 & OPT_n))
 		choose_way(&d, dir);
+	if (d.store && jobs > 0)
+		d2d_store_jobs(d.store, jobs);
 
 	r = EXIT_SUCCESS;
 	for (; *argv; argv++)

@@ -20,7 +20,7 @@ enum {
 	OPT_c = 1 << 6,
 	OPT_m = 1 << 7,
 	OPT_r = 1 << 8,
-	OPTBIT_S = 9,
+	OPTBIT_S = 10,		/* behind -j */
 	OPT_S = IF_FEATURE_D2DIMPORT_SQUASH( (1 << OPTBIT_S)) + 0,
 	D2DIMPORT_NO_STORE = 2,		/* exit code */
 };
@@ -72,7 +72,8 @@ int d2dimport_relink(struct d2dimport *d, const char *dir, char **argv);
 
 /* Whether the store has had this file and still has its images; says so. */
 bool d2dimport_known(struct d2dimport *d, const char *file, int fd);
-int d2dimport_write(struct d2dimport *d, const char *file, int fd, struct d2d_archive *a, const struct d2d_images *images);
+int d2dimport_write(struct d2dimport *d, const char *file, int fd, struct d2d_archive *a, const struct d2d_images *images,
+		struct d2dimport_progress *p);
 
 /* ---- d2dimport_squash.c ---- */
 

@@ -14,10 +14,18 @@
 
 enum { COPY_CHUNK = 64 * 1024 };
 
+struct todo {
+	const struct d2d_image_layer *layer;
+	const char *parent;
+};
+
 struct stage {
 	struct d2d_store *s;
 	struct d2d_archive *a;
 	char *dir;			/* of the import, ends in .part */
+	struct todo *todo;
+	unsigned n_todo;
+	bool ahead;			/* there are more jobs than layers */
 	char **why;
 };
 
@@ -37,24 +45,6 @@ static char *path_in(const struct stage *st, const char *format, ...)
 
 /* ---- one layer ---- */
 
-static int make_dirs(struct stage *st, const char *chain)
-{
-	static const struct {
-		const char *name;
-		mode_t mode;
-	} dirs[] = { { "", 0700 }, { "/layer", 0710 }, { "/layer/diff", 0755 }, { "/db", 0700 } };
-	unsigned i;
-	int r = 0;
-
-	for (i = 0; r == 0 && i < ARRAY_SIZE(dirs); i++) {
-		char *path = path_in(st, "%s%s", chain, dirs[i].name);
-
-		r = d2d_store_mkdir(st->s, path, dirs[i].mode);
-		free(path);
-	}
-	return r;
-}
-
 static int put(struct stage *st, const char *chain, const char *name, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 static int put(struct stage *st, const char *chain, const char *name, const char *format, ...)
@@ -72,8 +62,9 @@ static int put(struct stage *st, const char *chain, const char *name, const char
 	return r;
 }
 
-static int put_data(struct stage *st, const struct d2d_image_layer *layer, const char *parent, off_t size)
+static int put_data(struct stage *st, const struct todo *todo, off_t size)
 {
+	const struct d2d_image_layer *layer = todo->layer;
 	char id[D2D_DIGEST + 1], link[D2D_LINK + 1];
 	int r;
 
@@ -84,20 +75,11 @@ static int put_data(struct stage *st, const struct d2d_image_layer *layer, const
 		r = put(st, layer->chain, "db/cache-id", "%s", id);
 	if (r == 0)
 		r = put(st, layer->chain, "db/diff", "sha256:%s", layer->diff);
-	if (r == 0 && parent)
-		r = put(st, layer->chain, "db/parent", "sha256:%s", parent);
+	if (r == 0 && todo->parent)
+		r = put(st, layer->chain, "db/parent", "sha256:%s", todo->parent);
 	if (r == 0)
 		r = put(st, layer->chain, "db/size", "%llu", (unsigned long long)size);
 	return r;
-}
-
-static int open_in(struct stage *st, const char *chain, const char *name, int flags)
-{
-	char *path = path_in(st, "%s/%s", chain, name);
-	int fd = openat(st->s->fd, path, flags | O_NOFOLLOW | O_CLOEXEC, 0644);
-
-	free(path);
-	return fd < 0 ? -errno : fd;
 }
 
 static bool is_mounted(const struct stage *st, const struct d2d_image_layer *layer)
@@ -105,78 +87,81 @@ static bool is_mounted(const struct stage *st, const struct d2d_image_layer *lay
 	return layer->split && st->s->mount;
 }
 
-/* Of one that stays where it is: a link in the place of its files, and its tar-split as it is. */
-static int link_layer(struct stage *st, const struct d2d_image_layer *layer, int split)
+/* A member as it is. */
+static int put_member(struct stage *st, const char *chain, const char *name, const struct d2d_member *member)
 {
-	char *diff = path_in(st, "%s/layer/diff", layer->chain), *place = d2d_squash_place(layer->chain);
-	char *buf = xmalloc(COPY_CHUNK);
+	char *path = path_in(st, "%s/%s", chain, name), *buf = xmalloc(COPY_CHUNK);
+	int fd = openat(st->s->fd, path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
 	struct d2d_stream *in = NULL;
 	ssize_t n = 0;
-	int r = d2d_squash_mount(st->a, layer, st->why);
+	int r = fd < 0 ? -errno : d2d_archive_take(st->a, member, &in);
 
-	if (r == 0 && (unlinkat(st->s->fd, diff, AT_REMOVEDIR) < 0 || symlinkat(place, st->s->fd, diff) < 0))
-		r = -errno;
-	if (r == 0)
-		r = d2d_archive_take(st->a, layer->split, &in);
 	while (r == 0 && (n = d2d_stream_read(in, buf, COPY_CHUNK)) > 0)
-		if (full_write(split, buf, n) != n)
+		if (full_write(fd, buf, n) != n)
 			r = -errno;
+	if (fd >= 0 && close(fd) < 0 && r == 0)
+		r = -errno;
 	d2d_stream_close(in);
 	free(buf);
-	free(place);
-	free(diff);
+	free(path);
 	return n < 0 ? n : r;
 }
 
-static int take_layer(struct stage *st, const struct d2d_image_layer *layer, const char *parent)
+/* Of one that stays where it is: a link in the place of its files, and its tar-split. */
+static int link_layer(struct stage *st, const struct d2d_image_layer *layer, const char *dir, char **why)
 {
-	struct d2d_layer_result result = { .size = 0 };
-	struct d2d_stream *in = NULL;
-	char *why = NULL;
-	int diff = -1, split = -1, r;
+	char *diff = path_in(st, "%s/layer/diff", layer->chain), *place = d2d_squash_place(layer->chain);
+	int r = d2d_store_make_layer(st->s, dir);
 
-	r = make_dirs(st, layer->chain);
 	if (r == 0)
-		r = diff = open_in(st, layer->chain, "layer/diff", O_RDONLY | O_DIRECTORY);
+		r = d2d_squash_mount(st->a, layer, why);
+	if (r == 0 && (unlinkat(st->s->fd, diff, AT_REMOVEDIR) < 0 || symlinkat(place, st->s->fd, diff) < 0))
+		r = -errno;
+	if (r == 0)
+		r = put_member(st, layer->chain, "db/tar-split.json.gz", layer->split);
+	free(place);
+	free(diff);
+	return r;
+}
+
+static int unpack_layer(struct stage *st, const struct d2d_image_layer *layer, const char *dir,
+		struct d2d_layer_result *result, char **why)
+{
+	struct d2d_stream *in = NULL;
+	char *reason = NULL;
+	int r = layer->split ? d2d_squash_take(st->a, layer, &in, why) : d2d_archive_take(st->a, layer->member, &in);
+
 	if (r >= 0)
-		r = split = open_in(st, layer->chain, "db/tar-split.json.gz", O_WRONLY | O_CREAT | O_EXCL);
-	if (r >= 0 && is_mounted(st, layer)) {
-		r = link_layer(st, layer, split);
-		result.size = layer->size;
-	} else if (r >= 0) {
-		r = layer->split ? d2d_squash_take(st->a, layer, &in, st->why) : d2d_archive_take(st->a, layer->member, &in);
-	}
-	if (r >= 0 && in && !layer->split)
-		r = d2d_stream_unpack(&in);
-	if (r >= 0 && in) {
-		d2d_stream_limit(in, d2d_store_limit(st->s));
-		r = d2d_layer_unpack(in, diff, split, &result, &why);
-		if (r < 0)
-			d2d_image_refuse(st->why, "layer '%s': %s", layer->member->name, why);
-		else if (strcmp(result.digest, layer->diff) != 0)
-			r = d2d_image_refuse(st->why, "damaged: layer '%s' doesn't have the digest that the image says",
-				layer->member->name);
-	}
-	if (r >= 0)
-		r = put_data(st, layer, parent, result.size);
-	if (r < 0)
-		d2d_image_refuse(st->why, "layer '%s': %s", layer->member->name,
-			r == -EPROTONOSUPPORT ? "xz and bzip2 inside of a packed archive: not supported" : strerror(-r));
-	free(why);
+		r = d2d_store_unpack(st->s, dir, &in, st->ahead, result, &reason);
+	if (r >= 0 && strcmp(result->digest, layer->diff) != 0)
+		r = d2d_image_refuse(why, "damaged: layer '%s' doesn't have the digest that the image says", layer->member->name);
+	if (reason)
+		d2d_image_refuse(why, "layer '%s': %s", layer->member->name, reason);
+	free(reason);
 	d2d_stream_close(in);
-	if (diff >= 0)
-		close(diff);
-	if (split >= 0)
-		close(split);
-	return r < 0 ? r : 0;
+	return r;
+}
+
+static int take_layer(void *arg, unsigned i, const struct d2d_progress *progress, char **why)
+{
+	struct stage *st = arg;
+	const struct d2d_image_layer *layer = st->todo[i].layer;
+	struct d2d_layer_result result = { .size = layer->size };
+	char *dir = path_in(st, "%s", layer->chain);
+	int r;
+
+	d2d_archive_tell(st->a, progress);
+	r = is_mounted(st, layer) ? link_layer(st, layer, dir, why) : unpack_layer(st, layer, dir, &result, why);
+	if (r >= 0)
+		r = put_data(st, &st->todo[i], result.size);
+	if (r < 0)
+		d2d_image_refuse(why, "layer '%s': %s", layer->member->name,
+			r == -EPROTONOSUPPORT ? "xz and bzip2 inside of a packed archive: not supported" : strerror(-r));
+	free(dir);
+	return r;
 }
 
 /* ---- all layers, in the order in which they lie in the archive ---- */
-
-struct todo {
-	const struct d2d_image_layer *layer;
-	const char *parent;
-};
 
 static int by_place(const void *a, const void *b)
 {
@@ -210,16 +195,13 @@ static unsigned find_todo(struct d2d_store *s, const struct d2d_images *images, 
 }
 
 /* Refused before it begins: what lies in the archive can't become less when it is unpacked, but for padding. */
-static int check_room(struct stage *st, const struct todo *todo, unsigned n)
+static int check_room(struct stage *st, off_t need)
 {
 	struct statvfs fs;
-	off_t need = 0, room;
-	unsigned i;
+	off_t room;
 
 	if (fstatvfs(st->s->fd, &fs) < 0)
 		return -errno;
-	for (i = 0; i < n; i++)
-		need += (is_mounted(st, todo[i].layer) ? todo[i].layer->split : todo[i].layer->member)->size;
 	room = (off_t)fs.f_bavail * fs.f_frsize;
 	/* a file of a few bytes takes 1.5 kB in a tar and nothing on some file systems */
 	if (need / 4 <= room)
@@ -229,15 +211,55 @@ static int check_room(struct stage *st, const struct todo *todo, unsigned n)
 	return -ENOSPC;
 }
 
+/* What was unpacked on the first pass has nothing left to be done. */
+static int take_over(struct stage *st)
+{
+	unsigned i, left = 0;
+	int r = 0;
+
+	for (i = 0; r >= 0 && i < st->n_todo; i++) {
+		char *dir = path_in(st, "%s", st->todo[i].layer->chain);
+		off_t size;
+
+		r = d2d_store_take_over(st->s, st->todo[i].layer, dir, &size);
+		if (r > 0)
+			r = put_data(st, &st->todo[i], size);
+		else
+			st->todo[left++] = st->todo[i];
+		free(dir);
+	}
+	st->n_todo = left;
+	d2d_store_drop(st->s);
+	return r;
+}
+
 static int take_layers(struct stage *st, const struct d2d_images *images)
 {
-	struct todo *todo;
-	unsigned i, n = find_todo(st->s, images, &todo);
-	int r = check_room(st, todo, n);
+	struct d2d_work work = { .run = take_layer, .arg = st };
+	/* a packed one is one stream */
+	unsigned i, jobs = d2d_archive_is_packed(st->a) ? 1 : st->s->jobs;
+	char *why = NULL;
+	int r;
 
-	for (i = 0; r == 0 && i < n; i++)
-		r = take_layer(st, todo[i].layer, todo[i].parent);
-	free(todo);
+	st->n_todo = find_todo(st->s, images, &st->todo);
+	r = take_over(st);
+	work.n = st->n_todo;
+	for (i = 0; i < st->n_todo; i++)
+		work.size += (is_mounted(st, st->todo[i].layer) ? st->todo[i].layer->split : st->todo[i].layer->member)->size;
+	if (r == 0)
+		r = check_room(st, work.size);
+	if (r == 0) {
+		st->ahead = jobs > st->n_todo;
+		work.progress = d2d_archive_tell(st->a, NULL);
+		r = d2d_pool(&work, jobs, &why);
+		d2d_archive_tell(st->a, work.progress);
+	}
+	if (r == -EOWNERDEAD && !why)
+		why = xstrdup("a process that unpacked a layer has died");
+	if (why)
+		d2d_image_refuse(st->why, "%s", why);
+	free(why);
+	free(st->todo);
 	return r;
 }
 

@@ -30,7 +30,7 @@ struct join {
 	bool raw;		/* the line at hand had a piece of the archive */
 	char **why;
 	size_t at, n_text;	/* of text */
-	struct d2d_crc64 crc;
+	uint64_t crc;
 	char line[LINE], text[CHUNK], buf[CHUNK + 1];
 };
 
@@ -142,7 +142,7 @@ static int copy(struct join *j, int fd, const char *name, off_t size)
 	ssize_t n;
 	int r = 0;
 
-	j->crc.crc = 0;
+	j->crc = 0;
 	for (; r == 0 && size; size -= n) {
 		n = safe_read(fd, j->buf, MIN(size, CHUNK));
 		if (n <= 0) {
@@ -150,7 +150,7 @@ static int copy(struct join *j, int fd, const char *name, off_t size)
 			d2d_image_refuse(j->why, "'%s' can't be read: %s", name, n < 0 ? strerror(-r) : "it became shorter");
 			return r;
 		}
-		d2d_crc64_add(&j->crc, j->buf, n);
+		j->crc = d2d_crc64(j->crc, j->buf, n);
 		r = put(j, j->buf, n);
 	}
 	return r;
@@ -176,7 +176,7 @@ static int take_file(struct join *j, const char *name, off_t size, uint64_t crc)
 				(unsigned long long)size);
 	} else {
 		r = copy(j, fd, name, size);
-		if (r == 0 && j->crc.crc != crc)
+		if (r == 0 && j->crc != crc)
 			r = d2d_image_refuse(j->why, "'%s' has another content", name);
 	}
 	close(fd);
@@ -265,7 +265,6 @@ int d2d_tarsplit_read(struct d2d_stream *split, int dir, int (*write)(void *arg,
 	j->write = write;
 	j->arg = arg;
 	j->why = why;
-	d2d_crc64_begin(&j->crc);
 	r = d2d_stream_unpack(&j->in);
 	while (r >= 0 && (r = next_line(j)) > 0)
 		r = take_entry(j);
