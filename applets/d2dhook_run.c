@@ -6,6 +6,7 @@
 //kbuild:lib-$(CONFIG_D2DHOOK) += d2dhook_run.o
 
 #include "d2dhook.h"
+#include "d2d_import.h"
 
 #define RESCUE "/usr/lib/d2d/rescue"
 #define UNLOCK "30-unlock"
@@ -85,9 +86,15 @@ static void take(struct d2d_hooks *all, struct d2d_hooks *list, const char *stag
 	list->n = kept;
 }
 
+/* Folders that are tried on a running system must not take the place of its boot. */
+static const char *run_folder(const struct d2dhook *d)
+{
+	return d->dirs[0] && !d->root[0] ? D2D_RUN"/try" : D2D_RUN;
+}
+
 static void write_file(const struct d2dhook *d, const char *name, const char *text)
 {
-	char *path = xasprintf("%s"D2D_RUN"/%s", d->root, name);
+	char *path = xasprintf("%s%s/%s", d->root, run_folder(d), name);
 	int err = d2d_file_write(path, text);
 
 	if (err < 0) {
@@ -111,10 +118,14 @@ static void write_summary(const struct d2dhook *d, const struct d2d_hooks *all, 
 
 static void write_report(const struct d2dhook *d, const struct d2d_hooks *all)
 {
+	/* What is imported at this moment is to be in it, too. */
+	int lock = d2d_imports_lock(d->root);
 	char *json = d2d_hooks_json(all, d->dirs[0] ? NULL : d->root);
 
 	write_file(d, "report.json", json);
 	free(json);
+	if (lock >= 0)
+		close(lock);
 }
 
 /* A failed unlock must not end in a shell, whatever a hook's head says. */
@@ -246,11 +257,13 @@ static int exit_code(const struct d2d_hooks *all)
 int d2dhook_run(struct d2dhook *d)
 {
 	struct d2d_hooks all = { NULL, 0 }, list = { NULL, 0 };
-	char *logs = xasprintf("%s"D2D_RUN"/log", d->root);
+	char *logs = xasprintf("%s%s/log", d->root, run_folder(d));
 	char *results = xasprintf("%s"D2D_RUN"/env.d", d->root);
 	char *stage = xstrdup("");
 	bool on = true;
 
+	if (!d->rooted && geteuid() != 0)
+		bb_error_msg_and_die("%s: sudo d2d hook run", bb_msg_you_must_be_root);
 	forget_results(results);
 	if (bb_make_directory(logs, 0755, FILEUTILS_RECUR) < 0 || bb_make_directory(results, 0755, FILEUTILS_RECUR) < 0)
 		xfunc_die();

@@ -31,6 +31,9 @@ struct d2dimport {
 	struct d2d_squash *squash;	/* or none: only read */
 	char *path;			/* of the file at hand, printable, from the root on */
 	char *why;			/* it failed; NULL */
+	const char *how;		/* it was imported, as d2d_import_note() has it; NULL */
+	struct json_object *images;	/* in it, when that is known */
+	unsigned long long start;	/* ms */
 	char *config;			/* of the file at hand, when it is a root file system; or NULL */
 };
 
@@ -57,6 +60,9 @@ int d2dimport_file(struct d2dimport *d, const char *path, int flags);
 
 /* Opens the store, to mount or to copy as is wanted. */
 int d2dimport_open_store(struct d2dimport *d, const char *dir, char **why);
+
+/* Keeps how the file's images were imported, as d2d_import_note() has it. */
+void d2dimport_how(struct d2dimport *d, const char *how, struct json_object *images);
 
 /* ---- d2dimport_api.c: return an exit code ---- */
 int d2dimport_send(struct d2dimport *d, const char *file, int fd, off_t size, struct d2d_archive *a, const struct d2d_images *images);

@@ -147,8 +147,11 @@ static struct d2d_images missing(const char *file, const struct d2d_images *imag
 int d2dimport_send(struct d2dimport *d, const char *file, int fd, off_t size, struct d2d_archive *a, const struct d2d_images *images)
 {
 	struct d2d_images some = missing(file, images);
+	struct json_object *list = d2d_images_json(images);
 	int r = EXIT_SUCCESS;
 
+	d2dimport_how(d, some.n ? "engine" : "there", list);
+	json_object_put(list);
 	if (some.n)
 		r = some.n < images->n || d2d_save_needed(a, &some) ? save(d, file, a, &some) : d2dimport_load(d, file, fd, size);
 	free(some.image);
