@@ -49,10 +49,23 @@ static int add(struct json_object *names, const char *tag, const char *id)
 	return changed;
 }
 
+/* Takes the names over. */
+static int write_all(const struct d2d_store *s, struct json_object *names, const char *path)
+{
+	struct json_object *all = json_object_new_object();
+	const char *text;
+	int r;
+
+	json_object_object_add(all, "Repositories", names);
+	text = json_object_to_json_string_ext(all, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+	r = d2d_store_put(s, path, text, strlen(text), 0600);
+	json_object_put(all);
+	return r;
+}
+
 int d2d_store_write_names(const struct d2d_store *s, struct json_object *images, const char *path)
 {
-	struct json_object *names = d2d_store_names(s), *all, *tags;
-	const char *text;
+	struct json_object *names = d2d_store_names(s), *tags;
 	size_t i, k;
 	int changed = 0, r = 0;
 
@@ -67,12 +80,10 @@ int d2d_store_write_names(const struct d2d_store *s, struct json_object *images,
 			changed |= add(names, json_object_get_string(json_object_array_get_idx(tags, k)),
 				json_object_get_string(json_object_object_get(image, "id")));
 	}
-	all = json_object_new_object();
-	json_object_object_add(all, "Repositories", names);
-	text = json_object_to_json_string_ext(all, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
 	if (changed)
-		r = d2d_store_put(s, path, text, strlen(text), 0600);
-	json_object_put(all);
+		r = write_all(s, names, path);
+	else
+		json_object_put(names);
 	return r ? r : changed;
 }
 
@@ -99,8 +110,9 @@ int d2d_store_unname(const struct d2d_store *s, struct json_object *ids)
 		else
 			json_object_put(some);
 	}
-	r = replace(s, left);
-	json_object_put(left);
 	json_object_put(names);
-	return r;
+	r = write_all(s, left, STORE_OWN"/repositories.json");
+	if (r == 0)
+		r = d2d_store_sync(s);
+	return r ? r : d2d_store_rename(s, STORE_OWN"/repositories.json", STORE_NAMES);
 }
