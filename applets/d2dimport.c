@@ -22,7 +22,7 @@
 //kbuild:lib-$(CONFIG_D2DIMPORT) += d2dimport.o
 
 //usage:#define d2dimport_trivial_usage
-//usage:       "[-qfn] [-s DIR | -a [-H SOCKET]] FILE|DIR..."
+//usage:       "[-qfn] [-s DIR | -a [-H SOCKET]" IF_FEATURE_D2DIMPORT_SQUASH(" | -S -o OUT") "] FILE|DIR..."
 //usage:#define d2dimport_full_usage "\n\n"
 //usage:       "Import images into Docker: files of 'docker save' or OCI layouts (plain, gzip,\n"
 //usage:       "xz, bzip2, zstd), or folders that are OCI layouts. Of any other DIR: *.tar,\n"
@@ -35,6 +35,10 @@
 //usage:     "\n	-s,--store DIR	Write to Docker's data-root DIR; no engine may run on it"
 //usage:     "\n	-a,--api	Hand them to the running engine"
 //usage:     "\n	-H,--host SOCKET	Its socket ($DOCKER_HOST or /var/run/docker.sock)"
+//usage:	IF_FEATURE_D2DIMPORT_SQUASH(
+//usage:     "\n	-S,--squash	Make a file that is mounted in place instead (needs mksquashfs)"
+//usage:     "\n	-o,--output OUT	That file, NAME.d2i; or a folder, if there is one or OUT ends in /"
+//usage:	)
 //usage:     "\n"
 //usage:     "\nWithout -s and -a the engine is asked; if none runs, /var/lib/docker is written."
 //usage:     "\n"
@@ -145,6 +149,8 @@ static int import_open(struct d2dimport *d, const char *file, int fd, off_t size
 		r = d2dimport_fail(d, file, "%s", why ? printable_string(why) : strerror(-r));
 	} else if (d->store) {
 		r = d2dimport_write(d, file, fd, a, &images);
+	} else if (ENABLE_FEATURE_D2DIMPORT_SQUASH && d->squash) {
+		r = d2dimport_squash(d, file, a, &images);
 	} else if (d->api) {
 		r = d2dimport_send(d, file, fd, size, a, &images);
 	} else {
@@ -298,24 +304,30 @@ int d2dimport_main(int argc, char **argv) MAIN_EXTERNALLY_VISIBLE;
 int d2dimport_main(int argc UNUSED_PARAM, char **argv)
 {
 	struct d2dimport d = { .store = NULL };
-	char *where, *dir = NULL;
+	char *where, *dir = NULL, *out = NULL;
 	struct stat st;
 	int r;
 
-	getopt32long(argv, "^" "H:qfns:a" "\0" "-1:a--s:s--a",
+	getopt32long(argv, "^" "H:qfns:a" IF_FEATURE_D2DIMPORT_SQUASH("So:") "\0"
+		"-1:a--s:s--a" IF_FEATURE_D2DIMPORT_SQUASH(":S--saH:s--S:a--S:H--S:S?o:o?S"),
 		"host\0" Required_argument "H" "quiet\0" No_argument "q" "force\0" No_argument "f"
-		"dry-run\0" No_argument "n" "store\0" Required_argument "s" "api\0" No_argument "a",
-		&where, &dir);
+		"dry-run\0" No_argument "n" "store\0" Required_argument "s" "api\0" No_argument "a"
+		IF_FEATURE_D2DIMPORT_SQUASH("squash\0" No_argument "S" "output\0" Required_argument "o"),
+		&where, &dir, &out);
 	argv += optind;
 	if (option_mask32 & OPT_H)
 		xsetenv("DOCKER_HOST", where);
-	if (!(option_mask32 & OPT_n))
+	if (ENABLE_FEATURE_D2DIMPORT_SQUASH && out && !(option_mask32 & OPT_n))
+		d2dimport_squash_begin(&d, out);
+	else if (!(option_mask32 & OPT_n))
 		choose_way(&d, dir);
 
 	r = EXIT_SUCCESS;
 	for (; *argv; argv++)
 		r |= stat(*argv, &st) == 0 && S_ISDIR(st.st_mode) && !is_layout(*argv) ? import_dir(&d, *argv)
 			: import_file(&d, *argv, 0);
+	if (ENABLE_FEATURE_D2DIMPORT_SQUASH && d.squash)
+		r = d2dimport_squash_end(&d, out, r);
 	d2d_store_close(d.store);
 	return r;
 }

@@ -17,11 +17,14 @@ enum {
 	OPT_n = 1 << 3,
 	OPT_s = 1 << 4,
 	OPT_a = 1 << 5,
+	OPTBIT_S = 6,
+	OPT_S = IF_FEATURE_D2DIMPORT_SQUASH( (1 << OPTBIT_S)) + 0,
 };
 
 struct d2dimport {
 	struct d2d_store *store;	/* or */
-	bool api;			/* or neither: only read */
+	bool api;			/* or */
+	struct d2d_squash *squash;	/* or none: only read */
 	char *path;			/* of the file at hand, printable, from the root on */
 	char *why;			/* it failed; NULL */
 	char *config;			/* of the file at hand, when it is a root file system; or NULL */
@@ -54,5 +57,14 @@ int d2dimport_load(struct d2dimport *d, const char *file, int fd, off_t size);
 /* Whether the store has had this file and still has its images; says so. */
 bool d2dimport_known(struct d2dimport *d, const char *file, int fd);
 int d2dimport_write(struct d2dimport *d, const char *file, int fd, struct d2d_archive *a, const struct d2d_images *images);
+
+/* ---- d2dimport_squash.c ---- */
+
+/* Ends with an error when OUT can't be made; else it returns in another process. */
+void d2dimport_squash_begin(struct d2dimport *d, const char *out);
+int d2dimport_squash(struct d2dimport *d, const char *file, struct d2d_archive *a, const struct d2d_images *images);
+
+/* Puts OUT where it shall be if all files came to the exit code R of success; returns the exit code. */
+int d2dimport_squash_end(struct d2dimport *d, const char *out, int r);
 
 #endif

@@ -36,6 +36,7 @@ int d2d_store_rename(const struct d2d_store *s, const char *from, const char *to
 
 /* Removes a file or folder with all in it; no error when there is none. */
 int d2d_store_remove(const struct d2d_store *s, const char *path);
+int d2d_remove_tree(const char *path);
 
 /* All that was written is on the disk. */
 int d2d_store_sync(const struct d2d_store *s);
