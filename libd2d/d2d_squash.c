@@ -73,26 +73,32 @@ static const struct layer *find(const struct d2d_squash *q, const char *diff)
 	return NULL;
 }
 
-static int measure(struct d2d_squash *q, const char *name, struct layer *layer)
+/* Ends what mksquashfs has left to do. */
+static int finish(struct d2d_squash *q, const char *name, struct layer *layer)
 {
 	sha256_ctx_t ctx;
 	uint8_t digest[32];
-	int fd = openat(q->fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	char *buf = xmalloc(CHUNK);
-	ssize_t n = fd < 0 ? -1 : 0;
+	int fd = openat(q->fd, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW), r;
+	char *buf;
+	ssize_t n;
 
+	if (fd < 0)
+		return -errno;
+	r = d2d_squash_root_time(fd);
+	buf = xmalloc(CHUNK);
 	sha256_begin(&ctx);
-	while (fd >= 0 && (n = safe_read(fd, buf, CHUNK)) > 0) {
-		sha256_hash(&ctx, buf, n);
+	while (r == 0 && (n = safe_read(fd, buf, CHUNK)) != 0) {
+		if (n < 0)
+			r = -errno;
+		else
+			sha256_hash(&ctx, buf, n);
 		layer->squashfs_size += n;
 	}
 	sha256_end(&ctx, digest);
 	*bin2hex(layer->sha256, (void *)digest, sizeof(digest)) = '\0';
-	n = n < 0 ? -errno : 0;
-	if (fd >= 0)
-		close(fd);
+	close(fd);
 	free(buf);
-	return n;
+	return r;
 }
 
 static int make_squashfs(struct d2d_squash *q, struct d2d_archive *a, const struct d2d_image_layer *layer,
@@ -140,7 +146,7 @@ static int take_layer(struct d2d_squash *q, struct d2d_archive *a, const struct 
 		strcpy(layer->diff, from->diff);
 		strcpy(layer->chain, from->chain);
 		layer->size = result.size;
-		r = measure(q, q->names[q->n_names - 2], layer);
+		r = finish(q, q->names[q->n_names - 2], layer);
 	}
 	if (r < 0)
 		d2d_image_refuse(why, "layer '%s': %s", from->member->name, reason ? reason : r == -EPROTONOSUPPORT

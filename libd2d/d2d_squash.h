@@ -44,6 +44,11 @@ int d2d_mksquashfs_begin(struct d2d_mksquashfs *m, int dir, const char *name);
  * freed, when it has something to say. */
 int d2d_mksquashfs_end(struct d2d_mksquashfs *m, int r, char **why);
 
+/* ---- d2d_squash_root.c ---- */
+
+/* Sets the time of the root folder to 1970. -EUCLEAN: not a squashfs with its inodes as such. */
+int d2d_squash_root_time(int fd);
+
 /* ---- d2d_squash_layer.c ---- */
 
 /* Turns a layer's archive into one of the files that overlay2 would have of it, its tar-split to a descriptor. DIR is
