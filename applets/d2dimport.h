@@ -22,6 +22,7 @@ enum {
 struct d2dimport {
 	struct d2d_store *store;	/* or */
 	bool api;			/* or neither: only read */
+	off_t limit;			/* to which a file may unpack for the engine, 0 for any */
 	char *path;			/* of the file at hand, printable, from the root on */
 	char *why;			/* it failed; NULL */
 	char *config;			/* of the file at hand, when it is a root file system; or NULL */
@@ -46,6 +47,9 @@ void d2dimport_print(const char *file, struct json_object *images, const char *w
 int d2dimport_fail(struct d2dimport *d, const char *file, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* ---- d2dimport_api.c: return an exit code ---- */
+
+/* The size of the file system that the engine has its data on, 0 when it isn't one of ours. */
+off_t d2dimport_engine_limit(void);
 int d2dimport_send(struct d2dimport *d, const char *file, int fd, off_t size, struct d2d_archive *a, const struct d2d_images *images);
 int d2dimport_load(struct d2dimport *d, const char *file, int fd, off_t size);
 
