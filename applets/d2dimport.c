@@ -141,7 +141,7 @@ static int import_open(struct d2dimport *d, const char *file, int fd, off_t size
 	struct d2dimport_progress p;
 	struct d2d_images images = { .n = 0 };
 	struct d2d_archive *a;
-	off_t limit = d->store ? d2d_store_limit(d->store) : 0;
+	off_t limit = d->store ? d2d_store_limit(d->store) : d->limit;
 	char *why;
 	int r;
 
@@ -324,8 +324,10 @@ static void choose_way(struct d2dimport *d, const char *dir)
 	}
 	if (!d->api && !dir)
 		bb_error_msg_and_die("no Docker engine at '%s': %s", d2d_engine_socket(), r < 0 ? strerror(-r) : "it isn't one");
-	if (!dir)
+	if (!dir) {
+		d->limit = d2dimport_engine_limit();
 		return;
+	}
 	if (d2dimport_open_store(d, dir, &why) < 0) {
 		xfunc_error_retval = D2DIMPORT_NO_STORE;
 		bb_error_msg_and_die("can't write to the store '%s': %s", printable_string(dir), why);

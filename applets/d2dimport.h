@@ -29,6 +29,7 @@ struct d2dimport {
 	struct d2d_store *store;	/* or */
 	bool api;			/* or */
 	struct d2d_squash *squash;	/* or none: only read */
+	off_t limit;			/* to which a file may unpack for the engine, 0 for any */
 	char *path;			/* of the file at hand, printable, from the root on */
 	char *why;			/* it failed; NULL */
 	const char *how;		/* it was imported, as d2d_import_note() has it; NULL */
@@ -65,6 +66,9 @@ int d2dimport_open_store(struct d2dimport *d, const char *dir, char **why);
 void d2dimport_how(struct d2dimport *d, const char *how, struct json_object *images);
 
 /* ---- d2dimport_api.c: return an exit code ---- */
+
+/* The size of the file system that the engine has its data on, 0 when it isn't one of ours. */
+off_t d2dimport_engine_limit(void);
 int d2dimport_send(struct d2dimport *d, const char *file, int fd, off_t size, struct d2d_archive *a, const struct d2d_images *images);
 int d2dimport_load(struct d2dimport *d, const char *file, int fd, off_t size);
 

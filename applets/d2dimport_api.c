@@ -6,7 +6,9 @@
 //kbuild:lib-$(CONFIG_D2DIMPORT) += d2dimport_api.o
 
 #include <json-c/json.h>
+#include <sys/statvfs.h>
 #include "d2dimport.h"
+#include "d2d_image.h"
 
 static int has_tag(struct json_object *tags, const char *wanted)
 {
@@ -67,12 +69,37 @@ static char *read_reply(const char *file, char *reply)
 	return error;
 }
 
+static int engine_fs(struct statvfs *fs)
+{
+	struct json_object *info;
+	const char *dir;
+	int found;
+
+	d2d_engine_get("/info", &info);
+	dir = d2d_json_text(info, "DockerRootDir");
+	found = dir && statvfs(dir, fs) == 0;
+	json_object_put(info);
+	return found;
+}
+
+off_t d2dimport_engine_limit(void)
+{
+	struct statvfs fs;
+
+	return engine_fs(&fs) ? (off_t)fs.f_blocks * fs.f_frsize : 0;
+}
+
 static int load(struct d2dimport *d, const char *file, struct d2d_body body, char **why)
 {
 	struct d2dimport_progress p;
 	char *reply, *error;
+	struct statvfs fs;
 	int status;
 
+	/* Docker begins with unpacking all of it to a folder of its own */
+	if (engine_fs(&fs) && body.size > (off_t)fs.f_bavail * (off_t)fs.f_frsize)
+		return d2dimport_fail(d, file, "it needs %llu MB, Docker has %llu MB left", (unsigned long long)body.size / 1000000,
+			(unsigned long long)fs.f_bavail * fs.f_frsize / 1000000);
 	d2dimport_progress_begin(&p, file, body.size, "Docker unpacks it");
 	body.sent = p.progress.told;
 	body.arg = &p;

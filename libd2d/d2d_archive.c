@@ -144,7 +144,7 @@ int d2d_archive_end(struct d2d_archive *a, const struct d2d_tar *t, unsigned ent
 	else if (r == -ENODATA)
 		refuse(why, "truncated at byte %llu", (unsigned long long)(a->packed ? a->unpacked : a->size));
 	else if (r == -EFBIG)
-		refuse(why, "%s", a->limit && d2d_stream_at(t->in) > a->limit ? "it unpacks to more than the store can hold"
+		refuse(why, "%s", a->limit && (a->whole || d2d_stream_at(t->in) > a->limit) ? "it unpacks to more than the store can hold"
 			: "not an image file: too many files, or too much JSON");
 	else if (r == 0 && entries == 0)
 		refuse(why, "not an image file: empty");

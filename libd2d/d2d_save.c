@@ -92,8 +92,8 @@ static int check(sha256_ctx_t *ctx, const struct item *item, char **why)
 
 static int fail(const struct item *item, int r, char **why)
 {
-	d2d_image_refuse(why, "layer '%s': %s", item->layer->member->name, r == -EBADMSG ? "damaged" : r == -ENODATA
-			? "it ends early" : strerror(-r));
+	d2d_image_refuse(why, "layer '%s': %s", item->layer->member->name, r == -EBADMSG ? "damaged"
+			: r == -ENODATA ? "it ends early" : r == -EFBIG ? "it unpacks to more than the store can hold" : strerror(-r));
 	return r;
 }
 
