@@ -355,8 +355,8 @@ int d2d_store_imports(const char *dir, struct json_object **imports);
  * after an error. */
 int d2d_store_images(const char *dir, struct json_object **images);
 
-/* Of each layer that lies on a medium what is noted, {"CHAIN":{"file","images":["ID",...],"link"}}; link: it is
- * so. NULL: there is none. Needs no open store. json_object_put() it. */
+/* Of each layer that lies on a medium what is noted, {"CHAIN":{"file","images":["ID",...],"link"}}; link: it is one.
+ * NULL: there is none. Needs no open store. json_object_put() it. */
 struct json_object *d2d_store_mounted(const char *dir);
 
 /* What is to be done about those whose medium isn't there: images that came from it are taken out, unless a container or

@@ -266,6 +266,7 @@ static int find_lost(struct lost *l, struct json_object *mounted)
 
 	json_object_object_foreachC(mounted, layer) {
 		if (!d2d_store_is_link(l->s, layer.key)) {
+			d2d_squash_unmount(layer.key);
 			r |= remove_named(l, STORE_MOUNTED"/%s", layer.key);
 		} else if (!d2d_squash_is_mounted(layer.key)) {
 			depth = 1;
