@@ -36,6 +36,7 @@ struct d2dimport {
 	struct json_object *images;	/* in it, when that is known */
 	unsigned long long start;	/* ms */
 	char *config;			/* of the file at hand, when it is a root file system; or NULL */
+	char key[D2D_DIGEST + 1];	/* what it is known by in the store, or empty */
 };
 
 struct d2dimport_progress {
@@ -80,9 +81,9 @@ int d2dimport_relink(struct d2dimport *d, const char *dir, char **argv);
 
 /* ---- d2dimport_store.c ---- */
 
-/* Whether the store has had this file and still has its images; says so. */
+/* Whether it is known without opening it that the store has had this file and still has its images; says so. */
 bool d2dimport_known(struct d2dimport *d, const char *file, int fd);
-int d2dimport_write(struct d2dimport *d, const char *file, int fd, struct d2d_archive *a, const struct d2d_images *images,
+int d2dimport_write(struct d2dimport *d, const char *file, struct d2d_archive *a, const struct d2d_images *images,
 		struct d2dimport_progress *p);
 
 /* ---- d2dimport_squash.c ---- */

@@ -316,6 +316,7 @@ int d2d_layer_read(struct d2d_layer *l, struct d2d_stream *in, int split, struct
 	sha256_end(&ctx, digest);
 	*bin2hex(result->digest, (void *)digest, sizeof(digest)) = '\0';
 	result->size = l->size;
+	result->ended = l->tar.ended && l->n_seen;
 
 	d2d_stream_close(hashed);
 	free(l->seen);

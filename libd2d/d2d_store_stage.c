@@ -131,8 +131,12 @@ static int unpack_layer(struct stage *st, const struct d2d_image_layer *layer, c
 	char *reason = NULL;
 	int r = layer->split ? d2d_squash_take(st->a, layer, &in, why) : d2d_archive_take(st->a, layer->member, &in);
 
+	if (r >= 0 && !layer->split)
+		r = d2d_stream_unpack(&in);
+	if (r > 0 && st->ahead)
+		r = d2d_stream_ahead(&in);
 	if (r >= 0)
-		r = d2d_store_unpack(st->s, dir, &in, st->ahead, result, &reason);
+		r = d2d_store_unpack(st->s, dir, in, result, &reason);
 	if (r >= 0 && strcmp(result->digest, layer->diff) != 0)
 		r = d2d_image_refuse(why, "damaged: layer '%s' doesn't have the digest that the image says", layer->member->name);
 	if (reason)
