@@ -34,6 +34,9 @@ int d2dhook_report_code(const struct d2d_report *report)
 	for (i = 0; i < report->n_hooks; i++)
 		if (d2d_report_is_bad(&report->hook[i]))
 			return EXIT_BAD;
+	for (i = 0; i < report->n_imports; i++)
+		if (report->import[i].why[0])
+			return EXIT_BAD;
 	return EXIT_SUCCESS;
 }
 
@@ -95,6 +98,25 @@ static void print_rows(const int *width, const struct d2d_report_row *row, unsig
 	}
 }
 
+static void print_imports(const struct d2d_report *report)
+{
+	int file = 4, how = 3;
+	unsigned i;
+
+	for (i = 0; i < report->n_imports; i++) {
+		file = MAX(file, (int)strlen(report->import[i].file));
+		how = MAX(how, (int)strlen(report->import[i].how));
+	}
+	if (report->n_imports)
+		printf("\n%-*s  %-*s  %8s  %s\n", file, "FILE", how, "HOW", "MS", "IMAGES, REASON");
+	for (i = 0; i < report->n_imports; i++) {
+		const struct d2d_report_import *import = &report->import[i];
+
+		printf("%-*s  %-*s  %8llu  %s\n", file, import->file, how, import->how, import->ms,
+			or_dash(import->why[0] ? import->why : import->images));
+	}
+}
+
 int d2dhook_report(struct d2dhook *d)
 {
 	static const char *head[COLUMNS] = { "STAGE", "HOOK", "SOURCE", "RESULT", "MS", "LOG" };
@@ -110,6 +132,7 @@ int d2dhook_report(struct d2dhook *d)
 		print_cells(width, head, "REASON, LAST LINE");
 		print_rows(width, report.phase, report.n_phases);
 		print_rows(width, report.hook, report.n_hooks);
+		print_imports(&report);
 	}
 	fflush_stdout_and_exit(d2dhook_report_code(&report));
 }

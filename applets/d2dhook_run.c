@@ -6,6 +6,7 @@
 //kbuild:lib-$(CONFIG_D2DHOOK) += d2dhook_run.o
 
 #include "d2dhook.h"
+#include "d2d_import.h"
 
 #define RESCUE "/usr/lib/d2d/rescue"
 #define UNLOCK "30-unlock"
@@ -111,10 +112,14 @@ static void write_summary(const struct d2dhook *d, const struct d2d_hooks *all, 
 
 static void write_report(const struct d2dhook *d, const struct d2d_hooks *all)
 {
+	/* What is imported at this moment is to be in it, too. */
+	int lock = d2d_imports_lock(d->root);
 	char *json = d2d_hooks_json(all, d->dirs[0] ? NULL : d->root);
 
 	write_file(d, "report.json", json);
 	free(json);
+	if (lock >= 0)
+		close(lock);
 }
 
 /* A failed unlock must not end in a shell, whatever a hook's head says. */

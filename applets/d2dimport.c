@@ -99,6 +99,13 @@ int d2dimport_fail(struct d2dimport *d, const char *file, const char *format, ..
 	return EXIT_FAILURE;
 }
 
+void d2dimport_how(struct d2dimport *d, const char *how, struct json_object *images)
+{
+	d->how = how;
+	json_object_put(d->images);
+	d->images = json_object_get(images);
+}
+
 void d2dimport_progress_begin(struct d2dimport_progress *p, const char *file, off_t size, const char *at_end)
 {
 	memset(p, 0, sizeof(*p));
@@ -193,14 +200,17 @@ static void begin_file(struct d2dimport *d, const char *path)
 
 	d->path = d2d_printable(full ? full : path, strlen(full ? full : path));
 	d->why = NULL;
+	d->start = d2d_now();
+	d2dimport_how(d, NULL, NULL);
 	free(full);
 }
 
-/* For 'd2d images'; where no debian2docker runs there is nobody to be told. */
+/* For 'd2d images' and the report; where no debian2docker runs there is nobody to be told. */
 static void end_file(struct d2dimport *d, int r)
 {
 	if (d->store || d->api)
-		d2d_failed_note(d->path, r == EXIT_SUCCESS ? NULL : d->why ? d->why : "failed");
+		d2d_import_note(d->path, d->how ? : "engine", d->images, d2d_now() - d->start,
+			r == EXIT_SUCCESS ? NULL : d->why ? d->why : "failed");
 	free(d->path);
 	free(d->why);
 }

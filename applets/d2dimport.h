@@ -24,6 +24,9 @@ struct d2dimport {
 	bool api;			/* or neither: only read */
 	char *path;			/* of the file at hand, printable, from the root on */
 	char *why;			/* it failed; NULL */
+	const char *how;		/* it was imported, as d2d_import_note() has it; NULL */
+	struct json_object *images;	/* in it, when that is known */
+	unsigned long long start;	/* ms */
 	char *config;			/* of the file at hand, when it is a root file system; or NULL */
 };
 
@@ -44,6 +47,9 @@ void d2dimport_print(const char *file, struct json_object *images, const char *w
 
 /* Says why the file failed, and keeps it; returns the exit code. */
 int d2dimport_fail(struct d2dimport *d, const char *file, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* Keeps how the file's images were imported, as d2d_import_note() has it. */
+void d2dimport_how(struct d2dimport *d, const char *how, struct json_object *images);
 
 /* ---- d2dimport_api.c: return an exit code ---- */
 int d2dimport_send(struct d2dimport *d, const char *file, int fd, off_t size, struct d2d_archive *a, const struct d2d_images *images);

@@ -105,6 +105,7 @@ int d2dimport_send(struct d2dimport *d, const char *file, int fd, off_t size, st
 	struct json_object *list = d2d_images_json(images);
 	bool there = !(option_mask32 & OPT_f) && all_there(list), cut;
 
+	d2dimport_how(d, there ? "there" : "engine", list);
 	if (there)
 		d2dimport_print(file, list, " is already here");
 	json_object_put(list);

@@ -34,6 +34,7 @@ bool d2dimport_known(struct d2dimport *d, const char *file, int fd)
 	if (!images)
 		return false;
 	d2dimport_print(file, images, " is already here");
+	d2dimport_how(d, "there", images);
 	json_object_put(images);
 	return true;
 }
@@ -45,6 +46,7 @@ int d2dimport_write(struct d2dimport *d, const char *file, int fd, struct d2d_ar
 	bool there = d2d_store_has_images(d->store, list, true);
 	int r = there ? 0 : d2d_store_import(d->store, a, images, &why);
 
+	d2dimport_how(d, there ? "there" : "written", list);
 	if (r < 0) {
 		d2dimport_fail(d, file, "%s", printable_string(why));
 		free(why);

@@ -184,10 +184,12 @@ int d2d_hook_ready(struct d2d_hook *hook);
 /* Refused, failed or out of time. */
 bool d2d_hook_is_bad(const struct d2d_hook *hook);
 
-/* The report as JSON: {"phases":[...],"hooks":[...]} with an object for each hook that was to run, and what the boot
- * noted in ROOT/run/d2d/times (NULL: it is not about a boot); and the counts and names for the console: "17 hooks done,
- * 0 failed, 2 skipped". The caller frees them. */
+/* The report as JSON: {"phases":[...],"hooks":[...],"imports":[...]} with an object for each hook that was to run, and what
+ * the boot noted in ROOT/run/d2d/times and imports.json (NULL: it is not about a boot); and the counts and names for the
+ * console: "17 hooks done, 0 failed, 2 skipped". The caller frees them. */
+struct json_object;
 char *d2d_hooks_json(const struct d2d_hooks *list, const char *root);
+char *d2d_report_text(struct json_object *report);
 char *d2d_hooks_summary(const struct d2d_hooks *list);
 
 /* "STAGE/NAME", fit to be shown; the caller frees it. */
@@ -311,9 +313,16 @@ struct d2d_report_row {
 	unsigned long long start, end;	/* ms since the machine was started */
 };
 
+/* A file that was to be imported; images: their names, with blanks between them. */
+struct d2d_report_import {
+	char *file, *how, *images, *why;
+	unsigned long long ms;
+};
+
 struct d2d_report {
 	struct d2d_report_row *phase, *hook;
-	unsigned n_phases, n_hooks;
+	struct d2d_report_import *import;
+	unsigned n_phases, n_hooks, n_imports;
 	char *text;		/* the JSON itself: printable ASCII, tabs and newlines */
 };
 

@@ -6,6 +6,7 @@
 //kbuild:lib-$(CONFIG_D2D_LIBD2D) += d2d_hook_report.o
 
 #include "d2d_hook.h"
+#include "d2d_import.h"
 #include <json-c/json.h>
 
 #define TIMES_MAX 65536		/* bytes of the file with the phases that are looked at */
@@ -134,6 +135,12 @@ static struct json_object *phases(const char *root)
 	return array;
 }
 
+char *d2d_report_text(struct json_object *report)
+{
+	return xasprintf("%s\n", json_object_to_json_string_ext(report,
+		JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_PRETTY_TAB | JSON_C_TO_STRING_NOSLASHESCAPE));
+}
+
 char *d2d_hooks_json(const struct d2d_hooks *list, const char *root)
 {
 	struct json_object *report = json_object_new_object(), *hooks = json_object_new_array();
@@ -145,8 +152,9 @@ char *d2d_hooks_json(const struct d2d_hooks *list, const char *root)
 			json_object_array_add(hooks, describe(list->hook[i]));
 	json_object_object_add(report, "phases", phases(root));
 	json_object_object_add(report, "hooks", hooks);
-	text = xasprintf("%s\n", json_object_to_json_string_ext(report,
-		JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_PRETTY_TAB | JSON_C_TO_STRING_NOSLASHESCAPE));
+	if (root)
+		json_object_object_add(report, "imports", d2d_imports_read(root));
+	text = d2d_report_text(report);
 	json_object_put(report);
 	return text;
 }

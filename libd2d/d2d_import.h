@@ -251,13 +251,23 @@ int d2d_store_images(const char *dir, struct json_object **images);
 /* Images in the form of d2d_store_imports(). */
 struct json_object *d2d_images_json(const struct d2d_images *images);
 
-/* ---- d2d_failed.c ---- */
+/* ---- d2d_import_note.c ---- */
 
-/* Which files could not be imported in this boot, {"FILE":"REASON"}; json_object_put() it. */
+/* Notes in /run/d2d/imports.json and the report of the boot what became of a file: HOW is "written", "mounted", "copied",
+ * "there" (already) or "engine"; the images as by d2d_images_json(), or NULL; WHY it failed, or NULL. 0 or a negative
+ * errno; where no debian2docker runs there is nobody to be told (-ENOENT). */
+int d2d_import_note(const char *file, const char *how, struct json_object *images, unsigned ms, const char *why);
+
+/* All notes below ROOT ("" for /), [{"file","images":["NAME:TAG",...],"how","ms","bytes","why"}]; json_object_put() it.
+ * d2d_import_text() is one of their texts, or NULL. */
+struct json_object *d2d_imports_read(const char *root);
+const char *d2d_import_text(struct json_object *note, const char *key);
+
+/* Which files could not be imported, {"FILE":"REASON"}; json_object_put() it. */
 struct json_object *d2d_failed_read(void);
 
-/* Notes why a file couldn't be, or NULL: that it was. */
-int d2d_failed_note(const char *file, const char *why);
+/* To be held while the notes or the report are written: a descriptor to be closed, or a negative errno. */
+int d2d_imports_lock(const char *root);
 
 /* ---- d2d_zstd.c ---- */
 

@@ -9,11 +9,11 @@
 #include <json-c/json.h>
 
 #define REPORT_MAX (16 << 20)
-#define DEPTH_MAX 4
+#define DEPTH_MAX 5
 
 /* Where we are in the report, for messages. */
 struct place {
-	const char *what;	/* "phase" or "hook" */
+	const char *what;	/* "phase", "hook" or "import" */
 	size_t nth;		/* from 1 */
 	char **why;
 };
@@ -54,8 +54,15 @@ static int time_of(const struct place *at, struct json_object *o, const char *ke
 	return 1;
 }
 
-static int read_row(const struct place *at, struct json_object *o, struct d2d_report_row *row)
+static int not_an_object(const struct place *at)
 {
+	*at->why = xasprintf("%s %zu is not an object", at->what, at->nth);
+	return -EBADMSG;
+}
+
+static int read_row(const struct place *at, struct json_object *o, void *rows)
+{
+	struct d2d_report_row *row = (struct d2d_report_row *)rows + at->nth - 1;
 	const struct { const char *key; char **text; } texts[] = {
 		{ "stage", &row->stage }, { at->what[0] == 'h' ? "hook" : "name", &row->name }, { "source", &row->source },
 		{ "result", &row->result }, { "reason", &row->reason }, { "output", &row->output }, { "log", &row->log },
@@ -64,10 +71,8 @@ static int read_row(const struct place *at, struct json_object *o, struct d2d_re
 	int starts, ends;
 	unsigned i;
 
-	if (!json_object_is_type(o, json_type_object)) {
-		*at->why = xasprintf("%s %zu is not an object", at->what, at->nth);
-		return -EBADMSG;
-	}
+	if (!json_object_is_type(o, json_type_object))
+		return not_an_object(at);
 	for (i = 0; i < ARRAY_SIZE(texts); i++) {
 		*texts[i].text = text_of(at, o, texts[i].key);
 		if (!*texts[i].text)
@@ -90,6 +95,61 @@ static int read_row(const struct place *at, struct json_object *o, struct d2d_re
 	return 0;
 }
 
+/* A list of names, with blanks between them. */
+static int names_of(const struct place *at, struct json_object *o, char **names)
+{
+	struct json_object *list = json_object_object_get(o, "images");
+	size_t i, n, len = 1;
+	char *text, *p;
+
+	if (!json_object_is_type(list, json_type_array))
+		return wrong(at, "images", "is not a list");
+	n = json_object_array_length(list);
+	for (i = 0; i < n; i++) {
+		if (!json_object_is_type(json_object_array_get_idx(list, i), json_type_string))
+			return wrong(at, "images", "is not a list of names");
+		len += json_object_get_string_len(json_object_array_get_idx(list, i)) + 1;
+	}
+	p = text = xzalloc(len);
+	for (i = 0; i < n; i++)
+		p += sprintf(p, "%s%s", i ? " " : "", json_object_get_string(json_object_array_get_idx(list, i)));
+	*names = d2d_printable(text, p - text);
+	free(text);
+	return 0;
+}
+
+static int read_import(const struct place *at, struct json_object *o, void *imports)
+{
+	struct d2d_report_import *import = (struct d2d_report_import *)imports + at->nth - 1;
+	int r;
+
+	if (!json_object_is_type(o, json_type_object))
+		return not_an_object(at);
+	r = names_of(at, o, &import->images);
+	if (r < 0)
+		return r;
+	import->file = text_of(at, o, "file");
+	import->how = import->file ? text_of(at, o, "how") : NULL;
+	import->why = import->how ? text_of(at, o, "why") : NULL;
+	if (!import->why)
+		return -EBADMSG;
+	r = time_of(at, o, "ms", &import->ms);
+	return r < 0 ? r : 0;
+}
+
+static void free_imports(struct d2d_report_import *import, unsigned n)
+{
+	unsigned i;
+
+	for (i = 0; i < n; i++) {
+		free(import[i].file);
+		free(import[i].how);
+		free(import[i].images);
+		free(import[i].why);
+	}
+	free(import);
+}
+
 static void free_rows(struct d2d_report_row *row, unsigned n)
 {
 	unsigned i;
@@ -107,7 +167,8 @@ static void free_rows(struct d2d_report_row *row, unsigned n)
 	free(row);
 }
 
-static int read_rows(struct json_object *report, const char *key, struct place *at, struct d2d_report_row **rows, unsigned *n)
+static int read_list(struct json_object *report, const char *key, struct place *at, void *list, size_t size, unsigned *n,
+		int (*read_one)(const struct place *at, struct json_object *o, void *rows))
 {
 	struct json_object *array = json_object_object_get(report, key);
 	int err = 0;
@@ -116,9 +177,11 @@ static int read_rows(struct json_object *report, const char *key, struct place *
 		*at->why = xasprintf("it has no list of %s", key);
 		return -EBADMSG;
 	}
-	*rows = xzalloc((json_object_array_length(array) + 1) * sizeof(**rows));
-	for (at->nth = 1; !err && at->nth <= json_object_array_length(array); at->nth++)
-		err = read_row(at, json_object_array_get_idx(array, at->nth - 1), *rows + (*n)++);
+	*(void **)list = xzalloc((json_object_array_length(array) + 1) * size);
+	for (at->nth = 1; !err && at->nth <= json_object_array_length(array); at->nth++) {
+		++*n;
+		err = read_one(at, json_object_array_get_idx(array, at->nth - 1), *(void **)list);
+	}
 	return err;
 }
 
@@ -155,6 +218,7 @@ static struct json_object *parse_json(const char *text, size_t len, char **why)
 int d2d_report_parse(char *text, size_t len, struct d2d_report *report, char **why)
 {
 	struct place phase = { .what = "phase", .why = why }, hook = { .what = "hook", .why = why };
+	struct place import = { .what = "import", .why = why };
 	struct json_object *o;
 	int err;
 
@@ -169,9 +233,12 @@ int d2d_report_parse(char *text, size_t len, struct d2d_report *report, char **w
 	o = parse_json(text, len, why);
 	if (!o)
 		return -EBADMSG;
-	err = read_rows(o, "phases", &phase, &report->phase, &report->n_phases);
+	err = read_list(o, "phases", &phase, &report->phase, sizeof(*report->phase), &report->n_phases, read_row);
 	if (!err)
-		err = read_rows(o, "hooks", &hook, &report->hook, &report->n_hooks);
+		err = read_list(o, "hooks", &hook, &report->hook, sizeof(*report->hook), &report->n_hooks, read_row);
+	/* Only a boot has imports. */
+	if (!err && json_object_object_get_ex(o, "imports", NULL))
+		err = read_list(o, "imports", &import, &report->import, sizeof(*report->import), &report->n_imports, read_import);
 	json_object_put(o);
 	return err;
 }
@@ -205,6 +272,7 @@ void d2d_report_free(struct d2d_report *report)
 {
 	free_rows(report->phase, report->n_phases);
 	free_rows(report->hook, report->n_hooks);
+	free_imports(report->import, report->n_imports);
 	free(report->text);
 	memset(report, 0, sizeof(*report));
 }
