@@ -86,9 +86,15 @@ static void take(struct d2d_hooks *all, struct d2d_hooks *list, const char *stag
 	list->n = kept;
 }
 
+/* Folders that are tried on a running system must not take the place of its boot. */
+static const char *run_folder(const struct d2dhook *d)
+{
+	return d->dirs[0] && !d->root[0] ? D2D_RUN"/try" : D2D_RUN;
+}
+
 static void write_file(const struct d2dhook *d, const char *name, const char *text)
 {
-	char *path = xasprintf("%s"D2D_RUN"/%s", d->root, name);
+	char *path = xasprintf("%s%s/%s", d->root, run_folder(d), name);
 	int err = d2d_file_write(path, text);
 
 	if (err < 0) {
@@ -251,7 +257,7 @@ static int exit_code(const struct d2d_hooks *all)
 int d2dhook_run(struct d2dhook *d)
 {
 	struct d2d_hooks all = { NULL, 0 }, list = { NULL, 0 };
-	char *logs = xasprintf("%s"D2D_RUN"/log", d->root);
+	char *logs = xasprintf("%s%s/log", d->root, run_folder(d));
 	char *results = xasprintf("%s"D2D_RUN"/env.d", d->root);
 	char *stage = xstrdup("");
 	bool on = true;
