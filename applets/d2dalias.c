@@ -22,13 +22,14 @@
 //kbuild:lib-$(CONFIG_D2DALIAS) += d2dalias.o
 
 //usage:#define d2dalias_trivial_usage
-//usage:       "[-d DIR] [-H SOCKET] [-s STORE] [-R ROOT] [list | add [IMAGE]... | remove [NAME]... | watch\n"
-//usage:       "	| run [-p] IMAGE [--] [ARG]... | -a IMAGE OPTION... | -n IMAGE | -l]"
+//usage:       "[-d DIR] [-H SOCKET] [-s STORE] [-R ROOT] [list | add [IMAGE]... | remove [NAME]... | bin\n"
+//usage:       "	| watch | run [-p] IMAGE [--] [ARG]... | -a IMAGE OPTION... | -n IMAGE | -l]"
 //usage:#define d2dalias_full_usage "\n\n"
 //usage:       "Commands for Docker's images: list them (default), write them, remove them.\n"
 //usage:       "'add' without IMAGE writes all and removes those whose image is gone;\n"
 //usage:       "'remove' without NAME removes all. Other files are never touched.\n"
-//usage:       "'watch' adds now and whenever images change. 'run' is what a command does\n"
+//usage:       "'watch' adds now and whenever images change. 'run' is what a command does.\n"
+//usage:       "'bin' offers the scripts in d2d/bin of medium, store and sticks as commands\n"
 //usage:     "\n	-d DIR	Where they are (/usr/local/bin)"
 //usage:     "\n	-H SOCKET	The engine's socket ($DOCKER_HOST or /var/run/docker.sock)"
 //usage:     "\n	-s,--store STORE	For 'add': look into Docker's data-root STORE, no engine runs"
@@ -118,8 +119,7 @@ static int get_images(const struct d2dalias *d, struct d2d_alias **list)
 	return n;
 }
 
-/* The image of an alias, "" for a file that is none of ours, NULL for no file. */
-static char *read_alias(const char *path)
+char *d2dalias_read(const char *path)
 {
 	char buf[sizeof(MARKER) + D2D_IMAGE_MAX + 1];
 	struct stat st;
@@ -138,8 +138,7 @@ static char *read_alias(const char *path)
 	return xstrdup(d2d_is_image(image) ? image : "");
 }
 
-/* A command that this one would hide, or that would hide it. */
-static char *shadowed_by(const char *name)
+char *d2dalias_shadowed_by(const char *name)
 {
 	static const char dirs[] ALIGN1 = "/usr/bin\0" "/usr/sbin\0" "/bin\0" "/sbin\0";
 	const char *dir;
@@ -185,14 +184,14 @@ static int add_alias(const char *dir, const struct d2d_alias *a)
 		bb_error_msg("%s: no command: its name is taken or isn't fit for one", a->image);
 		return r;
 	}
-	other = shadowed_by(a->name);
+	other = d2dalias_shadowed_by(a->name);
 	if (other) {
 		bb_error_msg("%s: no command: %s is one already", a->image, other);
 		free(other);
 		return r;
 	}
 	path = concat_path_file(dir, a->name);
-	old = read_alias(path);
+	old = d2dalias_read(path);
 	if (old && !old[0]) {
 		bb_error_msg("%s: no command: '%s' isn't an alias", a->image, path);
 	} else {
@@ -210,7 +209,7 @@ static int add_alias(const char *dir, const struct d2d_alias *a)
 static int remove_alias(const char *dir, const char *name)
 {
 	char *path = concat_path_file(dir, name);
-	char *image = d2d_is_command(name) ? read_alias(path) : NULL;
+	char *image = d2d_is_command(name) ? d2dalias_read(path) : NULL;
 	int r = EXIT_FAILURE;
 
 	if (!image)
@@ -244,7 +243,7 @@ static int each_alias(const char *dir, int list, const struct d2d_alias *keep, i
 		bb_perror_msg_and_die("can't read '%s'", dir);
 	for (i = 0; i < count; i++) {
 		char *path = concat_path_file(dir, files[i]->d_name);
-		char *image = read_alias(path);
+		char *image = d2dalias_read(path);
 
 		if (image && image[0]) {
 			if (list)
@@ -293,9 +292,13 @@ int d2dalias_add(struct d2dalias *d, char **argv)
 
 static int d2dalias_list(struct d2dalias *d, char **argv)
 {
+	int r;
+
 	if (*argv)
 		bb_show_usage();
-	return each_alias(d->dir, 1, NULL, 0);
+	r = each_alias(d->dir, 1, NULL, 0);
+	d2dalias_print_scripts(d);
+	return r;
 }
 
 static int d2dalias_remove(struct d2dalias *d, char **argv)
@@ -317,7 +320,7 @@ int d2dalias_main(int argc UNUSED_PARAM, char **argv)
 		int (*verb)(struct d2dalias *d, char **argv);
 	} verbs[] = {
 		{ "list", d2dalias_list }, { "add", d2dalias_add }, { "remove", d2dalias_remove },
-		{ "run", d2dalias_run }, { "watch", d2dalias_watch },
+		{ "run", d2dalias_run }, { "watch", d2dalias_watch }, { "bin", d2dalias_bin },
 	};
 	enum { OPT_ALLOW = 1 << 3, OPT_DENY = 1 << 4, OPT_ALLOWED = 1 << 5 };
 	struct d2dalias d = { .dir = "/usr/local/bin", .root = "" };

@@ -28,8 +28,18 @@ int d2dalias_sidecars(const struct d2dalias *d, struct d2d_sidecar **list);
 /* The image as the engine describes it; dies when there is none. */
 struct json_object *d2dalias_inspect(const char *image);
 
+/* The image of the alias at a path, "" for a file that is none of ours, NULL for no file; to be freed. */
+char *d2dalias_read(const char *path);
+
+/* A command that one of this name would hide, or that would hide it, or NULL; to be freed. */
+char *d2dalias_shadowed_by(const char *name);
+
+/* ---- d2dalias_bin.c: what became of scripts, a line each ---- */
+void d2dalias_print_scripts(const struct d2dalias *d);
+
 /* The verbs; argv is what follows them. They return the exit code. */
 int d2dalias_add(struct d2dalias *d, char **argv);
+int d2dalias_bin(struct d2dalias *d, char **argv);
 int d2dalias_run(struct d2dalias *d, char **argv);
 int d2dalias_watch(struct d2dalias *d, char **argv);
 int d2dalias_allow(struct d2dalias *d, char **argv);

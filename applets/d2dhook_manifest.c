@@ -7,7 +7,28 @@
 
 #include "d2dhook.h"
 
-/* "SHA256 MODE STAGE/NAME" */
+static bool is_script(const struct d2d_hook *hook)
+{
+	return strcmp(hook->stage, D2D_BIN) == 0;
+}
+
+/* Of d2d/bin, or of hooks. */
+static bool find_files(struct d2dhook *d, struct d2d_hooks *list)
+{
+	char *dir = xmalloc_realpath(d->dirs[0]);
+	bool bin = dir && strcmp(bb_basename(dir), D2D_BIN) == 0;
+
+	if (bin) {
+		d2d_bin_scan(list, dir, "dir", 0);
+		d2d_hooks_sort(list);
+	} else {
+		d2dhook_scan(d, list);
+	}
+	free(dir);
+	return bin;
+}
+
+/* "SHA256 MODE STAGE/NAME", of a script "SHA256 MODE NAME" */
 static char *describe(const struct d2d_hook *hook, const char *suffix)
 {
 	char *file = xasprintf("%s%s", hook->file, suffix), hex[2 * 32 + 1], *line;
@@ -27,7 +48,8 @@ static char *describe(const struct d2d_hook *hook, const char *suffix)
 		bb_perror_msg_and_die("can't read '%s'", file);
 	}
 	*bin2hex(hex, (char *)sha256, sizeof(sha256)) = '\0';
-	line = xasprintf("%s %04o %s/%s%s", hex, (unsigned)st.st_mode & 0777, hook->stage, hook->name, suffix);
+	line = xasprintf("%s %04o %s%s%s%s", hex, (unsigned)st.st_mode & 0777, is_script(hook) ? "" : hook->stage,
+		is_script(hook) ? "" : "/", hook->name, suffix);
 	free(file);
 	return line;
 }
@@ -54,10 +76,11 @@ int d2dhook_manifest(struct d2dhook *d)
 	struct d2d_hooks list = { NULL, 0 };
 	char **lines = NULL;
 	unsigned i, n = 0;
+	bool bin;
 
 	if (!d->dirs[0] || d->dirs[1])
 		bb_show_usage();
-	d2dhook_scan(d, &list);
+	bin = find_files(d, &list);
 	for (i = 0; i < list.n; i++) {
 		const struct d2d_hook *hook = list.hook[i];
 
@@ -69,7 +92,7 @@ int d2dhook_manifest(struct d2dhook *d)
 		}
 		lines = xrealloc_vector(lines, 6, n);
 		lines[n++] = describe(hook, "");
-		if (has_head(hook)) {
+		if (!bin && has_head(hook)) {
 			lines = xrealloc_vector(lines, 6, n);
 			lines[n++] = describe(hook, ".d2d");
 		}
@@ -77,7 +100,7 @@ int d2dhook_manifest(struct d2dhook *d)
 	if (n)
 		qsort(lines, n, sizeof(*lines), by_path);
 
-	printf("version %llu\n", d->version ? d->version : (unsigned long long)time(NULL));
+	printf("%sversion %llu\n", bin ? D2D_BIN" " : "", d->version ? d->version : (unsigned long long)time(NULL));
 	for (i = 0; i < n; i++)
 		puts(lines[i]);
 	fflush_stdout_and_exit(EXIT_SUCCESS);

@@ -24,6 +24,9 @@ struct d2d_hook_head {
 /* "NN-name" of letters, digits, '-', '_' and '.', for hooks and stages alike. */
 bool d2d_hook_name_ok(const char *name);
 
+/* A script's: letters, digits, '-', '_' and '.', the first neither '-' nor '.'; at most 64. */
+bool d2d_bin_name_ok(const char *name);
+
 /* Reads the "# d2d:" lines of a hook's first bytes. -EINVAL: the head is broken and *why, to be freed, is the first of
  * head->wrong; the rest of it was read nevertheless. Free the head with d2d_hook_head_free() in any case. */
 int d2d_hook_head_parse(struct d2d_hook_head *head, const char *text, size_t len, char **why);
@@ -86,6 +89,12 @@ void d2d_hooks_scan_all(struct d2d_hooks *list, const char *root, struct d2d_tru
 void d2d_hooks_sort(struct d2d_hooks *list);
 void d2d_hooks_add(struct d2d_hooks *list, struct d2d_hook *hook);
 void d2d_hooks_free(struct d2d_hooks *list);
+
+/* Adds what was found; WHY, unless it is NULL, is the reason why it is refused. d2d_hook_kind() is a reason for what is no
+ * regular file. */
+#define D2D_HOOKS_MAX 1000	/* entries of a folder */
+struct d2d_hook *d2d_hooks_found(struct d2d_hooks *list, const char *stage, const char *name, const char *path, const char *why);
+const char *d2d_hook_kind(mode_t mode);
 
 /* Adds something that was refused although it is no file in a folder of hooks. */
 void d2d_hooks_refuse(struct d2d_hooks *list, const char *stage, const char *name, const char *path, const char *why);
@@ -227,8 +236,9 @@ int d2d_minisign_verify(const struct d2d_minisign_sig *sig, const struct d2d_min
 
 struct d2d_manifest {
 	unsigned long long version;
+	bool bin;			/* of scripts, not of hooks */
 	struct d2d_manifest_entry {
-		char *path;		/* "STAGE/NAME" */
+		char *path;		/* "STAGE/NAME", of a script "NAME" */
 		uint8_t sha256[32];
 		unsigned mode;		/* permission bits */
 	} *entry;			/* in the order of strcmp() */
@@ -249,6 +259,7 @@ unsigned long long d2d_manifest_version(const char *text, size_t len);
 enum { D2D_TRUST_ANY, D2D_TRUST_AUTO, D2D_TRUST_SIGNED, D2D_TRUST_BUILTIN };
 
 struct d2d_trust {
+	const char *bin;	/* what is judged are scripts, of which copies are made in this folder below ROOT; NULL: hooks */
 	char *root;		/* "" for / */
 	int mode;		/* D2D_TRUST_ */
 	char *spec;		/* of d2d.store=, or NULL */
@@ -270,7 +281,7 @@ struct d2d_trust {
 	const char *required;
 };
 
-/* To be called before each scan, the first time with zeroes: reads the mode of ROOT's image, which HOOKS (d2d.hooks=)
+/* To be called before each scan, the first time with zeroes, after which bin may be set: reads the mode of ROOT's image, which HOOKS (d2d.hooks=)
  * can only tighten, looks whether the STORE (d2d.store=) is open, and reads the keys. Both may be NULL. */
 void d2d_trust_begin(struct d2d_trust *t, const char *root, const char *hooks, const char *store);
 void d2d_trust_free(struct d2d_trust *t);
@@ -301,6 +312,18 @@ char *d2d_hook_differs(const struct d2d_manifest_entry *entry, const char *file)
 /* Before d2d_hooks_plan(): sets the trust of the hooks of a stage and refuses those that lack it. What is signed is
  * verified, and with COPY so that the copy is what runs, below ROOT/run/d2d/hooks; versions are remembered then. */
 void d2d_trust_stage(struct d2d_trust *t, struct d2d_hooks *list, const char *stage, bool copy);
+
+/* ---- d2d_bin.c: scripts that the folders d2d/bin of the medium, the store and payload volumes offer as commands ---- */
+
+/* They are hooks of this stage; what is signed of them is in manifests of their own. */
+#define D2D_BIN "bin"
+
+/* Takes what lies in a folder d2d/bin into LIST, as d2d_hooks_scan() does with hooks. */
+void d2d_bin_scan(struct d2d_hooks *list, const char *dir, const char *source, unsigned rank);
+
+/* Finds the scripts of all places, judges them, makes copies of those that may run, and decides which one of a name
+ * wins; it has the state D2D_HOOK_RUNS. TRUST has begun. */
+void d2d_bin_find(struct d2d_hooks *list, const char *root, struct d2d_trust *trust);
 
 /* ---- d2d_report.c: a report that was written ---- */
 

@@ -10,6 +10,7 @@
 #define MARK "# d2d:"
 #define TIMEOUT_MAX 3600
 #define NAMES_MAX 64
+#define BIN_NAME_MAX 64
 
 bool d2d_hook_name_ok(const char *name)
 {
@@ -18,6 +19,15 @@ bool d2d_hook_name_ok(const char *name)
 	while (isalnum(*name) || *name == '-' || *name == '_' || *name == '.')
 		name++;
 	return *name == '\0';
+}
+
+bool d2d_bin_name_ok(const char *name)
+{
+	size_t len = 0;
+
+	while (isalnum(name[len]) || name[len] == '-' || name[len] == '_' || name[len] == '.')
+		len++;
+	return len && !name[len] && len <= BIN_NAME_MAX && name[0] != '.' && name[0] != '-';
 }
 
 static int add_names(llist_t **names, char *value)

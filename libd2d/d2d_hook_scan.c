@@ -7,7 +7,7 @@
 
 #include "d2d_hook.h"
 
-#define ENTRIES_MAX 1000
+#define ENTRIES_MAX D2D_HOOKS_MAX
 
 /* One folder of hooks. */
 struct source {
@@ -64,7 +64,7 @@ void d2d_hooks_sort(struct d2d_hooks *list)
 		qsort(list->hook, list->n, sizeof(*list->hook), compare);
 }
 
-static void add(const struct source *src, const char *stage, const char *name, const char *path, const char *why)
+struct d2d_hook *d2d_hooks_found(struct d2d_hooks *list, const char *stage, const char *name, const char *path, const char *why)
 {
 	struct d2d_hook *hook = xzalloc(sizeof(*hook));
 
@@ -72,14 +72,21 @@ static void add(const struct source *src, const char *stage, const char *name, c
 	hook->name = xstrdup(name);
 	hook->path = xstrdup(path);
 	hook->file = xstrdup(path);
-	hook->source = src->name;
-	hook->rank = src->rank;
 	hook->code = -1;
 	if (why) {
 		hook->state = D2D_HOOK_REFUSED;
 		hook->why = xstrdup(why);
 	}
-	d2d_hooks_add(src->list, hook);
+	d2d_hooks_add(list, hook);
+	return hook;
+}
+
+static void add(const struct source *src, const char *stage, const char *name, const char *path, const char *why)
+{
+	struct d2d_hook *hook = d2d_hooks_found(src->list, stage, name, path, why);
+
+	hook->source = src->name;
+	hook->rank = src->rank;
 }
 
 void d2d_hooks_refuse(struct d2d_hooks *list, const char *stage, const char *name, const char *path, const char *why)
@@ -105,7 +112,7 @@ static bool is_sidecar(const char *path)
 	return there;
 }
 
-static const char *kind(mode_t mode)
+const char *d2d_hook_kind(mode_t mode)
 {
 	switch (mode & S_IFMT) {
 	case S_IFLNK: return "a symbolic link, not a file";
@@ -127,7 +134,7 @@ static void scan_hook(const struct source *src, const char *stage, const char *n
 	else if (!d2d_hook_name_ok(name))
 		why = "its name is not NN-name in A-Za-z0-9._-";
 	else if (!S_ISREG(st.st_mode))
-		why = kind(st.st_mode);
+		why = d2d_hook_kind(st.st_mode);
 	else if (is_sidecar(path))
 		return;
 	else if (strcmp(name + strlen(name) - MIN(strlen(name), 4), ".d2d") == 0)
@@ -188,7 +195,7 @@ void d2d_hooks_scan(struct d2d_hooks *list, const char *dir, const char *source,
 
 static void scan(struct d2d_hooks *list, char *dir, const char *source, unsigned rank, struct d2d_trust *trust)
 {
-	d2d_hooks_scan(list, dir, source, rank);
+	(trust->bin ? d2d_bin_scan : d2d_hooks_scan)(list, dir, source, rank);
 	d2d_trust_source(trust, list, dir, source, rank);
 	free(dir);
 }
@@ -201,7 +208,7 @@ static void scan_payloads(struct d2d_hooks *list, const char *root, unsigned ran
 	int i, n = d2d_folder(dir, ENTRIES_MAX, &names);
 
 	for (i = 0; i < n; i++)
-		scan(list, xasprintf("%s/%s/d2d/hooks", dir, names[i]), "usb", rank + n - i, trust);
+		scan(list, xasprintf("%s/%s/d2d/%s", dir, names[i], trust->bin ? D2D_BIN : "hooks"), "usb", rank + n - i, trust);
 	d2d_folder_free(names, n);
 	free(dir);
 }
@@ -209,13 +216,14 @@ static void scan_payloads(struct d2d_hooks *list, const char *root, unsigned ran
 void d2d_hooks_scan_all(struct d2d_hooks *list, const char *root, struct d2d_trust *trust)
 {
 	static const char *const places[][2] = {
-		{ "builtin", D2D_HOOKS }, { "early", D2D_EARLY"/d2d/hooks" }, { "medium", D2D_MEDIUM"/d2d/hooks" },
-		{ "store", D2D_STORE"/d2d/hooks" }
+		{ "builtin", NULL }, { "early", D2D_EARLY }, { "medium", D2D_MEDIUM }, { "store", D2D_STORE }
 	};
 	unsigned i, n = trust->mode == D2D_TRUST_BUILTIN ? 1 : ARRAY_SIZE(places);
 
-	for (i = 0; i < n; i++)
-		scan(list, xasprintf("%s%s", root, places[i][1]), places[i][0], i, trust);
+	/* Commands come neither from the image nor from what the boot loader has brought. */
+	for (i = trust->bin ? 2 : 0; i < n; i++)
+		scan(list, i ? xasprintf("%s%s/d2d/%s", root, places[i][1], trust->bin ? D2D_BIN : "hooks")
+			: xasprintf("%s"D2D_HOOKS, root), places[i][0], i, trust);
 	if (n > 1)
 		scan_payloads(list, root, n, trust);
 }

@@ -81,6 +81,8 @@ static void read_manifest(const struct d2d_trust *t, struct d2d_hook_source *src
 		src->why = xasprintf("its manifest is malformed: %s", wrong);
 		free(wrong);
 	}
+	if (!src->why && src->manifest.bin != !!t->bin)
+		src->why = xasprintf("its manifest is one of %s", t->bin ? "hooks" : "scripts");
 	if (!src->why)
 		src->why = check_version(t, src);
 	free(text);
@@ -108,16 +110,15 @@ static void add_missing(struct d2d_trust *t, struct d2d_hooks *list, const struc
 	unsigned i;
 
 	for (i = 0; i < src->manifest.n; i++) {
-		const char *path = src->manifest.entry[i].path;
+		const char *path = src->manifest.entry[i].path, *name = t->bin ? path : strchr(path, '/') + 1;
 		char *file = concat_path_file(src->dir, path), *stage;
 		struct d2d_hook *hook;
 		struct stat st;
 
-		if (lstat(file, &st) < 0 && errno == ENOENT && !is_sidecar(&src->manifest, path)) {
-			stage = xstrndup(path, strchr(path, '/') - path);
+		if (lstat(file, &st) < 0 && errno == ENOENT && (t->bin || !is_sidecar(&src->manifest, path))) {
+			stage = t->bin ? xstrdup(D2D_BIN) : xstrndup(path, name - 1 - path);
 			if (d2d_trust_required(t, stage)) {
-				d2d_hooks_refuse(list, stage, strchr(path, '/') + 1, file, "is in the manifest, but missing");
-				hook = list->hook[list->n - 1];
+				hook = d2d_hooks_found(list, stage, name, file, "is in the manifest, but missing");
 				hook->source = src->name;
 				hook->rank = src->rank;
 			}

@@ -60,7 +60,7 @@ static bool keeps_modes(int fd)
 	return fstatfs(fd, &fs) != 0 || (fs.f_type != MSDOS && fs.f_type != EXFAT && fs.f_type != ISOFS);
 }
 
-/* Compares a file with its line in the manifest, while it is copied to COPY, unless that is NULL. Returns what is
+/* Compares a file with its line in the manifest, or NULL, while it is copied to COPY, unless that is NULL. Returns what is
  * wrong with it, or NULL and its length. */
 static char *verify_file(const struct d2d_manifest_entry *entry, const char *file, const char *copy, off_t *size)
 {
@@ -72,7 +72,7 @@ static char *verify_file(const struct d2d_manifest_entry *entry, const char *fil
 	fd = d2d_file_open(file, &st);
 	if (fd < 0)
 		return xasprintf("it %s", d2d_file_error(fd));
-	if (keeps_modes(fd) && (st.st_mode & 0777) != entry->mode) {
+	if (entry && keeps_modes(fd) && (st.st_mode & 0777) != entry->mode) {
 		why = xasprintf("its mode is %04o, in the manifest %04o", (unsigned)st.st_mode & 0777, entry->mode);
 		goto out;
 	}
@@ -88,12 +88,12 @@ static char *verify_file(const struct d2d_manifest_entry *entry, const char *fil
 		why = xstrdup("more than 16 MiB");
 	else if (*size < 0)
 		why = xasprintf("can't copy it: %s", strerror(-*size));
-	else if (memcmp(sha256, entry->sha256, sizeof(sha256)) != 0)
+	else if (entry && memcmp(sha256, entry->sha256, sizeof(sha256)) != 0)
 		why = xstrdup("not the file that was signed");
  out:
 	close(fd);
 	if (out >= 0) {
-		fchmod(out, entry->mode);
+		fchmod(out, entry ? entry->mode : 0755);
 		if (close(out) < 0 && !why)
 			why = xasprintf("can't copy it: %s", strerror(errno));
 		if (why)
@@ -134,7 +134,7 @@ static char *verify_head(const struct d2d_manifest *m, const struct d2d_hook *ho
 
 static char *verify(const struct d2d_trust *t, const struct d2d_hook_source *src, struct d2d_hook *hook, bool copying)
 {
-	char *path = xasprintf("%s/%s", hook->stage, hook->name), *copy = NULL, *why = NULL;
+	char *path = t->bin ? xstrdup(hook->name) : xasprintf("%s/%s", hook->stage, hook->name), *copy = NULL, *why = NULL;
 	const struct d2d_manifest_entry *entry = d2d_manifest_find(&src->manifest, path);
 	off_t size = 0;
 
@@ -147,9 +147,9 @@ static char *verify(const struct d2d_trust *t, const struct d2d_hook_source *src
 		goto out;
 	}
 	if (copying)
-		copy = xasprintf("%s"COPIES"/%s.%u/%s", t->root, src->name, src->rank, path);
+		copy = xasprintf("%s%s/%s.%u/%s", t->root, t->bin ? : COPIES, src->name, src->rank, path);
 	why = verify_file(entry, hook->file, copy, &size);
-	if (!why)
+	if (!why && !t->bin)
 		why = verify_head(&src->manifest, hook, copy);
 	if (!why && size && !(entry->mode & 0111))
 		why = xstrdup("not executable");
@@ -189,6 +189,35 @@ static const char *trusted_as(const struct d2d_trust *t, const struct d2d_hook *
 	}
 }
 
+static void refuse(struct d2d_hook *hook, char *why)
+{
+	hook->state = D2D_HOOK_REFUSED;
+	free(hook->why);
+	hook->why = why;
+}
+
+/* Who runs a script later, after its volume was pulled out, doesn't run half of it. Its copy is for everybody: what a mode
+ * on a volume says is about other people. */
+static void copy_script(const struct d2d_trust *t, struct d2d_hook *hook)
+{
+	char *copy, *why;
+	off_t size;
+
+	if (strcmp(hook->path, hook->file) != 0) {
+		chmod(hook->path, 0755);
+		return;
+	}
+	copy = xasprintf("%s%s/%s.%u/%s", t->root, t->bin, hook->source, hook->rank, hook->name);
+	why = verify_file(NULL, hook->file, copy, &size);
+	if (why) {
+		refuse(hook, why);
+		free(copy);
+	} else {
+		free(hook->path);
+		hook->path = copy;
+	}
+}
+
 static void judge(struct d2d_trust *t, struct d2d_hook *hook, bool copy)
 {
 	const struct d2d_hook_source *src = source_of(t, hook);
@@ -208,11 +237,8 @@ static void judge(struct d2d_trust *t, struct d2d_hook *hook, bool copy)
 	}
 	hook->trust = xstrdup("unsigned");
 	because = d2d_trust_required(t, hook->stage);
-	if (because) {
-		hook->state = D2D_HOOK_REFUSED;
-		free(hook->why);
-		hook->why = xasprintf("%s, and %s", why, because);
-	}
+	if (because)
+		refuse(hook, xasprintf("%s, and %s", why, because));
 	free(why);
 }
 
@@ -242,6 +268,8 @@ void d2d_trust_stage(struct d2d_trust *t, struct d2d_hooks *list, const char *st
 
 		if (strcmp(hook->stage, stage) == 0 && (hook->state == D2D_HOOK_RUNS || hook->state == D2D_HOOK_MASKS))
 			judge(t, hook, copy);
+		if (t->bin && copy && hook->state == D2D_HOOK_RUNS)
+			copy_script(t, hook);
 	}
 	if (copy)
 		remember_versions(t);

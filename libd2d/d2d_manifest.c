@@ -1,5 +1,6 @@
 /*
- * The manifest of a folder of hooks: "version N", then "SHA256 MODE STAGE/NAME" for each file.
+ * The manifest of a folder of hooks: "version N", then "SHA256 MODE STAGE/NAME" for each file. That of a folder of scripts
+ * begins with "bin version N" and has plain names, so that neither can be taken for the other.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -51,18 +52,34 @@ static bool parse_mode(const char *text, unsigned *mode)
 	return text[0] == '0';
 }
 
-/* STAGE/NAME, so neither ".." nor "/" at the front nor anything that a terminal would take badly. */
-static bool path_ok(char *path)
+/* STAGE/NAME or NAME, so neither ".." nor "/" at the front nor anything that a terminal would take badly. */
+static bool path_ok(char *path, bool bin)
 {
 	char *slash = strchr(path, '/');
 	bool ok;
 
+	if (bin)
+		return d2d_bin_name_ok(path);
 	if (!slash)
 		return false;
 	*slash = '\0';
 	ok = d2d_hook_name_ok(path) && d2d_hook_name_ok(slash + 1);
 	*slash = '/';
 	return ok;
+}
+
+/* What is wrong with the first line, or NULL. */
+static const char *parse_version(struct d2d_manifest *m, const char *line, size_t len)
+{
+	static const char first[] ALIGN1 = "bin version ";
+	const char *word = first + 4;
+
+	m->bin = len && line[0] == 'b';
+	if (m->bin)
+		word = first;
+	if (len > strlen(word) && memcmp(line, word, strlen(word)) == 0)
+		m->version = d2d_manifest_version(line + strlen(word), len - strlen(word));
+	return m->version ? NULL : "not \"version N\"";
 }
 
 /* What is wrong with a line, or NULL. */
@@ -78,7 +95,7 @@ static const char *parse_entry(struct d2d_manifest *m, const char *line, size_t 
 	if (!parse_mode(line + MODE, &e.mode))
 		return "no mode like 0755";
 	e.path = xstrndup(line + PATH, len - PATH);
-	if (strlen(e.path) != len - PATH || !path_ok(e.path)) {
+	if (strlen(e.path) != len - PATH || !path_ok(e.path, m->bin)) {
 		free(e.path);
 		return "no path like 90-local/10-name";
 	}
@@ -93,7 +110,6 @@ static const char *parse_entry(struct d2d_manifest *m, const char *line, size_t 
 
 int d2d_manifest_parse(const char *text, size_t len, struct d2d_manifest *m, char **why)
 {
-	static const char first[] ALIGN1 = "version ";
 	const char *p, *eol, *end = text + len, *wrong;
 	unsigned line = 1;
 
@@ -113,10 +129,7 @@ int d2d_manifest_parse(const char *text, size_t len, struct d2d_manifest *m, cha
 		} else if (line > 1) {
 			wrong = parse_entry(m, p, eol - p);
 		} else {
-			if ((size_t)(eol - p) > strlen(first) && memcmp(p, first, strlen(first)) == 0)
-				m->version = d2d_manifest_version(p + strlen(first), eol - p - strlen(first));
-			if (!m->version)
-				wrong = "not \"version N\"";
+			wrong = parse_version(m, p, eol - p);
 		}
 		if (wrong) {
 			*why = xasprintf("line %u: %s", line, wrong);
