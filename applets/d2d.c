@@ -37,7 +37,7 @@ struct status {
 	int nvolumes;
 	struct d2d_report report;	/* empty when there is none */
 	int report_err;
-	struct json_object *images;
+	struct json_object *images, *imports;
 	int engine;		/* negative errno of asking it, or its status */
 	int problems;
 };
@@ -233,19 +233,49 @@ static void engine_rows(struct status *st)
 		row("images", "none");
 }
 
-/* In lines of their own: what is here tells nothing of what should be. */
-static void failed_rows(struct status *st)
+/* Of this boot. What is here tells nothing of what should be, so what failed has lines of its own. */
+static void import_rows(struct status *st)
 {
-	struct json_object *failed = d2d_failed_read();
-	struct json_object_iter at;
+	static const char hows[] ALIGN1 = "written\0mounted\0copied\0there\0engine\0";
+	static const char words[] ALIGN1 = "written\0mounted\0copied\0there already\0given to the engine\0";
+	enum { KINDS = 5 };
+	unsigned count[KINDS] = { 0 }, i, n = 0;
+	size_t k;
 
-	json_object_object_foreachC(failed, at) {
-		char *file = d2d_printable(at.key, strlen(at.key));
+	for (k = 0; k < json_object_array_length(st->imports); k++) {
+		const char *how = d2d_import_text(json_object_array_get_idx(st->imports, k), "how");
+		int kind = how ? index_in_strings(hows, how) : -1;
 
-		advise(st, "not imported: %s: %s", file, printable_string(json_object_get_string(at.val)));
-		free(file);
+		if (kind >= 0)
+			count[kind]++;
 	}
-	json_object_put(failed);
+	for (i = 0; i < KINDS; i++)
+		if (count[i])
+			printf(n++ ? ", %u %s" : "imports    %u %s", count[i], nth_string(words, i));
+	if (n)
+		bb_putchar('\n');
+	for (k = 0; k < json_object_array_length(st->imports); k++) {
+		struct json_object *note = json_object_array_get_idx(st->imports, k);
+		const char *file = d2d_import_text(note, "file"), *why = d2d_import_text(note, "why");
+
+		if (file && why)
+			advise(st, "not imported: %s: %s", file, why);
+	}
+}
+
+/* "; not imported: /a/b.tar, /c/d.tar" */
+static void print_failed(const struct status *st)
+{
+	unsigned n = 0;
+	size_t i;
+
+	for (i = 0; i < json_object_array_length(st->imports); i++) {
+		struct json_object *note = json_object_array_get_idx(st->imports, i);
+		const char *file = d2d_import_text(note, "file");
+
+		if (file && d2d_import_text(note, "why"))
+			printf("%s%s", n++ ? ", " : "; not imported: ", file);
+	}
 }
 
 static void gather(struct status *st)
@@ -257,6 +287,7 @@ static void gather(struct status *st)
 	if (st->report_err)
 		d2d_report_free(&st->report);
 	free(why);
+	st->imports = d2d_imports_read("");
 	st->engine = d2d_engine_get("/images/json", &st->images);
 	if (st->engine >= 0 && (st->engine != 200 || !json_object_is_type(st->images, json_type_array)))
 		st->engine = -EPROTO;
@@ -272,9 +303,11 @@ static void one_line(const struct status *st)
 		*strchrnul(hooks, '\n') = '\0';
 	printf("debian2docker: %s; Docker's data is in %s; ", hooks ? : "no hook has run", where);
 	if (st->engine < 0)
-		printf("Docker doesn't answer\n");
+		printf("Docker doesn't answer");
 	else
-		printf("images: %zu\n", json_object_array_length(st->images));
+		printf("images: %zu", json_object_array_length(st->images));
+	print_failed(st);
+	bb_putchar('\n');
 	free(hooks);
 	free(where);
 }
@@ -306,6 +339,6 @@ int d2d_main(int argc UNUSED_PARAM, char **argv)
 	volume_rows(&st);
 	hook_rows(&st);
 	engine_rows(&st);
-	failed_rows(&st);
+	import_rows(&st);
 	return st.problems ? EXIT_FAILURE : EXIT_SUCCESS;
 }

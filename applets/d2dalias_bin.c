@@ -167,6 +167,8 @@ int d2dalias_bin(struct d2dalias *d, char **argv)
 
 	if (*argv)
 		bb_show_usage();
+	if (!d->root[0] && geteuid() != 0)
+		bb_error_msg_and_die("%s: sudo d2d alias bin", bb_msg_you_must_be_root);
 	s.copies = xasprintf("%s"COPIES, d->root);
 	s.now = xasprintf("%s/%llu.%u", s.copies, d2d_now(), (unsigned)getpid());
 	if (bb_make_directory(s.copies, 0755, FILEUTILS_RECUR) < 0 || bb_make_directory(xstrdup(d->dir), 0755, FILEUTILS_RECUR) < 0)

@@ -262,6 +262,8 @@ int d2dhook_run(struct d2dhook *d)
 	char *stage = xstrdup("");
 	bool on = true;
 
+	if (!d->rooted && geteuid() != 0)
+		bb_error_msg_and_die("%s: sudo d2d hook run", bb_msg_you_must_be_root);
 	forget_results(results);
 	if (bb_make_directory(logs, 0755, FILEUTILS_RECUR) < 0 || bb_make_directory(results, 0755, FILEUTILS_RECUR) < 0)
 		xfunc_die();

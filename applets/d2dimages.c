@@ -126,6 +126,28 @@ static int print_failed(void)
 	return n ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
+/* What anybody may know: this boot's imports. */
+static void print_notes(void)
+{
+	struct json_object *notes = d2d_imports_read("");
+	size_t i, k, n = json_object_array_length(notes);
+	bool any = false;
+
+	for (i = 0; i < n; i++) {
+		struct json_object *note = json_object_array_get_idx(notes, i);
+		struct json_object *names = json_object_object_get(note, "images");
+		const char *how = d2d_import_text(note, "how"), *file = d2d_import_text(note, "file");
+
+		if (!json_object_is_type(names, json_type_array) || !how || !file || d2d_import_text(note, "why"))
+			continue;
+		for (k = 0; k < json_object_array_length(names); k++, any = true)
+			printf("%s (%s) %s\n", json_object_get_string(json_object_array_get_idx(names, k)), how, file);
+	}
+	if (!any)
+		puts("none");
+	json_object_put(notes);
+}
+
 int d2dimages_main(int argc, char **argv) MAIN_EXTERNALLY_VISIBLE;
 int d2dimages_main(int argc UNUSED_PARAM, char **argv)
 {
@@ -135,7 +157,10 @@ int d2dimages_main(int argc UNUSED_PARAM, char **argv)
 
 	getopt32long(argv, "^" "s:" "\0" "=0", "store\0" Required_argument "s", &dir);
 	r = d2d_store_imports(dir, &imports);
-	if (r < 0)
+	if (r == -EACCES && geteuid() != 0) {
+		bb_error_msg("only root can read the store: sudo d2d images; imported in this boot were:");
+		print_notes();
+	} else if (r < 0)
 		bb_error_msg("can't read the store '%s': %s", printable_string(dir), strerror(-r));
 	else if (json_object_array_length(imports))
 		print_imports(imports);

@@ -372,6 +372,8 @@ int d2dmount_main(int argc UNUSED_PARAM, char **argv)
 	st.files = argv + optind;
 	if ((st.files[0] || st.root[0]) && !(st.opt & (OPT_l | OPT_n)))
 		bb_show_usage();
+	if (!(st.opt & (OPT_l | OPT_n)) && geteuid() != 0)
+		bb_error_msg_and_die("%s: sudo d2d mount (d2d mount -l shows how it is)", bb_msg_you_must_be_root);
 	st.medium = or_option(st.medium, "medium");
 	st.spec = or_option(st.spec, "store");
 	roles = names ? parse_roles(names) : (1 << D2D_ROLE_MEDIUM) | (1 << D2D_ROLE_PAYLOAD) | (1 << D2D_ROLE_STORE);

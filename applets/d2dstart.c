@@ -23,7 +23,8 @@
 //usage:     "\n	-n,--notify	Wait until it sends READY=1 (sd_notify)"
 //usage:     "\n	-t,--timeout SECONDS	Don't wait any longer (default 60)"
 //usage:     "\n	-p,--pidfile PIDFILE	Default: /run/NAME.pid"
-//usage:     "\n	-l,--log LOG	Its output is appended there (default: /run/d2d/log/NAME.log)"
+//usage:     "\n	-l,--log LOG	Its output is appended there (default: /run/d2d/log/NAME.log);"
+//usage:     "\n			beyond 1 MiB that becomes LOG.1, and a new one begins"
 //usage:     "\n	-R,--root ROOT	Use ROOT/run in place of /run"
 //usage:     "\n	-k,--kill	Stop it: SIGTERM, and SIGKILL when it doesn't end in time"
 //usage:     "\n"
@@ -37,6 +38,7 @@
 
 #define GRACE 2000	/* ms for one that was not ready in time */
 #define LOG_SHOWN 2048	/* bytes */
+#define LOG_MAX (1024 * 1024)
 
 enum {
 	OPT_NOTIFY = 1 << 0,
@@ -195,6 +197,38 @@ static const char *wait_until_ready(int socket_fd, int pidfd)
 	return "was not ready in time";
 }
 
+/* A pipe to somebody who writes the log, in a session of his own: he stays as long as the daemon and all that it has
+ * started have something to say, whatever signals they get. */
+static pid_t spawn_logger(int log, int *out)
+{
+	struct fd_pair pipe;
+	pid_t pid;
+	int null;
+
+	xpiped_pair(pipe);
+	pid = xfork();
+	if (pid == 0) {
+		setsid();
+		bb_signals((1 << SIGHUP) | (1 << SIGINT) | (1 << SIGTERM), SIG_IGN);
+		xchdir("/");
+		null = xopen(bb_dev_null, O_RDWR);
+		/* none of them may be in the way of another */
+		log = fcntl(log, F_DUPFD, 5);
+		xmove_fd(pipe.rd, 3);
+		xmove_fd(log, 4);
+		xdup2(null, STDIN_FILENO);
+		xdup2(null, STDOUT_FILENO);
+		xdup2(null, STDERR_FILENO);
+		close_range(5, ~0U, 0);
+		d2d_log_copy(3, 4, G.log, LOG_MAX);
+		_exit(0);
+	}
+	close(pipe.rd);
+	close_on_exec_on(pipe.wr);
+	*out = pipe.wr;
+	return pid;
+}
+
 static NORETURN void child(char **argv, int log, int status)
 {
 	int null = xopen(bb_dev_null, O_RDONLY);
@@ -273,9 +307,9 @@ static int start_daemon(char **argv)
 {
 	unsigned long long began = d2d_now();
 	const char *wrong = NULL;
-	pid_t pid;
+	pid_t pid, logger;
 	off_t log_start;
-	int log, socket_fd = -1, pidfd = find_daemon(&pid);
+	int log, out, socket_fd = -1, pidfd = find_daemon(&pid);
 
 	if (pidfd >= 0) {
 		bb_error_msg("%s is already running, pid %u", G.name, (unsigned)pid);
@@ -286,7 +320,9 @@ static int start_daemon(char **argv)
 	if (option_mask32 & OPT_NOTIFY)
 		socket_fd = listen_for_ready();
 
-	pid = spawn_daemon(argv, log);
+	logger = spawn_logger(log, &out);
+	pid = spawn_daemon(argv, out);
+	close(out);
 	pidfd = pidfd_open(pid, 0);
 	write_or_die(G.state, xasprintf("%u %llu\n", (unsigned)pid, start_time(pid)));
 	write_or_die(G.pidfile, xasprintf("%u\n", (unsigned)pid));
@@ -298,6 +334,7 @@ static int start_daemon(char **argv)
 	if (wrong) {
 		bb_error_msg("%s %s; the end of its log:", G.name, wrong);
 		stop(pidfd, pid, GRACE);
+		ends_within(pidfd_open(logger, 0), GRACE);
 		show_log(log, log_start);
 	} else if (socket_fd >= 0) {
 		note_time(began);
@@ -341,6 +378,8 @@ int d2dstart_main(int argc UNUSED_PARAM, char **argv)
 		bb_error_msg_and_die("'%s' can't be the name of a daemon", G.name);
 	if (G.timeout > 3600)
 		G.timeout = 3600;
+	if (!root[0] && geteuid() != 0)
+		bb_error_msg_and_die("%s: sudo d2d start", bb_msg_you_must_be_root);
 	set_paths(root);
 	return opts & OPT_KILL ? kill_daemon() : start_daemon(argv + 1);
 }

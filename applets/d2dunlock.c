@@ -344,6 +344,9 @@ int d2dunlock_main(int argc UNUSED_PARAM, char **argv)
 	spec = argv[optind];
 	if (spec && (u.opt & (OPT_c | OPT_l)))
 		bb_show_usage();
+	/* A file may be anybody's. */
+	if (!spec && geteuid() != 0)
+		bb_error_msg_and_die("%s: sudo d2d unlock", bb_msg_you_must_be_root);
 	crypt_set_log_callback(NULL, keep_complaint, &u);
 	/* Without locks libcryptsetup repairs no header, see above. */
 	crypt_metadata_locking(NULL, 0);

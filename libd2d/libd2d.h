@@ -176,6 +176,12 @@ int d2d_file_read(const char *path, size_t max, char **text, size_t *len);
 /* What either says, to be put behind the file's name: "is missing". */
 const char *d2d_file_error(int err);
 
+/* ---- d2d_log.c ---- */
+
+/* Copies what comes from IN, until nothing more does, to the end of the file PATH that LOG was opened from, which it closes.
+ * A file of more than MAX bytes becomes PATH.1, and a new one begins. */
+void d2d_log_copy(int in, int log, const char *path, off_t max);
+
 /* ---- d2d_folder.c ---- */
 
 /* The names in a folder but . and .., in natural order (sda2 before sda10). Returns how many, to be freed with
