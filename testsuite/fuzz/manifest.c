@@ -1,5 +1,5 @@
 /*
- * The manifest of a folder of hooks.
+ * The manifest of a folder of hooks or scripts.
  * needs: d2d_manifest.c d2d_hook_head.c d2d_text.c
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
@@ -24,6 +24,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		CHECK(e->mode <= 0777);
 		CHECK(i == 0 || strcmp(e[-1].path, e->path) < 0);
 		CHECK(d2d_manifest_find(&m, e->path) == e);
+		if (m.bin) {
+			CHECK(d2d_bin_name_ok(e->path) && !strchr(e->path, '/'));
+			continue;
+		}
 		slash = strchr(e->path, '/');
 		CHECK(slash);
 		*slash = '\0';
