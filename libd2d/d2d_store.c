@@ -74,7 +74,8 @@ static int recover(const struct d2d_store *s)
 			r = d2d_store_remove(s, path);
 			free(path);
 		}
-		if (r < 0 && r != -EUCLEAN)
+		/* on a full disk one may have to wait; what needs no room can still be done */
+		if (r < 0 && r != -EUCLEAN && r != -ENOSPC && r != -EDQUOT)
 			break;
 		r = 0;
 	}

@@ -15,6 +15,8 @@
 #define STORE_CONFIGS STORE_IMAGE"/imagedb/content/sha256"
 #define STORE_NAMES STORE_IMAGE"/repositories.json"
 
+enum { STORE_LOWER_MAX = 128 * (2 + D2D_LINK + 1) };
+
 struct d2d_store {
 	char *path;
 	int fd, lock;
@@ -27,8 +29,9 @@ struct d2d_store {
 char *d2d_store_read(const struct d2d_store *s, size_t max, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Writes a file, not atomically. */
+/* Writes a file, not atomically; one that can't be is removed. put: what is there already isn't written again. */
 int d2d_store_write(const struct d2d_store *s, const char *path, const void *buf, size_t len, mode_t mode);
+int d2d_store_put(const struct d2d_store *s, const char *path, const void *buf, size_t len, mode_t mode);
 
 bool d2d_store_exists(const struct d2d_store *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 int d2d_store_mkdir(const struct d2d_store *s, const char *path, mode_t mode);
@@ -59,13 +62,25 @@ void d2d_store_own_cache_id(const char *chain, char *id);
 /* Its short name in overlay2/l, of 26 letters. */
 void d2d_store_link_id(const char *cache_id, char *link);
 
+/* ---- d2d_store_ready.c ---- */
+
+struct d2d_images;
+
+/* Makes ready what the commit of an import needs that lies in folder DIR, so that a full disk is found out now. */
+int d2d_store_prepare(const struct d2d_store *s, const char *dir, const struct d2d_images *images);
+
+/* What a layer, whose folder is LAYER, has because of its parent, which lies in DIR or is in the store: -EUCLEAN when it
+ * is in neither. What is there already isn't written again. */
+int d2d_store_child(const struct d2d_store *s, const char *dir, const char *layer, const char *parent);
+
 /* ---- d2d_store_commit.c ---- */
 
 /* Whether all layers of an image ({"id","tags","layers":[{"chain","diff"}]}) and its configuration are there. */
 bool d2d_store_has(const struct d2d_store *s, struct json_object *image);
 
 /* Makes what lies whole in a folder of STORE_TMP a part of the store, or goes on where it was interrupted; the folder
- * is gone then. -EUCLEAN: it can't be any more; it is gone, too. */
+ * is gone then. After an error it is gone, too, with all that was placed; it stays for the next import when Docker may
+ * have seen a part of it. -EUCLEAN: it could not be any more. */
 int d2d_store_commit(const struct d2d_store *s, const char *name);
 
 /* ---- d2d_store_names.c ---- */
@@ -74,8 +89,9 @@ int d2d_store_commit(const struct d2d_store *s, const char *name);
  * read or are none. */
 struct json_object *d2d_store_names(const struct d2d_store *s);
 
-/* Gives all images of an array their names. */
-int d2d_store_name(const struct d2d_store *s, struct json_object *images);
+/* Writes a repositories.json in which all images of an array have their names, too. Returns 1, or 0 when the store's own
+ * says that already and nothing was written. */
+int d2d_store_write_names(const struct d2d_store *s, struct json_object *images, const char *path);
 
 /* ---- d2d_store_guard.c ---- */
 

@@ -3,8 +3,9 @@
  *
  * That folder is a log written ahead: it holds "images" (what is to be), "config.ID" and LAYER/{layer,db}, the folders
  * of each new layer under overlay2/ and layerdb/. Its name ends in .part while it is written, in .ready when all of it
- * is on the disk. From then on the import is only carried forward: each step can be done again, so a machine that
- * dies on the way goes on at the next import. Between the steps dockerd may run: a layer is nothing to it before its
+ * is on the disk; so are the files that the steps put in place, which rename and write nothing, whatever the disk is full
+ * of. From then on the import is only carried forward: each step can be done again, so a machine that dies on the way
+ * goes on at the next import. (An error before Docker could see anything takes all back.) Between the steps dockerd may run: a layer is nothing to it before its
  * folder in layerdb is there, an image before its configuration is; what they need is on the disk before each.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
@@ -16,15 +17,13 @@
 #include "d2d_image.h"
 #include "d2d_store.h"
 
-enum {
-	LIST_MAX = 64 * 1024 * 1024,
-	LOWER_MAX = 128 * (2 + D2D_LINK + 1),
-};
+enum { LIST_MAX = 64 * 1024 * 1024 };
 
 struct commit {
 	const struct d2d_store *s;
 	const char *name;		/* of the folder */
 	struct json_object *images;
+	bool given;			/* Docker may have seen a part of it */
 };
 
 struct layer {
@@ -100,39 +99,22 @@ static int remove_remains(struct commit *c, const struct layer *layer)
 	return r;
 }
 
-/* "l/PARENT:l/GRANDPARENT...", from what the parent has. It isn't known before: the parent may be Docker's own. */
-static int write_lower(struct commit *c, const struct layer *layer)
+/* It was made beforehand. */
+static int place_link(struct commit *c, const struct layer *layer)
 {
-	char id[D2D_DIGEST + 1], *link, *lower, *path, *text;
-	int r = -EUCLEAN;
+	char *from = xasprintf(STORE_TMP"/%s/%s/l", c->name, layer->chain), *to = xasprintf(STORE_LAYERS"/l/%s", layer->link);
+	int r = d2d_store_rename(c->s, from, to);
 
-	d2d_store_cache_id(c->s, layer->parent, id);
-	link = d2d_store_read(c->s, D2D_LINK + 1, STORE_LAYERS"/%s/link", id);
-	lower = d2d_store_read(c->s, LOWER_MAX, STORE_LAYERS"/%s/lower", id);
-	if (link) {
-		chomp(link);
-		text = xasprintf("l/%s%s%s", link, lower ? ":" : "", lower ? lower : "");
-		path = xasprintf(STORE_LAYERS"/%s/lower", layer->id);
-		r = d2d_store_write(c->s, path, text, strlen(text), 0644);
-		free(path);
-		free(text);
-	}
-	free(link);
-	free(lower);
-	path = xasprintf(STORE_LAYERS"/%s/committed", id);
-	if (r == 0)
-		r = d2d_store_write(c->s, path, "", 0, 0600);
-	free(path);
-	path = xasprintf(STORE_LAYERS"/%s/work", layer->id);
-	if (r == 0)
-		r = d2d_store_mkdir(c->s, path, 0700);
-	free(path);
+	if (r == -ENOENT)
+		r = d2d_store_exists(c->s, "%s", to) ? 0 : -EUCLEAN;
+	free(from);
+	free(to);
 	return r;
 }
 
 static int place_files(struct commit *c, struct layer *layer)
 {
-	char *from, *to, *target;
+	char *from, *to;
 	int r = 0;
 
 	if (d2d_store_has_layer(c->s, layer->chain)) {
@@ -157,20 +139,12 @@ static int place_files(struct commit *c, struct layer *layer)
 		r = -EUCLEAN;
 	}
 	free(from);
-	free(to);
+	from = xasprintf(STORE_TMP"/%s", c->name);
 	if (r == 0 && layer->parent)
-		r = write_lower(c, layer);
-	if (r == 0)
-		r = remove_link(c, layer);
-	if (r < 0)
-		return r;
-	target = xasprintf("../%s/diff", layer->id);
-	to = xasprintf(STORE_LAYERS"/l/%s", layer->link);
-	if (symlinkat(target, c->s->fd, to) < 0)
-		r = -errno;
+		r = d2d_store_child(c->s, from, to, layer->parent);
+	free(from);
 	free(to);
-	free(target);
-	return r;
+	return r ? r : place_link(c, layer);
 }
 
 static int place_data(struct commit *c, struct layer *layer)
@@ -209,7 +183,7 @@ static int place_configs(struct commit *c)
 
 /* ---- all of it ---- */
 
-/* Its parent is gone, or somebody took pieces away: Docker must not see the rest. */
+/* What Docker hasn't seen; it must not see the rest. */
 static int take_back(struct commit *c, struct layer *layer)
 {
 	char *path;
@@ -223,14 +197,42 @@ static int take_back(struct commit *c, struct layer *layer)
 	return 0;
 }
 
+/* -EEXIST: this layer has been given to Docker. */
+static int is_given(struct commit *c, struct layer *layer)
+{
+	return d2d_store_exists(c->s, STORE_TMP"/%s/%s", c->name, layer->chain)
+		&& !d2d_store_exists(c->s, STORE_TMP"/%s/%s/db", c->name, layer->chain) ? -EEXIST : 0;
+}
+
+static int name_images(struct commit *c)
+{
+	char *path = xasprintf(STORE_TMP"/%s/names", c->name);
+	int r = d2d_store_write_names(c->s, c->images, path);
+
+	/* unless Docker has run meanwhile it is there, and only put in its place */
+	if (r > 0) {
+		r = d2d_store_sync(c->s);
+		if (r == 0)
+			r = d2d_store_rename(c->s, path, STORE_NAMES);
+	}
+	free(path);
+	return r;
+}
+
 static int carry_forward(struct commit *c)
 {
-	int r = each_layer(c, place_files);
+	char *path = xasprintf(STORE_TMP"/%s/room", c->name);
+	int r = d2d_store_remove(c->s, path);
 
+	free(path);
+	if (r == 0)
+		r = each_layer(c, place_files);
 	if (r == 0)
 		r = d2d_store_sync(c->s);
-	if (r == 0)
-		r = each_layer(c, place_data);
+	if (r < 0)
+		return r;
+	c->given = true;
+	r = each_layer(c, place_data);
 	if (r == 0)
 		r = d2d_store_sync(c->s);
 	if (r == 0)
@@ -238,7 +240,7 @@ static int carry_forward(struct commit *c)
 	if (r == 0)
 		r = d2d_store_sync(c->s);
 	if (r == 0)
-		r = d2d_store_name(c->s, c->images);
+		r = name_images(c);
 	if (r == 0)
 		r = d2d_store_sync(c->s);
 	return r;
@@ -253,13 +255,14 @@ int d2d_store_commit(const struct d2d_store *s, const char *name)
 	c.images = text ? json_tokener_parse(text) : NULL;
 	free(text);
 	if (json_object_is_type(c.images, json_type_array)) {
+		c.given = each_layer(&c, is_given) == -EEXIST;
 		r = carry_forward(&c);
-		if (r == -EUCLEAN)
+		if (r == -EUCLEAN || (r < 0 && !c.given))
 			each_layer(&c, take_back);
 	}
 	json_object_put(c.images);
-	/* anything else may be over at the next import: no space, no memory */
-	if (r == 0 || r == -EUCLEAN) {
+	/* an error that may be over at the next import: no space, no memory */
+	if (r == 0 || r == -EUCLEAN || !c.given) {
 		path = xasprintf(STORE_TMP"/%s", name);
 		d2d_store_remove(s, path);
 		free(path);

@@ -51,7 +51,18 @@ int d2d_store_write(const struct d2d_store *s, const char *path, const void *buf
 		r = -errno;
 	if (close(fd) < 0 && r == 0)
 		r = -errno;
+	if (r < 0)
+		unlinkat(s->fd, path, 0);
 	return r;
+}
+
+int d2d_store_put(const struct d2d_store *s, const char *path, const void *buf, size_t len, mode_t mode)
+{
+	char *old = d2d_store_read(s, len, "%s", path);
+	bool same = old && strlen(old) == len && memcmp(old, buf, len) == 0;
+
+	free(old);
+	return same ? 0 : d2d_store_write(s, path, buf, len, mode);
 }
 
 bool d2d_store_exists(const struct d2d_store *s, const char *format, ...)

@@ -49,26 +49,10 @@ static int add(struct json_object *names, const char *tag, const char *id)
 	return changed;
 }
 
-static int replace(const struct d2d_store *s, struct json_object *names)
+int d2d_store_write_names(const struct d2d_store *s, struct json_object *images, const char *path)
 {
-	struct json_object *all = json_object_new_object();
+	struct json_object *names = d2d_store_names(s), *all, *tags;
 	const char *text;
-	int r;
-
-	json_object_object_add(all, "Repositories", json_object_get(names));
-	text = json_object_to_json_string_ext(all, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
-	r = d2d_store_write(s, STORE_OWN"/repositories.json", text, strlen(text), 0600);
-	if (r == 0)
-		r = d2d_store_sync(s);
-	if (r == 0)
-		r = d2d_store_rename(s, STORE_OWN"/repositories.json", STORE_NAMES);
-	json_object_put(all);
-	return r;
-}
-
-int d2d_store_name(const struct d2d_store *s, struct json_object *images)
-{
-	struct json_object *names = d2d_store_names(s), *tags;
 	size_t i, k;
 	int changed = 0, r = 0;
 
@@ -83,8 +67,11 @@ int d2d_store_name(const struct d2d_store *s, struct json_object *images)
 			changed |= add(names, json_object_get_string(json_object_array_get_idx(tags, k)),
 				json_object_get_string(json_object_object_get(image, "id")));
 	}
+	all = json_object_new_object();
+	json_object_object_add(all, "Repositories", names);
+	text = json_object_to_json_string_ext(all, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
 	if (changed)
-		r = replace(s, names);
-	json_object_put(names);
-	return r;
+		r = d2d_store_put(s, path, text, strlen(text), 0600);
+	json_object_put(all);
+	return r ? r : changed;
 }

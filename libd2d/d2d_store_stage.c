@@ -273,7 +273,10 @@ int d2d_store_import(struct d2d_store *s, struct d2d_archive *a, const struct d2
 
 	*why = NULL;
 	st.dir = xasprintf(STORE_TMP"/%s.part", images->image[0].id);
-	r = d2d_store_remove(s, st.dir);
+	/* one that could not be finished when the store was opened */
+	r = d2d_store_exists(s, "%s", path) ? d2d_store_commit(s, ready) : 0;
+	if (r == 0 || r == -EUCLEAN)
+		r = d2d_store_remove(s, st.dir);
 	if (r == 0)
 		r = d2d_store_mkdir(s, st.dir, 0700);
 	if (r == 0)
@@ -282,6 +285,8 @@ int d2d_store_import(struct d2d_store *s, struct d2d_archive *a, const struct d2
 		r = put_configs(&st, images);
 	if (r == 0)
 		r = put_list(&st, images);
+	if (r == 0)
+		r = d2d_store_prepare(s, st.dir, images);
 	if (r == 0)
 		r = d2d_store_sync(s);
 	if (r == 0)
@@ -293,7 +298,8 @@ int d2d_store_import(struct d2d_store *s, struct d2d_archive *a, const struct d2
 	else
 		r = d2d_store_commit(s, ready);
 	if (r < 0 && !*why)
-		*why = xasprintf("can't write to the store: %s", strerror(-r));
+		*why = xasprintf("can't write to the store: %s%s", strerror(-r),
+			d2d_store_exists(s, "%s", path) ? "; the next import goes on with it" : "");
 	free(st.dir);
 	free(ready);
 	free(path);
