@@ -131,7 +131,7 @@ check: deps
 check-all: deps
 	@sh iso/deps fuzz
 	@$(MAKE) --no-print-directory all
-	@sh testsuite/run lint applets store fuzz boot
+	@sh testsuite/run lint applets store store-faults fuzz boot
 
 fuzz:
 	@sh iso/deps build fuzz

@@ -190,7 +190,7 @@ static int check_room(struct stage *st, const struct todo *todo, unsigned n)
 	/* a file of a few bytes takes 1.5 kB in a tar and nothing on some file systems */
 	if (need / 4 <= room)
 		return 0;
-	d2d_image_refuse(st->why, "it needs %llu MB, the store has %llu MB left", (unsigned long long)need / 1000000,
+	d2d_image_refuse(st->why, "it needs %llu MB, the store has %llu MB left", (unsigned long long)(need + 999999) / 1000000,
 			(unsigned long long)room / 1000000);
 	return -ENOSPC;
 }
