@@ -9,7 +9,7 @@
 #include "d2d_import.h"
 #include "d2d_image.h"
 
-enum { DEPTH_MAX = 4 };
+enum { DEPTH_MAX = 4, BLOBS_MAX = 10000 };
 
 struct walk {
 	struct d2d_archive *a;
@@ -17,6 +17,7 @@ struct walk {
 	const char *file;
 	char **why;
 	bool others;		/* there were images for other machines */
+	unsigned blobs;		/* that were read: the same one may be named many times, on each level */
 };
 
 static char *blob_name(struct json_object *descriptor)
@@ -154,7 +155,9 @@ static int walk_entry(struct walk *w, struct json_object *descriptor, struct jso
 		w->others = true;
 		return 0;
 	}
-	blob = blob_json(w, descriptor);
+	blob = ++w->blobs <= BLOBS_MAX ? blob_json(w, descriptor) : NULL;
+	if (w->blobs > BLOBS_MAX)
+		d2d_image_refuse(w->why, "index.json leads through too many others");
 	if (!blob)
 		return -EBADMSG;
 	if (json_object_object_get_ex(blob, "manifests", NULL))

@@ -1,12 +1,13 @@
 /*
  * Makes an import, which lies whole in a folder of its own, a part of Docker's store.
  *
- * That folder is a log written ahead: it holds "images" (what is to be), "config.ID" and LAYER/{layer,db}, the folders
- * of each new layer under overlay2/ and layerdb/. Its name ends in .part while it is written, in .ready when all of it
- * is on the disk; so are the files that the steps put in place, which rename and write nothing, whatever the disk is full
- * of. From then on the import is only carried forward: each step can be done again, so a machine that dies on the way
- * goes on at the next import. (An error before Docker could see anything takes all back.) Between the steps dockerd may run: a layer is nothing to it before its
- * folder in layerdb is there, an image before its configuration is; what they need is on the disk before each.
+ * That folder is a log written ahead: it holds "images" (what is to be), "config.ID" and LAYER/{layer,db,l}, the folders
+ * of each new layer under overlay2/ and layerdb/ and its link, and "names", the new repositories.json. Its name ends in
+ * .part while it is written, in .ready when all of it is on the disk. What is left to be done is renaming, which a full
+ * disk doesn't keep from it. Each step can be done again, so a machine that dies on the way goes on at the next import;
+ * after an error all is taken back as long as Docker can't have seen any of it, else the next import goes on, too.
+ * Between the steps dockerd may run: a layer is nothing to it before its folder in layerdb is there, an image before its
+ * configuration is; what they need is on the disk before each.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */

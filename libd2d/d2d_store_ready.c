@@ -32,8 +32,10 @@ static char *make_lower(const struct d2d_store *s, const char *dir, const char *
 {
 	char *link = read_of(s, dir, parent, "link"), *lower = read_of(s, dir, parent, "lower"), *text = NULL;
 
-	if (link)
+	if (link) {
+		chomp(link);
 		text = xasprintf("l/%s%s%s", link, lower ? ":" : "", lower ? lower : "");
+	}
 	free(link);
 	free(lower);
 	return text;
