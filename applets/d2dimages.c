@@ -23,14 +23,15 @@
 //usage:       "from, and the files that could not be imported since the machine was started\n"
 //usage:     "\n	-s,--store DIR	Docker's data-root (/var/lib/docker)"
 //usage:     "\n"
-//usage:     "\nSIZE is what its layers take; those that images share count for each.\n"
+//usage:     "\nSIZE is what its layers take; those that images share count for each. HOW: written,\n"
+//usage:       "copied (from a *.d2i), mounted (they stay there), gone (its medium is).\n"
 //usage:     "Exit code: 0 all was imported, 1 some file failed, 2 the store can't be read"
 
 #include <json-c/json.h>
 #include "d2d_import.h"
 
 enum { SHORT_ID = 12, EXIT_NO_STORE = 2 };
-enum { TAGS, ID, SIZE, WHEN, FILE_NAME, COLUMNS };
+enum { TAGS, ID, SIZE, HOW, WHEN, FILE_NAME, COLUMNS };
 
 static const char *text_of(struct json_object *o, const char *key, const char *otherwise)
 {
@@ -65,6 +66,7 @@ static void columns(struct json_object *image, char **cell)
 	cell[TAGS] = tags_of(image);
 	cell[ID] = xstrndup(text_of(image, "id", ""), SHORT_ID);
 	cell[SIZE] = xstrdup(make_human_readable_str(json_object_get_int64(json_object_object_get(image, "bytes")), 1, 0));
+	cell[HOW] = xstrdup(text_of(image, "how", "-"));
 	cell[WHEN] = xstrdup(date);
 	cell[FILE_NAME] = d2d_printable(file, strlen(file));
 }
@@ -80,18 +82,18 @@ static int by_time(const void *a, const void *b)
 
 static void print_cells(const int *width, char *const *cell)
 {
-	printf("%-*s  %-*s  %*s  %-*s  %s\n", width[TAGS], cell[TAGS], width[ID], cell[ID], width[SIZE], cell[SIZE],
-		width[WHEN], cell[WHEN], cell[FILE_NAME]);
+	printf("%-*s  %-*s  %*s  %-*s  %-*s  %s\n", width[TAGS], cell[TAGS], width[ID], cell[ID], width[SIZE], cell[SIZE],
+		width[HOW], cell[HOW], width[WHEN], cell[WHEN], cell[FILE_NAME]);
 }
 
 static void print_imports(struct json_object *imports)
 {
 	static char *const head[COLUMNS] = {
-		(char *)"IMAGE", (char *)"ID", (char *)"SIZE", (char *)"IMPORTED", (char *)"FROM"
+		(char *)"IMAGE", (char *)"ID", (char *)"SIZE", (char *)"HOW", (char *)"IMPORTED", (char *)"FROM"
 	};
 	size_t i, n = json_object_array_length(imports);
 	char *(*rows)[COLUMNS] = xzalloc((n + 1) * sizeof(*rows));
-	int c, width[COLUMNS] = { 5, 2, 4, 8, 0 };
+	int c, width[COLUMNS] = { 5, 2, 4, 3, 8, 0 };
 
 	json_object_array_sort(imports, by_time);
 	for (i = 0; i < n; i++) {

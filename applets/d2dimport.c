@@ -12,6 +12,7 @@
 //config:	select FEATURE_SEAMLESS_XZ
 //config:	select FEATURE_SEAMLESS_BZ2
 //config:	select XZ
+//config:	select LOSETUP
 //config:	help
 //config:	Imports image files (made by 'docker save', OCI layouts) into
 //config:	Docker, skips images that are there already, shows progress. (The
@@ -22,11 +23,12 @@
 //kbuild:lib-$(CONFIG_D2DIMPORT) += d2dimport.o
 
 //usage:#define d2dimport_trivial_usage
-//usage:       "[-qfn] [-s DIR | -a [-H SOCKET]] FILE|DIR..."
+//usage:       "[-qfncm] [-s DIR | -a [-H SOCKET]" IF_FEATURE_D2DIMPORT_SQUASH(" | -S -o OUT") "] FILE|DIR...\n"
+//usage:       "d2dimport -r [-qcm] [-s DIR] [FILE|DIR]..."
 //usage:#define d2dimport_full_usage "\n\n"
 //usage:       "Import images into Docker: files of 'docker save' or OCI layouts (plain, gzip,\n"
 //usage:       "xz, bzip2, zstd), or folders that are OCI layouts. Of any other DIR: *.tar,\n"
-//usage:       "*.tar.gz, *.tgz, *.tar.xz, *.txz, *.tar.zst, *.tzst and OCI layouts in it.\n"
+//usage:       "*.tar.gz, *.tgz, *.tar.xz, *.txz, *.tar.zst, *.tzst, *.d2i and OCI layouts in it.\n"
 //usage:       "NAME.rootfs.tar[.gz|.xz|.zst] is a root file system: it becomes NAME:latest, run\n"
 //usage:       "as NAME.rootfs.conf (lines CMD=, ENV=...) or NAME.rootfs.json beside it says\n"
 //usage:     "\n	-q,--quiet	No progress"
@@ -35,6 +37,14 @@
 //usage:     "\n	-s,--store DIR	Write to Docker's data-root DIR; no engine may run on it"
 //usage:     "\n	-a,--api	Hand them to the running engine"
 //usage:     "\n	-H,--host SOCKET	Its socket ($DOCKER_HOST or /var/run/docker.sock)"
+//usage:     "\n	-m,--mount	Layers of *.d2i (squashfs) stay in their file and are mounted; -c,--copy: they\n"
+//usage:       "			are copied. Without both: mounted if the store is in memory"
+//usage:     "\n	-r,--relink	Before Docker starts: mount again what a store has mounted, from FILEs and\n"
+//usage:       "			DIRs, or where it was; take out images whose file isn't there"
+//usage:	IF_FEATURE_D2DIMPORT_SQUASH(
+//usage:     "\n	-S,--squash	Make a file that is mounted in place instead (needs mksquashfs)"
+//usage:     "\n	-o,--output OUT	That file, NAME.d2i; or a folder, if there is one or OUT ends in /"
+//usage:	)
 //usage:     "\n"
 //usage:     "\nWithout -s and -a the engine is asked; if none runs, /var/lib/docker is written."
 //usage:     "\n"
@@ -43,7 +53,7 @@
 #include <json-c/json.h>
 #include "d2dimport.h"
 
-enum { LOG_SECONDS = 2, EXIT_NO_STORE = 2 };
+enum { LOG_SECONDS = 2 };
 
 /* On a terminal one line that is written over; elsewhere a line each 10 %, if it takes long. */
 static void show_progress(void *arg, off_t done, off_t size)
@@ -145,6 +155,8 @@ static int import_open(struct d2dimport *d, const char *file, int fd, off_t size
 		r = d2dimport_fail(d, file, "%s", why ? printable_string(why) : strerror(-r));
 	} else if (d->store) {
 		r = d2dimport_write(d, file, fd, a, &images);
+	} else if (ENABLE_FEATURE_D2DIMPORT_SQUASH && d->squash) {
+		r = d2dimport_squash(d, file, a, &images);
 	} else if (d->api) {
 		p.progress.told = NULL;	/* it is what was sent that counts */
 		r = d2dimport_send(d, file, fd, size, a, &images);
@@ -185,7 +197,7 @@ static bool is_layout(const char *path)
 	bool is = lstat(mark, &st) == 0 && S_ISREG(st.st_mode);
 
 	free(mark);
-	return is;
+	return is || d2dimport_is_squash(path);
 }
 
 static void begin_file(struct d2dimport *d, const char *path)
@@ -206,7 +218,7 @@ static void end_file(struct d2dimport *d, int r)
 	free(d->why);
 }
 
-static int import_file(struct d2dimport *d, const char *path, int flags)
+int d2dimport_file(struct d2dimport *d, const char *path, int flags)
 {
 	char *name = d2d_printable(path, strlen(path));
 	struct stat st;
@@ -261,7 +273,7 @@ static int import_dir(struct d2dimport *d, const char *dir)
 
 		/* other systems leave "._NAME.tar" and the like on sticks; a volume's links would lead out of it */
 		if (names[i][0] != '.' && (has_archive_name(names[i]) || is_layout(path))) {
-			r |= import_file(d, path, O_NOFOLLOW);
+			r |= d2dimport_file(d, path, O_NOFOLLOW);
 			found++;
 		}
 		free(path);
@@ -269,6 +281,20 @@ static int import_dir(struct d2dimport *d, const char *dir)
 	if (!found)
 		bb_error_msg("no image files in '%s'", printable_string(dir));
 	d2d_folder_free(names, n);
+	return r;
+}
+
+int d2dimport_open_store(struct d2dimport *d, const char *dir, char **why)
+{
+	const char *policy = getenv("D2D_OPT_IMAGES") ?: "auto";
+	int r = d2d_store_open(&d->store, dir, why), known = index_in_strings("copy\0mount\0auto\0", policy);
+
+	if (option_mask32 & (OPT_c | OPT_m))
+		known = option_mask32 & OPT_m ? 1 : 0;
+	if (known < 0)
+		bb_error_msg("d2d.images=%s: not 'mount', 'copy' or 'auto': auto is used", printable_string(policy));
+	if (r == 0 && (known == 0 || known == 1))
+		d2d_store_mounts(d->store, known);
 	return r;
 }
 
@@ -291,8 +317,8 @@ static void choose_way(struct d2dimport *d, const char *dir)
 		d->limit = d2dimport_engine_limit();
 		return;
 	}
-	if (d2d_store_open(&d->store, dir, &why) < 0) {
-		xfunc_error_retval = EXIT_NO_STORE;
+	if (d2dimport_open_store(d, dir, &why) < 0) {
+		xfunc_error_retval = D2DIMPORT_NO_STORE;
 		bb_error_msg_and_die("can't write to the store '%s': %s", printable_string(dir), why);
 	}
 }
@@ -301,24 +327,35 @@ int d2dimport_main(int argc, char **argv) MAIN_EXTERNALLY_VISIBLE;
 int d2dimport_main(int argc UNUSED_PARAM, char **argv)
 {
 	struct d2dimport d = { .store = NULL };
-	char *where, *dir = NULL;
+	char *where, *dir = NULL, *out = NULL;
 	struct stat st;
 	int r;
 
-	getopt32long(argv, "^" "H:qfns:a" "\0" "-1:a--s:s--a",
+	getopt32long(argv, "^" "H:qfns:acmr" IF_FEATURE_D2DIMPORT_SQUASH("So:") "\0"
+		"a--s:s--a:c--m:m--c:r--afn" IF_FEATURE_D2DIMPORT_SQUASH(":S--saHr:s--S:a--S:H--S:S?o:o?S"),
 		"host\0" Required_argument "H" "quiet\0" No_argument "q" "force\0" No_argument "f"
-		"dry-run\0" No_argument "n" "store\0" Required_argument "s" "api\0" No_argument "a",
-		&where, &dir);
+		"dry-run\0" No_argument "n" "store\0" Required_argument "s" "api\0" No_argument "a"
+		"copy\0" No_argument "c" "mount\0" No_argument "m" "relink\0" No_argument "r"
+		IF_FEATURE_D2DIMPORT_SQUASH("squash\0" No_argument "S" "output\0" Required_argument "o"),
+		&where, &dir, &out);
 	argv += optind;
+	if (option_mask32 & OPT_r)
+		return d2dimport_relink(&d, dir ? dir : D2DIMPORT_STORE, argv);
+	if (!*argv)
+		bb_show_usage();
 	if (option_mask32 & OPT_H)
 		xsetenv("DOCKER_HOST", where);
-	if (!(option_mask32 & OPT_n))
+	if (ENABLE_FEATURE_D2DIMPORT_SQUASH && out && !(option_mask32 & OPT_n))
+		d2dimport_squash_begin(&d, out);
+	else if (!(option_mask32 & OPT_n))
 		choose_way(&d, dir);
 
 	r = EXIT_SUCCESS;
 	for (; *argv; argv++)
 		r |= stat(*argv, &st) == 0 && S_ISDIR(st.st_mode) && !is_layout(*argv) ? import_dir(&d, *argv)
-			: import_file(&d, *argv, 0);
+			: d2dimport_file(&d, *argv, 0);
+	if (ENABLE_FEATURE_D2DIMPORT_SQUASH && d.squash)
+		r = d2dimport_squash_end(&d, out, r);
 	d2d_store_close(d.store);
 	return r;
 }

@@ -17,11 +17,18 @@ enum {
 	OPT_n = 1 << 3,
 	OPT_s = 1 << 4,
 	OPT_a = 1 << 5,
+	OPT_c = 1 << 6,
+	OPT_m = 1 << 7,
+	OPT_r = 1 << 8,
+	OPTBIT_S = 9,
+	OPT_S = IF_FEATURE_D2DIMPORT_SQUASH( (1 << OPTBIT_S)) + 0,
+	D2DIMPORT_NO_STORE = 2,		/* exit code */
 };
 
 struct d2dimport {
 	struct d2d_store *store;	/* or */
-	bool api;			/* or neither: only read */
+	bool api;			/* or */
+	struct d2d_squash *squash;	/* or none: only read */
 	off_t limit;			/* to which a file may unpack for the engine, 0 for any */
 	char *path;			/* of the file at hand, printable, from the root on */
 	char *why;			/* it failed; NULL */
@@ -46,6 +53,12 @@ void d2dimport_print(const char *file, struct json_object *images, const char *w
 /* Says why the file failed, and keeps it; returns the exit code. */
 int d2dimport_fail(struct d2dimport *d, const char *file, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+/* An image file, or a folder that is an image; returns an exit code. FLAGS are open()'s. */
+int d2dimport_file(struct d2dimport *d, const char *path, int flags);
+
+/* Opens the store, to mount or to copy as is wanted. */
+int d2dimport_open_store(struct d2dimport *d, const char *dir, char **why);
+
 /* ---- d2dimport_api.c: return an exit code ---- */
 
 /* The size of the file system that the engine has its data on, 0 when it isn't one of ours. */
@@ -53,10 +66,25 @@ off_t d2dimport_engine_limit(void);
 int d2dimport_send(struct d2dimport *d, const char *file, int fd, off_t size, struct d2d_archive *a, const struct d2d_images *images);
 int d2dimport_load(struct d2dimport *d, const char *file, int fd, off_t size);
 
+/* ---- d2dimport_relink.c ---- */
+
+/* Whether it is a .d2i by its name, or a folder with the same in it. */
+bool d2dimport_is_squash(const char *path);
+int d2dimport_relink(struct d2dimport *d, const char *dir, char **argv);
+
 /* ---- d2dimport_store.c ---- */
 
 /* Whether the store has had this file and still has its images; says so. */
 bool d2dimport_known(struct d2dimport *d, const char *file, int fd);
 int d2dimport_write(struct d2dimport *d, const char *file, int fd, struct d2d_archive *a, const struct d2d_images *images);
+
+/* ---- d2dimport_squash.c ---- */
+
+/* Ends with an error when OUT can't be made; else it returns in another process. */
+void d2dimport_squash_begin(struct d2dimport *d, const char *out);
+int d2dimport_squash(struct d2dimport *d, const char *file, struct d2d_archive *a, const struct d2d_images *images);
+
+/* Puts OUT where it shall be if all files came to the exit code R of success; returns the exit code. */
+int d2dimport_squash_end(struct d2dimport *d, const char *out, int r);
 
 #endif

@@ -353,6 +353,14 @@ int d2d_archive_take(struct d2d_archive *a, const struct d2d_member *m, struct d
 	return r;
 }
 
+int d2d_archive_where(struct d2d_archive *a, const struct d2d_member *m, off_t *at)
+{
+	int fd = a->packed ? -EPROTONOSUPPORT : a->is_dir ? member_open(a, m) : fcntl(a->fd, F_DUPFD_CLOEXEC, 0);
+
+	*at = a->is_dir ? 0 : m->at;
+	return fd == -1 ? -errno : fd;
+}
+
 off_t d2d_archive_size(const struct d2d_archive *a, bool *cut)
 {
 	*cut = a->cut;

@@ -1,7 +1,7 @@
 /*
  * Which images an archive holds: their configurations, layers and names. docker-save archives list them in
  * manifest.json (v1.2: HEX.json and HEX/layer.tar; since Docker 25: blobs/sha256/HEX), OCI layouts in index.json
- * (d2d_image_oci.c).
+ * (d2d_image_oci.c), .d2i files in d2i.json (d2d_image_squash.c).
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -114,7 +114,7 @@ int d2d_image_add_tag(struct d2d_image *image, const char *name, char **why)
 
 /* ---- the configuration ---- */
 
-static int take_layers(struct d2d_image *image, struct json_object *config, const char *name, char **why)
+int d2d_image_list_layers(struct d2d_image *image, struct json_object *config, const char *name, char **why)
 {
 	struct json_object *rootfs, *ids, *history;
 	char both[2 * (sizeof("sha256:") + D2D_DIGEST)];
@@ -170,7 +170,7 @@ int d2d_image_configure(struct d2d_archive *a, struct d2d_image *image, const ch
 	else if (os && *os && strcmp(os, "linux") != 0)
 		r = d2d_image_refuse(why, "an image for %s, not for linux", os);
 	else
-		r = take_layers(image, config, name, why);
+		r = d2d_image_list_layers(image, config, name, why);
 	json_object_put(config);
 	return r;
 }
@@ -248,8 +248,11 @@ int d2d_images_of(struct d2d_archive *a, const char *file, struct d2d_images *im
 
 	*why = NULL;
 	memset(images, 0, sizeof(*images));
+	if (d2d_archive_find(a, "d2i.json")) {
+		images->squash = true;
+		r = d2d_image_squash(a, images, why);
 	/* the names in manifest.json are those that were saved, so it goes first where both are there */
-	if (d2d_archive_find(a, "manifest.json"))
+	} else if (d2d_archive_find(a, "manifest.json"))
 		r = take_manifest(a, images, why);
 	else if (d2d_archive_find(a, "index.json")) {
 		images->oci = true;

@@ -19,10 +19,16 @@ struct json_object *d2d_image_json(struct d2d_archive *a, const char *name, cons
 struct d2d_image *d2d_image_add(struct d2d_images *images, char **why);
 int d2d_image_add_tag(struct d2d_image *image, const char *name, char **why);
 
+/* The layers that a configuration of this name lists. */
+int d2d_image_list_layers(struct d2d_image *image, struct json_object *config, const char *name, char **why);
+
 /* Reads the configuration: ID, number and digests of the layers. */
 int d2d_image_configure(struct d2d_archive *a, struct d2d_image *image, const char *name, const char *by, char **why);
 int d2d_image_set_layer(struct d2d_archive *a, struct d2d_image *image, unsigned i, const char *name, const char *by,
 		char **why);
+
+/* ---- d2d_image_squash.c ---- */
+int d2d_image_squash(struct d2d_archive *a, struct d2d_images *images, char **why);
 
 /* ---- d2d_image_oci.c ---- */
 int d2d_image_index(struct d2d_archive *a, const char *file, struct d2d_images *images, char **why);

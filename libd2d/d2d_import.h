@@ -176,6 +176,10 @@ int d2d_archive_open_whole(struct d2d_archive **a, int fd, off_t limit, const st
 /* Puts a text in it as a member, as if it had been there; it is the archive's then. Of others pointers are no longer good. */
 void d2d_archive_add_text(struct d2d_archive *a, const char *name, char *text);
 
+/* Where a member lies as it is: the descriptor of a file, to be closed, and the offset in it. -EPROTONOSUPPORT: the archive
+ * is packed. */
+int d2d_archive_where(struct d2d_archive *a, const struct d2d_member *m, off_t *at);
+
 /* Its length when it is unpacked, up to the end mark; whether there was none. */
 off_t d2d_archive_size(const struct d2d_archive *a, bool *cut);
 
@@ -195,7 +199,7 @@ int d2d_archive_take(struct d2d_archive *a, const struct d2d_member *m, struct d
  * it. */
 char *d2d_reference(const char *text);
 
-/* ---- d2d_image.c, d2d_image_oci.c ---- */
+/* ---- d2d_image.c, d2d_image_oci.c, d2d_image_squash.c ---- */
 
 struct d2d_image {
 	char id[D2D_DIGEST + 1];
@@ -204,7 +208,9 @@ struct d2d_image {
 	unsigned n_tags;
 	struct d2d_image_layer {
 		char diff[D2D_DIGEST + 1], chain[D2D_DIGEST + 1];
-		struct d2d_member *member;	/* maybe packed */
+		struct d2d_member *member;	/* maybe packed; of a .d2i a squashfs */
+		struct d2d_member *split;	/* of a .d2i: its tar-split, and its size as Docker counts it; else NULL */
+		off_t size;
 	} *layers;
 	unsigned n_layers;
 };
@@ -212,7 +218,7 @@ struct d2d_image {
 struct d2d_images {
 	struct d2d_image *image;
 	unsigned n;
-	bool oci, rootfs;	/* Docker itself doesn't load the archive */
+	bool oci, rootfs, squash;	/* Docker itself doesn't load the archive; squash: it is a .d2i */
 };
 
 /* The images of an archive: at least one, or -EBADMSG and *why, to be freed. FILE lends its name to an image that has
@@ -228,6 +234,28 @@ bool d2d_save_needed(struct d2d_archive *a, const struct d2d_images *images);
 /* The images as an archive that Docker loads, its length in *size. Layers whose digest turns out to be wrong end it with
  * -EBADMSG before it is whole. *why, to be freed, says so, or what is wrong at once; it must live as long as the stream. */
 int d2d_save_open(struct d2d_archive *a, const struct d2d_images *images, struct d2d_stream **out, off_t *size, char **why);
+
+/* ---- d2d_squash_mount.c: layers of a .d2i, as squashfs where they lie ---- */
+
+/* The root folder of a layer, of a file system that is mounted nowhere and gone when this descriptor is closed. Both:
+ * *why, to be freed, says what is wrong, unless it said something before. */
+int d2d_squash_files(struct d2d_archive *a, const struct d2d_image_layer *layer, char **why);
+
+/* Mounts it where the store's link leads to; no error when it is there. */
+int d2d_squash_mount(struct d2d_archive *a, const struct d2d_image_layer *layer, char **why);
+void d2d_squash_unmount(const char *chain);
+
+/* That place; the caller frees it. d2d_squash_make_place(): an empty folder there, unless something is. */
+char *d2d_squash_place(const char *chain);
+int d2d_squash_make_place(const char *chain);
+
+/* Whether it is mounted there, and its file not on a medium that was pulled out. */
+bool d2d_squash_is_mounted(const char *chain);
+
+/* ---- d2d_squash_stream.c ---- */
+
+/* The archive that a layer of a .d2i was made from, put together again; *why must live as long as the stream. */
+int d2d_squash_take(struct d2d_archive *a, const struct d2d_image_layer *layer, struct d2d_stream **in, char **why);
 
 /* ---- d2d_rootfs.c, d2d_rootfs_config.c: root file systems, as 'docker import' takes them ---- */
 
@@ -255,6 +283,10 @@ struct json_object;
 int d2d_store_open(struct d2d_store **s, const char *dir, char **why);
 void d2d_store_close(struct d2d_store *s);
 
+/* Whether layers of a .d2i are mounted where they lie, or copied. Unless somebody said so, they are copied on a disk only. */
+void d2d_store_mounts(struct d2d_store *s, bool mount);
+bool d2d_store_does_mount(const struct d2d_store *s);
+
 /* The size of its file system, 0 when it has none. */
 off_t d2d_store_limit(const struct d2d_store *s);
 
@@ -272,12 +304,38 @@ int d2d_store_key(int fd, char *key);
 struct json_object *d2d_store_known(const struct d2d_store *s, const char *key);
 int d2d_store_remember(const struct d2d_store *s, const char *key, const char *file, const struct d2d_images *images);
 
-/* The images that are in the store at DIR by an import: [{"id","tags","file","bytes","when"}], to be freed also after an
- * error; without file where it isn't known. A dockerd may run on it. */
+/* The images that are in the store at DIR by an import: [{"id","tags","file","bytes","when","how"}], to be freed also
+ * after an error; without file where it isn't known. how: written, copied (of a .d2i), mounted, or gone: its medium isn't
+ * there. A dockerd may run on it. */
 int d2d_store_imports(const char *dir, struct json_object **imports);
+
+/* Of each layer that lies on a medium what is noted, {"CHAIN":{"file","images":["ID",...],"link"}}; link: it
+ * is so. NULL: there is none. Needs no
+ * open store. json_object_put() it. */
+struct json_object *d2d_store_mounted(const char *dir);
+
+/* What is to be done about those whose medium isn't there: images that came from it are taken out, unless a container or
+ * another image needs their layers. A line of text for each is added to an array. */
+int d2d_store_drop_lost(struct d2d_store *s, struct json_object *mounted, struct json_object *lines);
 
 /* Images in that form. */
 struct json_object *d2d_images_json(const struct d2d_images *images);
+
+/* ---- d2d_squash.c, d2d_squash_*.c: images as squashfs, to be mounted in place ---- */
+
+struct d2d_squash;
+
+/* Begins a .d2i file, or a folder with the same in it. Nothing is to be seen of it before d2d_squash_end() but a folder
+ * beside it, d2d_squash_folder(), which d2d_squash_close() removes. *why, to be freed, says what is wrong. */
+int d2d_squash_open(struct d2d_squash **q, const char *out, bool is_dir, char **why);
+const char *d2d_squash_folder(const struct d2d_squash *q);
+
+/* Adds the images of an archive. After an error the whole is of no more use. */
+int d2d_squash_add(struct d2d_squash *q, struct d2d_archive *a, const struct d2d_images *images, char **why);
+
+/* Puts it where it shall be, whole, in the place of what was there. */
+int d2d_squash_end(struct d2d_squash *q, char **why);
+void d2d_squash_close(struct d2d_squash *q);
 
 /* ---- d2d_failed.c ---- */
 

@@ -121,7 +121,7 @@ int d2d_layer_enter(struct d2d_layer *l, const char *name, bool make, const char
 /* ---- entries ---- */
 
 /* What a file may take is known from its header. A hole takes nothing, but Docker fills it when it copies the file. */
-static int check_room(struct d2d_layer *l, const struct d2d_tar_entry *e)
+int d2d_layer_room(struct d2d_layer *l, const struct d2d_tar_entry *e)
 {
 	struct statvfs fs;
 
@@ -156,6 +156,15 @@ static int remember_dir(struct d2d_layer *l, const struct d2d_tar_entry *e, cons
 	return 0;
 }
 
+const char *d2d_layer_hidden(struct d2d_layer *l, const struct d2d_tar_entry *e, const char *base)
+{
+	base += sizeof(".wh.") - 1;
+	if (*base && !DOT_OR_DOTDOT(base))
+		return base;
+	d2d_layer_fail(l, -EBADMSG, "'%s' hides nothing that could be there", e->name);
+	return NULL;
+}
+
 /* .wh..wh..opq: what lower layers have in this folder is hidden. .wh.NAME: so is NAME. */
 static int make_whiteout(struct d2d_layer *l, const struct d2d_tar_entry *e, int dir, const char *base)
 {
@@ -165,19 +174,35 @@ static int make_whiteout(struct d2d_layer *l, const struct d2d_tar_entry *e, int
 		sprintf(path, "/proc/self/fd/%d", dir);
 		return setxattr(path, "trusted.overlay.opaque", "y", 1, 0) < 0 ? -errno : 0;
 	}
-	base += 4;
-	if (!*base || DOT_OR_DOTDOT(base))
-		return d2d_layer_fail(l, -EBADMSG, "'%s' hides nothing that could be there", e->name);
+	base = d2d_layer_hidden(l, e, base);
+	if (!base)
+		return -EBADMSG;
 	if (mknodat(dir, base, S_IFCHR, 0) < 0 || fchownat(dir, base, e->uid, e->gid, AT_SYMLINK_NOFOLLOW) < 0)
 		return -errno;
 	return 0;
 }
 
+static int unpack_entry(struct d2d_layer *l, const struct d2d_tar_entry *e, const char *name)
+{
+	const char *base;
+	int dir = d2d_layer_enter(l, name, true, &base), r;
+
+	if (dir < 0)
+		return dir;
+	if (is_prefixed_with(base, ".wh."))
+		return make_whiteout(l, e, dir, base);
+	r = d2d_layer_room(l, e);
+	if (r == 0)
+		r = d2d_layer_make(l, e, name);
+	if (r == 0 && e->type == '5')
+		r = remember_dir(l, e, name);
+	return r;
+}
+
 static int take_entry(struct d2d_layer *l, const struct d2d_tar_entry *e)
 {
 	char *name;
-	const char *base;
-	int dir, r;
+	int r;
 
 	if (e->type == 'g')
 		return 0;
@@ -192,18 +217,7 @@ static int take_entry(struct d2d_layer *l, const struct d2d_tar_entry *e)
 		/* the root's own metadata are the lower layer's, also with Docker */
 		r = 0;
 	} else {
-		dir = d2d_layer_enter(l, name, true, &base);
-		if (dir < 0)
-			r = dir;
-		else if (is_prefixed_with(base, ".wh."))
-			r = make_whiteout(l, e, dir, base);
-		else {
-			r = check_room(l, e);
-			if (r == 0)
-				r = d2d_layer_make(l, e, name);
-			if (r == 0 && e->type == '5')
-				r = remember_dir(l, e, name);
-		}
+		r = l->take(l, e, name);
 	}
 	free(name);
 	return r;
@@ -238,7 +252,7 @@ static int set_times(struct d2d_layer *l)
 	return 0;
 }
 
-static int unpack(struct d2d_layer *l)
+static int read_entries(struct d2d_layer *l)
 {
 	struct d2d_tar_entry e = { .name = NULL };
 	ssize_t n;
@@ -273,40 +287,50 @@ static int unpack(struct d2d_layer *l)
 			d2d_tarsplit_raw(l->split, l->buf, n);
 	}
 	if (r == 0)
-		r = set_times(l);
+		r = l->end(l);
 	return r;
 }
 
-int d2d_layer_unpack(struct d2d_stream *in, int diff, int split_fd, struct d2d_layer_result *result, char **why)
+int d2d_layer_read(struct d2d_layer *l, struct d2d_stream *in, int split, struct d2d_layer_result *result)
 {
-	struct d2d_layer l = { .diff = diff, .buf = xmalloc(D2D_LAYER_CHUNK) };
 	struct d2d_stream *hashed;
 	sha256_ctx_t ctx;
 	uint8_t digest[32];
-	mode_t mask = umask(0);
 	int r, closed;
 
 	sha256_begin(&ctx);
 	hashed = d2d_stream_hash(in, &ctx);
-	l.split = d2d_tarsplit_open(split_fd);
-	l.tar.in = hashed;
-	l.tar.raw = d2d_tarsplit_raw;
-	l.tar.arg = l.split;
+	l->buf = xmalloc(D2D_LAYER_CHUNK);
+	l->split = d2d_tarsplit_open(split);
+	l->tar.in = hashed;
+	l->tar.raw = d2d_tarsplit_raw;
+	l->tar.arg = l->split;
 
-	r = unpack(&l);
-	closed = d2d_tarsplit_close(l.split);
+	r = read_entries(l);
+	closed = d2d_tarsplit_close(l->split);
 	if (r == 0 && closed < 0)
-		r = d2d_layer_fail(&l, closed, "can't write: %s", strerror(-closed));
-	if (r < 0 && !l.why)
-		d2d_layer_fail(&l, r, "%s", r == -ENODATA ? "it ends early" : r == -EFBIG ? "it unpacks to more than the store can hold"
+		r = d2d_layer_fail(l, closed, "can't write: %s", strerror(-closed));
+	if (r < 0 && !l->why)
+		d2d_layer_fail(l, r, "%s", r == -ENODATA ? "it ends early" : r == -EFBIG ? "it unpacks to more than the store can hold"
 				: r == -EBADMSG ? "it isn't a tar archive, or damaged" : strerror(-r));
 	sha256_end(&ctx, digest);
 	*bin2hex(result->digest, (void *)digest, sizeof(digest)) = '\0';
-	result->size = l.size;
-	*why = l.why;
+	result->size = l->size;
 
 	d2d_stream_close(hashed);
+	free(l->seen);
+	free(l->buf);
+	return r;
+}
+
+int d2d_layer_unpack(struct d2d_stream *in, int diff, int split, struct d2d_layer_result *result, char **why)
+{
+	struct d2d_layer l = { .take = unpack_entry, .end = set_times, .diff = diff };
+	mode_t mask = umask(0);
+	int r = d2d_layer_read(&l, in, split, result);
+
 	umask(mask);
+	*why = l.why;
 	if (l.dir) {
 		close(l.dir_fd);
 		free(l.dir);
@@ -314,7 +338,5 @@ int d2d_layer_unpack(struct d2d_stream *in, int diff, int split_fd, struct d2d_l
 	while (l.n_dirs)
 		free(l.dirs[--l.n_dirs].name);
 	free(l.dirs);
-	free(l.seen);
-	free(l.buf);
 	return r;
 }

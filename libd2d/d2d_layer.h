@@ -7,7 +7,11 @@
 #define D2D_LAYER_H 1
 
 struct d2d_layer {
-	int diff;		/* the layer's diff folder */
+	/* Takes an entry, whose name is clean and new, and its content; and what is to be done after the last. */
+	int (*take)(struct d2d_layer *l, const struct d2d_tar_entry *e, const char *name);
+	int (*end)(struct d2d_layer *l);
+
+	int diff;		/* the layer's diff folder; of a squashfs that where it will lie */
 	struct d2d_tar tar;
 	struct d2d_tarsplit *split;
 	off_t size;
@@ -28,6 +32,18 @@ struct d2d_layer {
 	uint64_t *seen;		/* hashes of all names, open addressing */
 	size_t n_seen, seen_room;
 };
+
+/* Reads a layer's archive, handing its entries to take() and its tar-split to a descriptor. */
+int d2d_layer_read(struct d2d_layer *l, struct d2d_stream *in, int split, struct d2d_layer_result *result);
+
+/* The next bytes of the entry's content, into buf: how many, up to LEN and D2D_LAYER_CHUNK. */
+ssize_t d2d_layer_content(struct d2d_layer *l, const struct d2d_tar_entry *e, off_t len);
+
+/* -ENOSPC when the file is larger than what is free. */
+int d2d_layer_room(struct d2d_layer *l, const struct d2d_tar_entry *e);
+
+/* What a whiteout's name hides, NULL when that can't be. */
+const char *d2d_layer_hidden(struct d2d_layer *l, const struct d2d_tar_entry *e, const char *base);
 
 /* Makes the entry, whose name is clean and whose parent is open; its content is taken from the archive. */
 int d2d_layer_make(struct d2d_layer *l, const struct d2d_tar_entry *e, const char *base);

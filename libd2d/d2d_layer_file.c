@@ -10,6 +10,19 @@
 #include "d2d_import.h"
 #include "d2d_layer.h"
 
+ssize_t d2d_layer_content(struct d2d_layer *l, const struct d2d_tar_entry *e, off_t len)
+{
+	ssize_t n = d2d_tar_read(&l->tar, l->buf, MIN(len, D2D_LAYER_CHUNK));
+
+	if (n <= 0)
+		return n < 0 ? n : -ENODATA;
+	if (e->sparse)
+		d2d_tarsplit_raw(l->split, l->buf, n);
+	else
+		d2d_tarsplit_content(l->split, l->buf, n);
+	return n;
+}
+
 /* Content of LEN bytes to the file's position AT. */
 static int write_piece(struct d2d_layer *l, const struct d2d_tar_entry *e, int fd, off_t at, off_t len)
 {
@@ -17,13 +30,9 @@ static int write_piece(struct d2d_layer *l, const struct d2d_tar_entry *e, int f
 	char *p;
 
 	for (; len > 0; len -= n) {
-		n = d2d_tar_read(&l->tar, l->buf, MIN(len, D2D_LAYER_CHUNK));
-		if (n <= 0)
-			return n < 0 ? n : -ENODATA;
-		if (e->sparse)
-			d2d_tarsplit_raw(l->split, l->buf, n);
-		else
-			d2d_tarsplit_content(l->split, l->buf, n);
+		n = d2d_layer_content(l, e, len);
+		if (n < 0)
+			return n;
 		for (p = l->buf; p < l->buf + n; p += put, at += put) {
 			put = pwrite(fd, p, l->buf + n - p, at);
 			if (put < 0)

@@ -96,7 +96,7 @@ int d2d_store_open(struct d2d_store **store, const char *dir, char **why)
 	s->fd = s->path ? open(s->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 	r = s->fd < 0 || fstatfs(s->fd, &fs) < 0 ? -errno : 0;
 	if (r == 0) {
-		s->in_memory = fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC;
+		s->in_memory = s->mount = fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC;
 		r = d2d_store_guard(s, why);
 	}
 	if (r == 0)
@@ -125,6 +125,16 @@ void d2d_store_close(struct d2d_store *s)
 		close(s->fd);
 	free(s->path);
 	free(s);
+}
+
+void d2d_store_mounts(struct d2d_store *s, bool mount)
+{
+	s->mount = mount;
+}
+
+bool d2d_store_does_mount(const struct d2d_store *s)
+{
+	return s->mount;
 }
 
 off_t d2d_store_limit(const struct d2d_store *s)
@@ -174,6 +184,8 @@ int d2d_store_key(int fd, char *key)
 	/* of a folder: what names all else by its digest */
 	int r, index = d2d_open_beneath(fd, "index.json", O_RDONLY | O_NONBLOCK);
 
+	if (index == -ENOENT)
+		index = d2d_open_beneath(fd, "d2i.json", O_RDONLY | O_NONBLOCK);
 	r = key_of_file(index >= 0 ? index : fd, key);
 	if (index >= 0)
 		close(index);

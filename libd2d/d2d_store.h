@@ -9,6 +9,7 @@
 #define STORE_OWN "d2d"			/* our folder in the store; Docker doesn't look at it */
 #define STORE_TMP STORE_OWN"/tmp"
 #define STORE_KNOWN STORE_OWN"/known"
+#define STORE_MOUNTED STORE_OWN"/mounted"
 #define STORE_LAYERS "overlay2"
 #define STORE_IMAGE "image/overlay2"
 #define STORE_LAYERDB STORE_IMAGE"/layerdb/sha256"
@@ -19,6 +20,7 @@ struct d2d_store {
 	char *path;
 	int fd, lock;
 	bool in_memory;		/* nothing in it outlives the machine's power: no sync */
+	bool mount;		/* layers of a .d2i */
 };
 
 /* ---- d2d_store_file.c ---- */
@@ -36,6 +38,7 @@ int d2d_store_rename(const struct d2d_store *s, const char *from, const char *to
 
 /* Removes a file or folder with all in it; no error when there is none. */
 int d2d_store_remove(const struct d2d_store *s, const char *path);
+int d2d_remove_tree(const char *path);
 
 /* All that was written is on the disk. */
 int d2d_store_sync(const struct d2d_store *s);
@@ -51,6 +54,12 @@ struct json_object *d2d_store_record(const struct d2d_store *s, const char *key,
 
 /* Whether the store has a layer whole. CHAIN is 64 hexadecimal digits. */
 bool d2d_store_has_layer(const struct d2d_store *s, const char *chain);
+
+/* Whether its files lie on a medium: the diff folder is a link to d2d_squash_place(), mounted or not. */
+bool d2d_store_is_link(const struct d2d_store *s, const char *chain);
+
+/* The chain that it stands on, into PARENT (D2D_DIGEST + 1): false when on none. */
+bool d2d_store_parent(const struct d2d_store *s, const char *chain, char *parent);
 
 /* The folder below overlay2/ that a layer has, or that it will have. */
 void d2d_store_cache_id(const struct d2d_store *s, const char *chain, char *id);
@@ -76,6 +85,14 @@ struct json_object *d2d_store_names(const struct d2d_store *s);
 
 /* Gives all images of an array their names. */
 int d2d_store_name(const struct d2d_store *s, struct json_object *images);
+
+/* Takes all names from the images whose IDs are keys of an object. */
+int d2d_store_unname(const struct d2d_store *s, struct json_object *ids);
+
+/* ---- d2d_store_mounted.c ---- */
+
+/* Notes which layers of these images lie on a medium, before they are placed. */
+int d2d_store_note_mounted(const struct d2d_store *s, const struct d2d_archive *a, const struct d2d_images *images);
 
 /* ---- d2d_store_guard.c ---- */
 

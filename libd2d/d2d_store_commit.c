@@ -182,7 +182,11 @@ static int place_data(struct commit *c, struct layer *layer)
 		return 0;
 	from = xasprintf(STORE_TMP"/%s/%s/db", c->name, layer->chain);
 	to = xasprintf(STORE_LAYERDB"/%s", layer->chain);
-	r = d2d_store_exists(c->s, "%s", from) ? d2d_store_rename(c->s, from, to) : -EUCLEAN;
+	if (d2d_store_exists(c->s, "%s", from))
+		r = d2d_store_rename(c->s, from, to);
+	else
+		/* it is placed, and the medium on which it lies was taken away before the rest was */
+		r = d2d_store_exists(c->s, "%s", to) && d2d_store_is_link(c->s, layer->chain) ? 0 : -EUCLEAN;
 	free(from);
 	free(to);
 	return r;

@@ -86,10 +86,15 @@ static int remove_one(const char *path, const struct stat *st UNUSED_PARAM, int 
 	return type == FTW_DP || type == FTW_DNR ? rmdir(path) : unlink(path);
 }
 
+int d2d_remove_tree(const char *path)
+{
+	return nftw(path, remove_one, FTW_FDS, FTW_DEPTH | FTW_PHYS | FTW_MOUNT) < 0 && errno != ENOENT ? -errno : 0;
+}
+
 int d2d_store_remove(const struct d2d_store *s, const char *path)
 {
 	char *full = xasprintf("%s/%s", s->path, path);
-	int r = nftw(full, remove_one, FTW_FDS, FTW_DEPTH | FTW_PHYS | FTW_MOUNT) < 0 && errno != ENOENT ? -errno : 0;
+	int r = d2d_remove_tree(full);
 
 	free(full);
 	return r;

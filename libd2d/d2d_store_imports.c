@@ -12,22 +12,43 @@
 
 enum { SIZE_MAX_TEXT = 32 };
 
-/* As Docker counts it; what images share counts for each. */
-static uint64_t bytes_of(const struct d2d_store *s, struct json_object *image)
+/* How its files are here, NULL when they aren't; and what they take, as Docker counts it, but of a layer that lies on a
+ * medium the tar-split alone. What images share counts for each. */
+static const char *how_of(const struct d2d_store *s, struct json_object *image, uint64_t *bytes)
 {
+	const char *id = d2d_json_text(image, "id"), *how = "written", *chain;
+	bool gone = false, mounted = false;
 	struct json_object *layers;
 	size_t i, n = d2d_json_array(image, "layers", &layers);
-	uint64_t bytes = 0;
 
+	*bytes = 0;
+	if (!d2d_is_digest(id) || !d2d_store_exists(s, STORE_CONFIGS"/%s", id))
+		return NULL;
+	if (json_object_get_boolean(json_object_object_get(image, "squash")))
+		how = "copied";
 	for (i = 0; i < n; i++) {
-		const char *chain = d2d_json_text(json_object_array_get_idx(layers, i), "chain");
-		char *text = d2d_store_read(s, SIZE_MAX_TEXT, STORE_LAYERDB"/%s/size", chain);
+		chain = d2d_json_text(json_object_array_get_idx(layers, i), "chain");
+		if (!d2d_is_digest(chain))
+			return NULL;
+		if (d2d_store_is_link(s, chain)) {
+			char *path = xasprintf(STORE_LAYERDB"/%s/tar-split.json.gz", chain);
+			struct stat st = { 0 };
 
-		if (text)
-			bytes += strtoull(text, NULL, 10);
-		free(text);
+			mounted = true;
+			gone |= !d2d_squash_is_mounted(chain);
+			fstatat(s->fd, path, &st, AT_SYMLINK_NOFOLLOW);
+			*bytes += st.st_size;
+			free(path);
+		} else if (d2d_store_has_layer(s, chain)) {
+			char *text = d2d_store_read(s, SIZE_MAX_TEXT, STORE_LAYERDB"/%s/size", chain);
+
+			*bytes += text ? strtoull(text, NULL, 10) : 0;
+			free(text);
+		} else {
+			return NULL;
+		}
 	}
-	return bytes;
+	return gone ? "gone" : mounted ? "mounted" : how;
 }
 
 /* Those of its names that are still its own. */
@@ -61,15 +82,18 @@ static void add_record(const struct d2d_store *s, struct json_object *names, con
 	fstatat(s->fd, path, &st, AT_SYMLINK_NOFOLLOW);
 	for (i = 0; i < n; i++) {
 		struct json_object *image = json_object_array_get_idx(images, i), *o;
+		uint64_t bytes;
+		const char *how = how_of(s, image, &bytes);
 
-		if (!d2d_store_has(s, image))
+		if (!how)
 			continue;
 		o = json_object_new_object();
 		json_object_object_add(o, "id", json_object_new_string(d2d_json_text(image, "id")));
 		json_object_object_add(o, "tags", tags_of(names, image));
 		if (file)
 			json_object_object_add(o, "file", json_object_new_string(file));
-		json_object_object_add(o, "bytes", json_object_new_int64(bytes_of(s, image)));
+		json_object_object_add(o, "bytes", json_object_new_int64(bytes));
+		json_object_object_add(o, "how", json_object_new_string(how));
 		json_object_object_add(o, "when", json_object_new_int64(st.st_mtime));
 		json_object_array_add(imports, o);
 	}

@@ -50,6 +50,36 @@ void d2d_store_link_id(const char *cache_id, char *link)
 	link[i] = '\0';
 }
 
+bool d2d_store_parent(const struct d2d_store *s, const char *chain, char *parent)
+{
+	char *text = d2d_store_read(s, sizeof("sha256:") + D2D_DIGEST, STORE_LAYERDB"/%s/parent", chain);
+	const char *hex;
+
+	if (text)
+		chomp(text);
+	hex = d2d_digest_hex(text);
+	if (hex)
+		strcpy(parent, hex);
+	free(text);
+	return hex != NULL;
+}
+
+bool d2d_store_is_link(const struct d2d_store *s, const char *chain)
+{
+	char id[D2D_DIGEST + 1], *path, *place, *target;
+	bool is;
+
+	d2d_store_cache_id(s, chain, id);
+	path = xasprintf("%s/"STORE_LAYERS"/%s/diff", s->path, id);
+	target = xmalloc_readlink(path);
+	place = d2d_squash_place(chain);
+	is = target && strcmp(target, place) == 0;
+	free(target);
+	free(place);
+	free(path);
+	return is;
+}
+
 bool d2d_store_has_layer(const struct d2d_store *s, const char *chain)
 {
 	char *id = d2d_store_read(s, D2D_DIGEST + 1, STORE_LAYERDB"/%s/cache-id", chain);
@@ -64,7 +94,9 @@ bool d2d_store_has_layer(const struct d2d_store *s, const char *chain)
 	if (there) {
 		diff = xasprintf(STORE_LAYERS"/%s/diff", id);
 		there = fstatat(s->fd, diff, &st, 0) == 0 && S_ISDIR(st.st_mode)
-			&& d2d_store_exists(s, STORE_LAYERS"/%s/link", id);
+			&& d2d_store_exists(s, STORE_LAYERS"/%s/link", id)
+			/* the place of one on a medium is there without it, too */
+			&& (!d2d_store_is_link(s, chain) || d2d_squash_is_mounted(chain));
 		free(diff);
 	}
 	free(id);

@@ -88,3 +88,32 @@ int d2d_store_name(const struct d2d_store *s, struct json_object *images)
 	json_object_put(names);
 	return r;
 }
+
+int d2d_store_unname(const struct d2d_store *s, struct json_object *ids)
+{
+	struct json_object *names = d2d_store_names(s), *left = json_object_new_object(), *some;
+	struct json_object_iter name, tag;
+	const char *id;
+	int r = 0;
+
+	if (!names)
+		return -errno;
+	json_object_object_foreachC(names, name) {
+		some = json_object_new_object();
+		if (json_object_is_type(name.val, json_type_object)) {
+			json_object_object_foreachC(name.val, tag) {
+				id = d2d_digest_hex(json_object_get_string(tag.val));
+				if (!id || !json_object_object_get_ex(ids, id, NULL))
+					json_object_object_add(some, tag.key, json_object_get(tag.val));
+			}
+		}
+		if (json_object_object_length(some))
+			json_object_object_add(left, name.key, some);
+		else
+			json_object_put(some);
+	}
+	r = replace(s, left);
+	json_object_put(left);
+	json_object_put(names);
+	return r;
+}

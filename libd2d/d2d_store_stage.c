@@ -12,6 +12,8 @@
 #include "d2d_image.h"
 #include "d2d_store.h"
 
+enum { COPY_CHUNK = 64 * 1024 };
+
 struct stage {
 	struct d2d_store *s;
 	struct d2d_archive *a;
@@ -98,6 +100,34 @@ static int open_in(struct stage *st, const char *chain, const char *name, int fl
 	return fd < 0 ? -errno : fd;
 }
 
+static bool is_mounted(const struct stage *st, const struct d2d_image_layer *layer)
+{
+	return layer->split && st->s->mount;
+}
+
+/* Of one that stays where it is: a link in the place of its files, and its tar-split as it is. */
+static int link_layer(struct stage *st, const struct d2d_image_layer *layer, int split)
+{
+	char *diff = path_in(st, "%s/layer/diff", layer->chain), *place = d2d_squash_place(layer->chain);
+	char *buf = xmalloc(COPY_CHUNK);
+	struct d2d_stream *in = NULL;
+	ssize_t n = 0;
+	int r = d2d_squash_mount(st->a, layer, st->why);
+
+	if (r == 0 && (unlinkat(st->s->fd, diff, AT_REMOVEDIR) < 0 || symlinkat(place, st->s->fd, diff) < 0))
+		r = -errno;
+	if (r == 0)
+		r = d2d_archive_take(st->a, layer->split, &in);
+	while (r == 0 && (n = d2d_stream_read(in, buf, COPY_CHUNK)) > 0)
+		if (full_write(split, buf, n) != n)
+			r = -errno;
+	d2d_stream_close(in);
+	free(buf);
+	free(place);
+	free(diff);
+	return n < 0 ? n : r;
+}
+
 static int take_layer(struct stage *st, const struct d2d_image_layer *layer, const char *parent)
 {
 	struct d2d_layer_result result = { .size = 0 };
@@ -110,11 +140,15 @@ static int take_layer(struct stage *st, const struct d2d_image_layer *layer, con
 		r = diff = open_in(st, layer->chain, "layer/diff", O_RDONLY | O_DIRECTORY);
 	if (r >= 0)
 		r = split = open_in(st, layer->chain, "db/tar-split.json.gz", O_WRONLY | O_CREAT | O_EXCL);
-	if (r >= 0)
-		r = d2d_archive_take(st->a, layer->member, &in);
-	if (r >= 0)
+	if (r >= 0 && is_mounted(st, layer)) {
+		r = link_layer(st, layer, split);
+		result.size = layer->size;
+	} else if (r >= 0) {
+		r = layer->split ? d2d_squash_take(st->a, layer, &in, st->why) : d2d_archive_take(st->a, layer->member, &in);
+	}
+	if (r >= 0 && in && !layer->split)
 		r = d2d_stream_unpack(&in);
-	if (r >= 0) {
+	if (r >= 0 && in) {
 		d2d_stream_limit(in, d2d_store_limit(st->s));
 		r = d2d_layer_unpack(in, diff, split, &result, &why);
 		if (r < 0)
@@ -185,7 +219,7 @@ static int check_room(struct stage *st, const struct todo *todo, unsigned n)
 	if (fstatvfs(st->s->fd, &fs) < 0)
 		return -errno;
 	for (i = 0; i < n; i++)
-		need += todo[i].layer->member->size;
+		need += (is_mounted(st, todo[i].layer) ? todo[i].layer->split : todo[i].layer->member)->size;
 	room = (off_t)fs.f_bavail * fs.f_frsize;
 	/* a file of a few bytes takes 1.5 kB in a tar and nothing on some file systems */
 	if (need / 4 <= room)
@@ -230,6 +264,8 @@ struct json_object *d2d_images_json(const struct d2d_images *images)
 		json_object_object_add(o, "id", json_object_new_string(image->id));
 		json_object_object_add(o, "tags", tags);
 		json_object_object_add(o, "layers", layers);
+		if (images->squash)
+			json_object_object_add(o, "squash", json_object_new_boolean(1));
 		json_object_array_add(list, o);
 	}
 	return list;
@@ -265,6 +301,17 @@ static int put_list(struct stage *st, const struct d2d_images *images)
 	return r;
 }
 
+/* What was mounted for an import that failed. */
+static void unmount(struct d2d_store *s, const struct d2d_images *images)
+{
+	unsigned i, k;
+
+	for (i = 0; images->squash && i < images->n; i++)
+		for (k = 0; k < images->image[i].n_layers; k++)
+			if (!d2d_store_is_link(s, images->image[i].layers[k].chain))
+				d2d_squash_unmount(images->image[i].layers[k].chain);
+}
+
 int d2d_store_import(struct d2d_store *s, struct d2d_archive *a, const struct d2d_images *images, char **why)
 {
 	struct stage st = { .s = s, .a = a, .why = why };
@@ -278,6 +325,8 @@ int d2d_store_import(struct d2d_store *s, struct d2d_archive *a, const struct d2
 		r = d2d_store_mkdir(s, st.dir, 0700);
 	if (r == 0)
 		r = take_layers(&st, images);
+	if (r == 0 && images->squash && s->mount)
+		r = d2d_store_note_mounted(s, a, images);
 	if (r == 0)
 		r = put_configs(&st, images);
 	if (r == 0)
@@ -292,6 +341,8 @@ int d2d_store_import(struct d2d_store *s, struct d2d_archive *a, const struct d2
 		d2d_store_remove(s, st.dir);
 	else
 		r = d2d_store_commit(s, ready);
+	if (r < 0)
+		unmount(s, images);
 	if (r < 0 && !*why)
 		*why = xasprintf("can't write to the store: %s", strerror(-r));
 	free(st.dir);
