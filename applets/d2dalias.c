@@ -11,6 +11,7 @@
 //config:	bool "d2dalias"
 //config:	default y
 //config:	select D2D_LIBD2D
+//config:	select D2DIMPORT
 //config:	select LONG_OPTS
 //config:	help
 //config:	Writes a command into /usr/local/bin for each image that Docker has,
@@ -21,7 +22,7 @@
 //kbuild:lib-$(CONFIG_D2DALIAS) += d2dalias.o
 
 //usage:#define d2dalias_trivial_usage
-//usage:       "[-d DIR] [-H SOCKET] [-R ROOT] [list | add [IMAGE]... | remove [NAME]... | watch\n"
+//usage:       "[-d DIR] [-H SOCKET] [-s STORE] [-R ROOT] [list | add [IMAGE]... | remove [NAME]... | watch\n"
 //usage:       "	| run [-p] IMAGE [--] [ARG]... | -a IMAGE OPTION... | -n IMAGE | -l]"
 //usage:#define d2dalias_full_usage "\n\n"
 //usage:       "Commands for Docker's images: list them (default), write them, remove them.\n"
@@ -30,6 +31,7 @@
 //usage:       "'watch' adds now and whenever images change. 'run' is what a command does\n"
 //usage:     "\n	-d DIR	Where they are (/usr/local/bin)"
 //usage:     "\n	-H SOCKET	The engine's socket ($DOCKER_HOST or /var/run/docker.sock)"
+//usage:     "\n	-s,--store STORE	For 'add': look into Docker's data-root STORE, no engine runs"
 //usage:     "\n	-R,--root ROOT	Use ROOT/run in place of /run"
 //usage:     "\n	-p,--print	Of 'run': only print the docker command line"
 //usage:     "\n	-a,--allow	Allow IMAGE what it asks for and doesn't get by itself"
@@ -43,6 +45,7 @@
 
 #include <dirent.h>
 #include <json-c/json.h>
+#include "d2d_import.h"
 #include "d2dalias.h"
 
 #define MARKER "#!/bin/sh\n# d2dalias: "
@@ -81,15 +84,30 @@ static void add_tags(struct d2d_alias **list, int *n, struct json_object *entry,
 	}
 }
 
-static int get_images(const struct d2dalias *d, struct d2d_alias **list)
+static struct json_object *get_list(const struct d2dalias *d)
 {
 	struct json_object *images;
+	int r;
+
+	if (d->store) {
+		r = d2d_store_images(d->store, &images);
+		if (r < 0)
+			bb_error_msg_and_die("can't read the store '%s': %s", printable_string(d->store), strerror(-r));
+	} else {
+		r = d2d_engine_get("/images/json", &images);
+		if (r != 200 || !json_object_is_type(images, json_type_array))
+			d2dalias_no_engine(r);
+	}
+	return images;
+}
+
+static int get_images(const struct d2dalias *d, struct d2d_alias **list)
+{
+	struct json_object *images = get_list(d);
 	struct d2d_sidecar *sidecars;
-	int n = 0, count, status = d2d_engine_get("/images/json", &images);
+	int n = 0, count;
 	size_t i;
 
-	if (status != 200 || !json_object_is_type(images, json_type_array))
-		d2dalias_no_engine(status);
 	count = d2dalias_sidecars(d, &sidecars);
 	*list = NULL;
 	for (i = 0; i < json_object_array_length(images); i++)
@@ -306,9 +324,9 @@ int d2dalias_main(int argc UNUSED_PARAM, char **argv)
 	char *where = NULL;
 	unsigned opts, i;
 
-	opts = getopt32long(argv, "^+" "d:H:R:anl" "\0" "a--nl:n--al:l--an",
+	opts = getopt32long(argv, "^+" "d:H:R:anls:" "\0" "a--nl:n--al:l--an",
 		"root\0" Required_argument "R" "allow\0" No_argument "a" "deny\0" No_argument "n"
-		"allowed\0" No_argument "l", &d.dir, &where, &d.root);
+		"allowed\0" No_argument "l" "store\0" Required_argument "s", &d.dir, &where, &d.root, &d.store);
 	argv += optind;
 	if (where)
 		xsetenv("DOCKER_HOST", where[0] == '/' ? xasprintf("unix://%s", where) : where);

@@ -13,6 +13,7 @@ enum { EXIT_CANNOT_RUN = 125 };		/* docker's own */
 struct d2dalias {
 	const char *dir;	/* of the commands */
 	const char *root;	/* "" for / */
+	const char *store;	/* Docker's data-root, to be looked into instead of asking the engine; or NULL */
 };
 
 /* NAME:TAG; "latest" when there is none. The caller frees it. */

@@ -309,16 +309,19 @@ int d2d_store_remember(const struct d2d_store *s, const char *key, const char *f
  * there. A dockerd may run on it. */
 int d2d_store_imports(const char *dir, struct json_object **imports);
 
-/* Of each layer that lies on a medium what is noted, {"CHAIN":{"file","images":["ID",...],"link"}}; link: it
- * is so. NULL: there is none. Needs no
- * open store. json_object_put() it. */
+/* Of each layer that lies on a medium what is noted, {"CHAIN":{"file","images":["ID",...],"link"}}; link: it is one.
+ * NULL: there is none. Needs no open store. json_object_put() it. */
 struct json_object *d2d_store_mounted(const char *dir);
 
 /* What is to be done about those whose medium isn't there: images that came from it are taken out, unless a container or
  * another image needs their layers. A line of text for each is added to an array. */
 int d2d_store_drop_lost(struct d2d_store *s, struct json_object *mounted, struct json_object *lines);
 
-/* Images in that form. */
+/* The images that have names in the store at DIR, as the engine lists them: [{"Id","RepoTags","Labels"}], to be freed also
+ * after an error. */
+int d2d_store_images(const char *dir, struct json_object **images);
+
+/* Images in the form of d2d_store_imports(). */
 struct json_object *d2d_images_json(const struct d2d_images *images);
 
 /* ---- d2d_squash.c, d2d_squash_*.c: images as squashfs, to be mounted in place ---- */
