@@ -265,6 +265,7 @@ bool d2d_save_needed(struct d2d_archive *a, const struct d2d_images *images);
 /* The images as an archive that Docker loads, its length in *size. Layers whose digest turns out to be wrong end it with
  * -EBADMSG before it is whole. *why, to be freed, says so, or what is wrong at once; it must live as long as the stream. */
 int d2d_save_open(struct d2d_archive *a, const struct d2d_images *images, struct d2d_stream **out, off_t *size, char **why);
+
 /* ---- d2d_squash_mount.c: layers of a .d2i, as squashfs where they lie ---- */
 
 /* The root folder of a layer, of a file system that is mounted nowhere and gone when this descriptor is closed. Both:

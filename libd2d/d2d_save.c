@@ -44,15 +44,17 @@ struct save {
 /* ---- what is to be in it ---- */
 
 /* How a layer is packed; a member of a packed archive isn't opened for that. */
-static int packing_of(struct d2d_archive *a, const struct d2d_member *m)
+static int packing_of(struct d2d_archive *a, const struct d2d_image_layer *layer)
 {
 	struct d2d_stream *in;
 	const void *head;
 	ssize_t n;
 
+	if (layer->split)
+		return D2D_PLAIN;
 	if (a->packed)
-		return m->packing;
-	n = d2d_archive_take(a, m, &in);
+		return layer->member->packing;
+	n = d2d_archive_take(a, layer->member, &in);
 	if (n >= 0)
 		n = d2d_stream_peek(in, &head, D2D_MAGIC);
 	if (n >= 0)
@@ -64,11 +66,11 @@ static int packing_of(struct d2d_archive *a, const struct d2d_member *m)
 bool d2d_save_needed(struct d2d_archive *a, const struct d2d_images *images)
 {
 	unsigned i, k;
-	bool needed = images->oci || images->rootfs || (a->packed && d2d_is_zstd(a->fd));
+	bool needed = images->oci || images->rootfs || images->squash || (a->packed && d2d_is_zstd(a->fd));
 
 	for (i = 0; i < images->n; i++)
 		for (k = 0; !needed && k < images->image[i].n_layers; k++)
-			needed = packing_of(a, images->image[i].layers[k].member) == D2D_ZSTD;
+			needed = packing_of(a, &images->image[i].layers[k]) == D2D_ZSTD;
 	return needed;
 }
 
@@ -100,7 +102,8 @@ static int fail(const struct item *item, int r, char **why)
 /* Opened as it is sent. */
 static int open_layer(struct save *v, const struct item *item)
 {
-	int r = d2d_archive_take(v->a, item->layer->member, &v->in);
+	const struct d2d_image_layer *layer = item->layer;
+	int r = layer->split ? d2d_squash_take(v->a, layer, &v->in, v->why) : d2d_archive_take(v->a, layer->member, &v->in);
 
 	if (r >= 0 && item->unpack) {
 		r = d2d_stream_unpack(&v->in);
@@ -116,6 +119,17 @@ static void close_layer(struct save *v)
 	d2d_stream_close(v->hashed);
 	d2d_stream_close(v->in);
 	v->hashed = v->in = NULL;
+}
+
+/* What the archive was that a squashfs was made from. */
+static int measure_split(struct save *v, struct item *item)
+{
+	struct d2d_stream *in;
+	int r = d2d_archive_take(v->a, item->layer->split, &in);
+
+	if (r == 0)
+		r = d2d_tarsplit_read(in, -1, NULL, NULL, &item->size, v->why);
+	return r < 0 ? fail(item, r, v->why) : 0;
 }
 
 /* Of what is unpacked the length has to be known before. */
@@ -171,14 +185,14 @@ static int add_layer(struct save *v, const struct d2d_image_layer *layer)
 			return 0;
 	item = add(v, "%s.tar", layer->diff);
 	item->layer = layer;
-	packing = packing_of(v->a, m);
+	packing = packing_of(v->a, layer);
 	if (packing < 0)
 		return fail(item, packing, v->why);
 	item->unpack = packing == D2D_ZSTD;
 	item->size = item->unpack ? 0 : m->size;
 	/* of others the name may be one */
 	item->digest = item->unpack || packing == D2D_PLAIN ? layer->diff : d2d_is_digest(base) ? base : NULL;
-	return 0;
+	return layer->split ? measure_split(v, item) : 0;
 }
 
 static struct json_object *entry_of(const struct d2d_image *image)

@@ -40,7 +40,6 @@ static int put(struct d2d_tar_out *o, const void *buf, size_t len)
 static int put_header(struct d2d_tar_out *o, const struct d2d_tar_entry *e)
 {
 	struct tar_header_t h;
-	const unsigned char *p = (void *)&h;
 	unsigned sum = 0, i;
 
 	memset(&h, 0, sizeof(h));
@@ -57,7 +56,7 @@ static int put_header(struct d2d_tar_out *o, const struct d2d_tar_entry *e)
 	memcpy(h.magic, "ustar\0" "00", 8);
 	memset(h.chksum, ' ', sizeof(h.chksum));
 	for (i = 0; i < sizeof(h); i++)
-		sum += p[i];
+		sum += ((unsigned char *)&h)[i];
 	put_number(h.chksum, sizeof(h.chksum) - 1, sum);
 	h.chksum[sizeof(h.chksum) - 2] = '\0';
 	return put(o, &h, sizeof(h));
