@@ -22,7 +22,7 @@ struct d2d_tarsplit {
 	unsigned position;
 	bool inside;		/* a piece whose end is still to come */
 	size_t n_in;
-	uint64_t crc, table[8][256];
+	uint64_t crc;
 	unsigned char in[IN], out[OUT];
 };
 
@@ -61,38 +61,62 @@ static void put_base64(struct d2d_tarsplit *ts, const void *bytes, size_t len)
 	put(ts, text, (len + 2) / 3 * 4);
 }
 
-/* ---- CRC-64, eight bytes at once ---- */
+/* ---- CRC-64 ----
+ * In this field x^64 is x^4 + x^3 + x + 1, and squares of it have four terms, too: x^512 is x^32 + x^24 + x^8 + 1. So
+ * neither tables nor a processor's own instructions are needed; shifts take eight bytes at once, or eight times eight
+ * side by side. Bits are mirrored: x times something is a shift to the right.
+ */
 
-static void crc_table(uint64_t table[8][256])
+/* What each x86-64 processor has. */
+typedef uint64_t wide __attribute__((vector_size(16)));
+
+/* What a shift to the right has dropped, times x^64. */
+#define DROPPED(w) ((w) ^ (w) >> 1 ^ (w) >> 3 ^ (w) >> 4)
+
+static ALWAYS_INLINE uint64_t times_x64(uint64_t v)
 {
-	unsigned i, k;
+	uint64_t w = v << 63 ^ v << 61 ^ v << 60;
 
-	for (i = 0; i < 256; i++) {
-		uint64_t crc = i;
-
-		for (k = 0; k < 8; k++)
-			crc = crc >> 1 ^ (crc & 1 ? 0xd800000000000000 : 0);
-		table[0][i] = crc;
-	}
-	for (i = 0; i < 256; i++)
-		for (k = 1; k < 8; k++)
-			table[k][i] = table[0][table[k - 1][i] & 0xff] ^ table[k - 1][i] >> 8;
+	return DROPPED(v) ^ DROPPED(w);
 }
+
+static ALWAYS_INLINE wide times_x512(wide v)
+{
+	wide w = v << 56 ^ v << 40 ^ v << 32;
+
+	return v ^ v >> 8 ^ v >> 24 ^ v >> 32 ^ DROPPED(w);
+}
+
+enum { LANES = 64 / sizeof(wide) };
 
 void d2d_tarsplit_content(struct d2d_tarsplit *ts, const void *buf, size_t len)
 {
-	const uint64_t (*t)[256] = (const void *)ts->table;
 	const unsigned char *p = buf;
 	uint64_t crc = ~ts->crc, x;
+	wide lane[LANES], next;
+	unsigned i;
 
+	if (len >= sizeof(lane)) {
+		memcpy(lane, p, sizeof(lane));
+		lane[0][0] ^= crc;
+		while (p += sizeof(lane), (len -= sizeof(lane)) >= sizeof(lane)) {
+			for (i = 0; i < LANES; i++) {
+				memcpy(&next, p + i * sizeof(next), sizeof(next));
+				lane[i] = times_x512(lane[i]) ^ next;
+			}
+		}
+		crc = 0;
+		for (i = 0; i < LANES * 2; i++)
+			crc = times_x64(crc ^ lane[i / 2][i % 2]);
+	}
 	for (; len >= 8; len -= 8, p += 8) {
 		move_from_unaligned_long(x, p);
-		crc ^= SWAP_LE64(x);
-		crc = t[7][crc & 0xff] ^ t[6][crc >> 8 & 0xff] ^ t[5][crc >> 16 & 0xff] ^ t[4][crc >> 24 & 0xff]
-			^ t[3][crc >> 32 & 0xff] ^ t[2][crc >> 40 & 0xff] ^ t[1][crc >> 48 & 0xff] ^ t[0][crc >> 56];
+		crc = times_x64(crc ^ x);
 	}
-	for (; len; len--)
-		crc = t[0][(crc ^ *p++) & 0xff] ^ crc >> 8;
+	for (; len; len--) {
+		x = (crc ^ *p++) << 56;
+		crc = crc >> 8 ^ DROPPED(x);
+	}
 	ts->crc = ~crc;
 }
 
@@ -230,7 +254,6 @@ struct d2d_tarsplit *d2d_tarsplit_open(int fd)
 	struct d2d_tarsplit *ts = xzalloc(sizeof(*ts));
 
 	ts->fd = fd;
-	crc_table(ts->table);
 	if (deflateInit2(&ts->z, 6, Z_DEFLATED, 16 + MAX_WBITS, 8, Z_DEFAULT_STRATEGY) != Z_OK)
 		bb_die_memory_exhausted();
 	ts->z.next_out = ts->out;
