@@ -22,7 +22,7 @@
 //kbuild:lib-$(CONFIG_D2DIMPORT) += d2dimport.o
 
 //usage:#define d2dimport_trivial_usage
-//usage:       "[-qfn] [-s DIR | -a [-H SOCKET]] FILE|DIR..."
+//usage:       "[-qfn] [-s DIR | -a [-H SOCKET]] [-j N] FILE|DIR..."
 //usage:#define d2dimport_full_usage "\n\n"
 //usage:       "Import images into Docker: files of 'docker save' or OCI layouts (plain, gzip,\n"
 //usage:       "xz, bzip2, zstd), or folders that are OCI layouts. Of any other DIR: *.tar,\n"
@@ -34,6 +34,7 @@
 //usage:     "\n	-n,--dry-run	Only read the files and tell what they hold"
 //usage:     "\n	-s,--store DIR	Write to Docker's data-root DIR; no engine may run on it"
 //usage:     "\n	-a,--api	Hand them to the running engine"
+//usage:     "\n	-j,--jobs N	Work with up to N processes (as many as CPUs)"
 //usage:     "\n	-H,--host SOCKET	Its socket ($DOCKER_HOST or /var/run/docker.sock)"
 //usage:     "\n"
 //usage:     "\nWithout -s and -a the engine is asked; if none runs, /var/lib/docker is written."
@@ -133,7 +134,7 @@ static int import_open(struct d2dimport *d, const char *file, int fd, off_t size
 	if (d->config) {
 		r = d2d_rootfs_open(&a, fd, file, d->config, limit, &p.progress, &images, &why);
 	} else {
-		r = d2d_archive_open(&a, fd, limit, &p.progress, &why);
+		r = d2d_archive_open_taking(&a, fd, limit, &p.progress, d->store ? d2d_store_taker(d->store) : NULL, &why);
 		if (r == 0)
 			r = d2d_images_of(a, file, &images, &why);
 	}
@@ -144,7 +145,7 @@ static int import_open(struct d2dimport *d, const char *file, int fd, off_t size
 	} else if (r < 0) {
 		r = d2dimport_fail(d, file, "%s", why ? printable_string(why) : strerror(-r));
 	} else if (d->store) {
-		r = d2dimport_write(d, file, fd, a, &images);
+		r = d2dimport_write(d, file, fd, a, &images, &p);
 	} else if (d->api) {
 		r = d2dimport_send(d, file, fd, size, a, &images);
 	} else {
@@ -300,17 +301,20 @@ int d2dimport_main(int argc UNUSED_PARAM, char **argv)
 	struct d2dimport d = { .store = NULL };
 	char *where, *dir = NULL;
 	struct stat st;
-	int r;
+	int r, jobs = 0;
 
-	getopt32long(argv, "^" "H:qfns:a" "\0" "-1:a--s:s--a",
+	getopt32long(argv, "^" "H:qfns:aj:+" "\0" "-1:a--s:s--a",
 		"host\0" Required_argument "H" "quiet\0" No_argument "q" "force\0" No_argument "f"
-		"dry-run\0" No_argument "n" "store\0" Required_argument "s" "api\0" No_argument "a",
-		&where, &dir);
+		"dry-run\0" No_argument "n" "store\0" Required_argument "s" "api\0" No_argument "a"
+		"jobs\0" Required_argument "j",
+		&where, &dir, &jobs);
 	argv += optind;
 	if (option_mask32 & OPT_H)
 		xsetenv("DOCKER_HOST", where);
 	if (!(option_mask32 & OPT_n))
 		choose_way(&d, dir);
+	if (d.store && jobs > 0)
+		d2d_store_jobs(d.store, jobs);
 
 	r = EXIT_SUCCESS;
 	for (; *argv; argv++)

@@ -53,6 +53,7 @@ int d2dimport_load(struct d2dimport *d, const char *file, int fd, off_t size);
 
 /* Whether the store has had this file and still has its images; says so. */
 bool d2dimport_known(struct d2dimport *d, const char *file, int fd);
-int d2dimport_write(struct d2dimport *d, const char *file, int fd, struct d2d_archive *a, const struct d2d_images *images);
+int d2dimport_write(struct d2dimport *d, const char *file, int fd, struct d2d_archive *a, const struct d2d_images *images,
+		struct d2dimport_progress *p);
 
 #endif

@@ -38,13 +38,15 @@ bool d2dimport_known(struct d2dimport *d, const char *file, int fd)
 	return true;
 }
 
-int d2dimport_write(struct d2dimport *d, const char *file, int fd, struct d2d_archive *a, const struct d2d_images *images)
+int d2dimport_write(struct d2dimport *d, const char *file, int fd, struct d2d_archive *a, const struct d2d_images *images,
+		struct d2dimport_progress *p)
 {
 	char key[D2D_DIGEST + 1], *why;
 	struct json_object *list = d2d_images_json(images);
 	bool there = d2d_store_has_images(d->store, list, true);
 	int r = there ? 0 : d2d_store_import(d->store, a, images, &why);
 
+	d2dimport_progress_end(p);
 	if (r < 0) {
 		d2dimport_fail(d, file, "%s", printable_string(why));
 		free(why);

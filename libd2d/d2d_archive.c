@@ -3,10 +3,10 @@
  * an OCI layout's folder.
  *
  * The file is read twice at most. The first pass takes the headers and the small JSON files, since what names all else
- * (manifest.json, index.json) comes last. The second takes the layers, in the order in which they lie there. Both go
- * over a packed file from its start: unpacking it again costs time alone, while one pass would have to keep layers
- * somewhere that may turn out to be in the store already, or not to belong to any image. Of a plain tar the contents
- * are skipped by seeking, so that the first pass reads next to nothing.
+ * (manifest.json, index.json) comes last. The second takes the layers, in the order in which they lie there. Of a plain
+ * tar the contents are skipped by seeking, so that the first pass reads next to nothing. A packed file has to be
+ * unpacked from its start each time, so on the first pass its members are offered to whoever may have a use for them
+ * (d2d_store_take.c): if all that turns out to be needed was taken then, there is no second.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -37,22 +37,26 @@ static int refuse(char **why, const char *format, ...)
 	return -EBADMSG;
 }
 
-static int keep_text(struct d2d_archive *a, struct d2d_tar *t, struct d2d_member *m)
+/* A small JSON file is kept; anything else is offered, if somebody wants it. Of a plain tar it is skipped. */
+static int take_content(struct d2d_archive *a, struct d2d_tar *t, struct d2d_member *m)
 {
+	struct d2d_stream *in;
+	const void *head;
 	ssize_t n;
 
-	if (!m->size || m->size > TEXT_MAX)
+	if (!m->size || (m->size > TEXT_MAX && !(a->packed && a->taker)))
 		return 0;
-	m->text = xmalloc(m->size + 1);
-	n = d2d_tar_read(t, m->text, 1);
-	if (n == 1 && (m->text[0] == '{' || m->text[0] == '[')) {
-		n = d2d_tar_read(t, m->text + 1, m->size - 1);
-		m->text[m->size] = '\0';
+	in = d2d_stream_part(t->in, m->size);
+	n = d2d_stream_peek(in, &head, 1);
+	if (n == 1 && m->size <= TEXT_MAX && strchr("{[", *(const char *)head)) {
+		m->text = xzalloc(m->size + 1);
+		n = d2d_stream_read(in, m->text, m->size);
 		a->kept += m->size;
-	} else {
-		free(m->text);
-		m->text = NULL;
+	} else if (n == 1 && a->packed && a->taker) {
+		a->taker->take(a->taker->arg, m, in);
 	}
+	d2d_stream_close(in);
+	t->left = m->size - (d2d_stream_at(t->in) - m->at);
 	return n < 0 ? n : a->kept > KEPT_MAX ? -EFBIG : 0;
 }
 
@@ -79,7 +83,7 @@ static int take_member(struct d2d_archive *a, struct d2d_tar *t, const struct d2
 	m->link = xstrdup(e->link);
 	m->at = d2d_stream_at(t->in);
 	m->size = e->size;
-	return m->type == '0' ? keep_text(a, t, m) : 0;
+	return m->type == '0' ? take_content(a, t, m) : 0;
 }
 
 static int by_name(const void *a, const void *b)
@@ -95,8 +99,10 @@ struct d2d_stream *d2d_archive_start(struct d2d_archive *a, int *r)
 	struct d2d_stream *in = d2d_stream_file(a->fd, 0, a->size, a->progress);
 
 	*r = d2d_stream_unpack(&in);
-	d2d_stream_limit(in, a->limit);
 	a->packed = *r > 0;
+	if (a->packed && a->taker && a->taker->ahead)
+		*r = d2d_stream_ahead(&in) ?: 1;
+	d2d_stream_limit(in, a->limit);
 	return in;
 }
 
@@ -129,6 +135,8 @@ int d2d_archive_end(struct d2d_archive *a, const struct d2d_tar *t, unsigned ent
 		refuse(why, "not an image file: it isn't a tar archive");
 	else if (r == -EBADMSG)
 		refuse(why, "damaged at byte %llu", (unsigned long long)a->unpacked);
+	else if (r == -EOWNERDEAD)
+		refuse(why, "the process that unpacks it has died");
 	else if (r == -ENODATA)
 		refuse(why, "truncated at byte %llu", (unsigned long long)(a->packed ? a->unpacked : a->size));
 	else if (r == -EFBIG)
@@ -169,6 +177,12 @@ static int read_headers(struct d2d_archive *a, char **why)
 
 int d2d_archive_open(struct d2d_archive **archive, int fd, off_t limit, const struct d2d_progress *progress, char **why)
 {
+	return d2d_archive_open_taking(archive, fd, limit, progress, NULL, why);
+}
+
+int d2d_archive_open_taking(struct d2d_archive **archive, int fd, off_t limit, const struct d2d_progress *progress,
+		const struct d2d_taker *taker, char **why)
+{
 	struct d2d_archive *a;
 	struct stat st;
 	int r = 0;
@@ -183,6 +197,7 @@ int d2d_archive_open(struct d2d_archive **archive, int fd, off_t limit, const st
 	a->size = st.st_size;
 	a->limit = limit;
 	a->progress = progress;
+	a->taker = taker;
 	if (!a->is_dir)
 		r = read_headers(a, why);
 	if (r < 0)
@@ -352,6 +367,20 @@ int d2d_archive_take(struct d2d_archive *a, const struct d2d_member *m, struct d
 	if (r >= 0)
 		*in = d2d_stream_part(a->in, m->size);
 	return r;
+}
+
+bool d2d_archive_is_packed(const struct d2d_archive *a)
+{
+	return a->packed;
+}
+
+const struct d2d_progress *d2d_archive_tell(struct d2d_archive *a, const struct d2d_progress *progress)
+{
+	const struct d2d_progress *before = a->progress;
+
+	if (!a->packed)
+		a->progress = progress;
+	return before;
 }
 
 off_t d2d_archive_size(const struct d2d_archive *a, bool *cut)

@@ -42,6 +42,9 @@ struct d2d_stream *d2d_stream_hash(struct d2d_stream *of, sha256_ctx_t *ctx);
  * -EPROTONOSUPPORT: xz and bzip2 can only be unpacked out of a file. */
 int d2d_stream_unpack(struct d2d_stream **s);
 
+/* From here on a process of its own reads the stream, ahead of this one. -EOWNERDEAD in a reading: it was killed. */
+int d2d_stream_ahead(struct d2d_stream **s);
+
 /* As much as LEN, less only at the end. -EBADMSG: damaged, or ends in the midst of what was packed. -ENODATA: it ends
  * before it should. -EFBIG: it goes over its limit. After an error all that follows is the same. */
 ssize_t d2d_stream_read(struct d2d_stream *s, void *buf, size_t len);
@@ -146,6 +149,16 @@ struct d2d_member {
 int d2d_archive_open(struct d2d_archive **a, int fd, off_t limit, const struct d2d_progress *progress, char **why);
 void d2d_archive_close(struct d2d_archive *a);
 
+/* The same for a file that may be packed as a whole: as it is unpacked, all members but small JSON files are offered to
+ * the taker, which reads as much of one as it likes and closes nothing. AHEAD: it is unpacked in a process of its own. */
+struct d2d_taker {
+	void (*take)(void *arg, const struct d2d_member *m, struct d2d_stream *in);
+	void *arg;
+	bool ahead;
+};
+int d2d_archive_open_taking(struct d2d_archive **a, int fd, off_t limit, const struct d2d_progress *progress,
+		const struct d2d_taker *taker, char **why);
+
 /* A file that is one layer by itself: member "rootfs.tar", of which DIGEST becomes that of what it unpacks to. */
 int d2d_archive_open_whole(struct d2d_archive **a, int fd, off_t limit, const struct d2d_progress *progress, char *digest,
 		char **why);
@@ -161,6 +174,12 @@ struct d2d_member *d2d_archive_find(struct d2d_archive *a, const char *name);
 
 /* The text of a small JSON file, or NULL; the archive's. */
 const char *d2d_archive_text(struct d2d_archive *a, struct d2d_member *m);
+
+bool d2d_archive_is_packed(const struct d2d_archive *a);
+
+/* Who is told from now on how far a member's content has been read, and who was before. A packed archive goes on telling
+ * how far the file has. */
+const struct d2d_progress *d2d_archive_tell(struct d2d_archive *a, const struct d2d_progress *progress);
 
 /* A member's content, to be closed before the next is taken. In a packed archive members in the order of their places
  * cost one pass, any other more. */
@@ -213,6 +232,24 @@ int d2d_rootfs_config_parse(const char *text, size_t len, bool is_json, char **c
 int d2d_rootfs_open(struct d2d_archive **a, int fd, const char *file, const char *config, off_t limit,
 		const struct d2d_progress *progress, struct d2d_images *images, char **why);
 
+/* ---- d2d_pool.c ---- */
+
+struct d2d_work {
+	/* Does one of N pieces; *why, to be freed, may say what went wrong. PROGRESS: who is to be told. */
+	int (*run)(void *arg, unsigned i, const struct d2d_progress *progress, char **why);
+	void *arg;
+	unsigned n;
+	off_t size;				/* of all pieces, for */
+	const struct d2d_progress *progress;	/* or NULL */
+};
+
+/* Does all, so many side by side, each in a process of its own (of one job: in this). After the first that fails those
+ * that still run are killed, and its error is returned, *why is what it said, or NULL. -EOWNERDEAD: it was killed. */
+int d2d_pool(const struct d2d_work *w, unsigned jobs, char **why);
+
+/* Those that this process may use. */
+unsigned d2d_cpus(void);
+
 /* ---- d2d_store.c, d2d_store_*.c: Docker's store on disk, without a dockerd ---- */
 
 struct d2d_store;
@@ -222,6 +259,13 @@ struct json_object;
  * that we may write to, now or ever. *why, to be freed, says so for every error. */
 int d2d_store_open(struct d2d_store **s, const char *dir, char **why);
 void d2d_store_close(struct d2d_store *s);
+
+/* How many processes may work for it side by side; as many as there are CPUs when nothing is said. */
+void d2d_store_jobs(struct d2d_store *s, unsigned jobs);
+
+/* To be given to the opening of the archive that is imported next: what may be a layer in it is unpacked then. The
+ * store's; what was taken before and not imported is removed. */
+const struct d2d_taker *d2d_store_taker(struct d2d_store *s);
 
 /* The size of its file system, 0 when it has none. */
 off_t d2d_store_limit(const struct d2d_store *s);

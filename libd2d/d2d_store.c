@@ -92,6 +92,7 @@ int d2d_store_open(struct d2d_store **store, const char *dir, char **why)
 	*store = NULL;
 	*why = NULL;
 	s->lock = -1;
+	s->jobs = d2d_cpus();
 	s->path = xmalloc_realpath(dir);
 	s->fd = s->path ? open(s->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 	r = s->fd < 0 || fstatfs(s->fd, &fs) < 0 ? -errno : 0;
@@ -119,12 +120,19 @@ void d2d_store_close(struct d2d_store *s)
 {
 	if (!s)
 		return;
-	if (s->lock >= 0)
+	if (s->lock >= 0) {
+		d2d_store_drop(s);
 		close(s->lock);
+	}
 	if (s->fd >= 0)
 		close(s->fd);
 	free(s->path);
 	free(s);
+}
+
+void d2d_store_jobs(struct d2d_store *s, unsigned jobs)
+{
+	s->jobs = jobs;
 }
 
 off_t d2d_store_limit(const struct d2d_store *s)

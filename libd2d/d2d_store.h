@@ -19,6 +19,14 @@ struct d2d_store {
 	char *path;
 	int fd, lock;
 	bool in_memory;		/* nothing in it outlives the machine's power: no sync */
+	unsigned jobs;		/* processes that may work for it side by side */
+
+	/* for d2d_store_take.c */
+	struct d2d_taker taker;
+	struct d2d_store_taken *taken;
+	unsigned n_taken;
+	char *diffs;
+	bool full;		/* or something else keeps it from taking more */
 };
 
 /* ---- d2d_store_file.c ---- */
@@ -46,6 +54,19 @@ struct json_object;
 
 /* What is noted of a file that was imported: an array of its images, or NULL, and its name if that is known. */
 struct json_object *d2d_store_record(const struct d2d_store *s, const char *key, char **file);
+
+/* ---- d2d_store_take.c ---- */
+
+/* Unpacks a layer, maybe packed, into a new folder: layer/diff and db/tar-split.json.gz. AHEAD: unpacking the packed one
+ * goes on in a process of its own. *why, to be freed, may say what is wrong with it. The stream stays the caller's. */
+int d2d_store_unpack(const struct d2d_store *s, const char *dir, struct d2d_stream **in, bool ahead,
+		struct d2d_layer_result *result, char **why);
+
+/* When the layer has been unpacked on the first pass: 1, it is moved to DIR, and its size as Docker counts it. Else 0. */
+int d2d_store_take_over(struct d2d_store *s, const struct d2d_image_layer *layer, const char *dir, off_t *size);
+
+/* Removes all else that was taken. */
+void d2d_store_drop(struct d2d_store *s);
 
 /* ---- d2d_store_layer.c ---- */
 

@@ -12,10 +12,18 @@
 #include "d2d_image.h"
 #include "d2d_store.h"
 
+struct todo {
+	const struct d2d_image_layer *layer;
+	const char *parent;
+};
+
 struct stage {
 	struct d2d_store *s;
 	struct d2d_archive *a;
 	char *dir;			/* of the import, ends in .part */
+	struct todo *todo;
+	unsigned n_todo;
+	bool ahead;			/* there are more jobs than layers */
 	char **why;
 };
 
@@ -35,24 +43,6 @@ static char *path_in(const struct stage *st, const char *format, ...)
 
 /* ---- one layer ---- */
 
-static int make_dirs(struct stage *st, const char *chain)
-{
-	static const struct {
-		const char *name;
-		mode_t mode;
-	} dirs[] = { { "", 0700 }, { "/layer", 0710 }, { "/layer/diff", 0755 }, { "/db", 0700 } };
-	unsigned i;
-	int r = 0;
-
-	for (i = 0; r == 0 && i < ARRAY_SIZE(dirs); i++) {
-		char *path = path_in(st, "%s%s", chain, dirs[i].name);
-
-		r = d2d_store_mkdir(st->s, path, dirs[i].mode);
-		free(path);
-	}
-	return r;
-}
-
 static int put(struct stage *st, const char *chain, const char *name, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 static int put(struct stage *st, const char *chain, const char *name, const char *format, ...)
@@ -70,8 +60,9 @@ static int put(struct stage *st, const char *chain, const char *name, const char
 	return r;
 }
 
-static int put_data(struct stage *st, const struct d2d_image_layer *layer, const char *parent, off_t size)
+static int put_data(struct stage *st, const struct todo *todo, off_t size)
 {
+	const struct d2d_image_layer *layer = todo->layer;
 	char id[D2D_DIGEST + 1], link[D2D_LINK + 1];
 	int r;
 
@@ -82,67 +73,40 @@ static int put_data(struct stage *st, const struct d2d_image_layer *layer, const
 		r = put(st, layer->chain, "db/cache-id", "%s", id);
 	if (r == 0)
 		r = put(st, layer->chain, "db/diff", "sha256:%s", layer->diff);
-	if (r == 0 && parent)
-		r = put(st, layer->chain, "db/parent", "sha256:%s", parent);
+	if (r == 0 && todo->parent)
+		r = put(st, layer->chain, "db/parent", "sha256:%s", todo->parent);
 	if (r == 0)
 		r = put(st, layer->chain, "db/size", "%llu", (unsigned long long)size);
 	return r;
 }
 
-static int open_in(struct stage *st, const char *chain, const char *name, int flags)
+static int take_layer(void *arg, unsigned i, const struct d2d_progress *progress, char **why)
 {
-	char *path = path_in(st, "%s/%s", chain, name);
-	int fd = openat(st->s->fd, path, flags | O_NOFOLLOW | O_CLOEXEC, 0644);
-
-	free(path);
-	return fd < 0 ? -errno : fd;
-}
-
-static int take_layer(struct stage *st, const struct d2d_image_layer *layer, const char *parent)
-{
+	struct stage *st = arg;
+	const struct d2d_image_layer *layer = st->todo[i].layer;
 	struct d2d_layer_result result = { .size = 0 };
 	struct d2d_stream *in = NULL;
-	char *why = NULL;
-	int diff = -1, split = -1, r;
+	char *dir = path_in(st, "%s", layer->chain), *reason = NULL;
+	int r;
 
-	r = make_dirs(st, layer->chain);
-	if (r == 0)
-		r = diff = open_in(st, layer->chain, "layer/diff", O_RDONLY | O_DIRECTORY);
+	d2d_archive_tell(st->a, progress);
+	r = d2d_archive_take(st->a, layer->member, &in);
 	if (r >= 0)
-		r = split = open_in(st, layer->chain, "db/tar-split.json.gz", O_WRONLY | O_CREAT | O_EXCL);
-	if (r >= 0)
-		r = d2d_archive_take(st->a, layer->member, &in);
-	if (r >= 0)
-		r = d2d_stream_unpack(&in);
-	if (r >= 0) {
-		d2d_stream_limit(in, d2d_store_limit(st->s));
-		r = d2d_layer_unpack(in, diff, split, &result, &why);
-		if (r < 0)
-			d2d_image_refuse(st->why, "layer '%s': %s", layer->member->name, why);
-		else if (strcmp(result.digest, layer->diff) != 0)
-			r = d2d_image_refuse(st->why, "damaged: layer '%s' doesn't have the digest that the image says",
-				layer->member->name);
-	}
-	if (r >= 0)
-		r = put_data(st, layer, parent, result.size);
+		r = d2d_store_unpack(st->s, dir, &in, st->ahead, &result, &reason);
 	if (r < 0)
-		d2d_image_refuse(st->why, "layer '%s': %s", layer->member->name,
-			r == -EPROTONOSUPPORT ? "xz and bzip2 inside of a packed archive: not supported" : strerror(-r));
-	free(why);
+		d2d_image_refuse(why, "layer '%s': %s", layer->member->name, reason ? reason
+			: r == -EPROTONOSUPPORT ? "xz and bzip2 inside of a packed archive: not supported" : strerror(-r));
+	else if (strcmp(result.digest, layer->diff) != 0)
+		r = d2d_image_refuse(why, "damaged: layer '%s' doesn't have the digest that the image says", layer->member->name);
+	if (r == 0)
+		r = put_data(st, &st->todo[i], result.size);
 	d2d_stream_close(in);
-	if (diff >= 0)
-		close(diff);
-	if (split >= 0)
-		close(split);
-	return r < 0 ? r : 0;
+	free(reason);
+	free(dir);
+	return r;
 }
 
 /* ---- all layers, in the order in which they lie in the archive ---- */
-
-struct todo {
-	const struct d2d_image_layer *layer;
-	const char *parent;
-};
 
 static int by_place(const void *a, const void *b)
 {
@@ -176,16 +140,13 @@ static unsigned find_todo(struct d2d_store *s, const struct d2d_images *images, 
 }
 
 /* Refused before it begins: what lies in the archive can't become less when it is unpacked, but for padding. */
-static int check_room(struct stage *st, const struct todo *todo, unsigned n)
+static int check_room(struct stage *st, off_t need)
 {
 	struct statvfs fs;
-	off_t need = 0, room;
-	unsigned i;
+	off_t room;
 
 	if (fstatvfs(st->s->fd, &fs) < 0)
 		return -errno;
-	for (i = 0; i < n; i++)
-		need += todo[i].layer->member->size;
 	room = (off_t)fs.f_bavail * fs.f_frsize;
 	/* a file of a few bytes takes 1.5 kB in a tar and nothing on some file systems */
 	if (need / 4 <= room)
@@ -195,15 +156,55 @@ static int check_room(struct stage *st, const struct todo *todo, unsigned n)
 	return -ENOSPC;
 }
 
+/* What was unpacked on the first pass has nothing left to be done. */
+static int take_over(struct stage *st)
+{
+	unsigned i, left = 0;
+	int r = 0;
+
+	for (i = 0; r >= 0 && i < st->n_todo; i++) {
+		char *dir = path_in(st, "%s", st->todo[i].layer->chain);
+		off_t size;
+
+		r = d2d_store_take_over(st->s, st->todo[i].layer, dir, &size);
+		if (r > 0)
+			r = put_data(st, &st->todo[i], size);
+		else
+			st->todo[left++] = st->todo[i];
+		free(dir);
+	}
+	st->n_todo = left;
+	d2d_store_drop(st->s);
+	return r;
+}
+
 static int take_layers(struct stage *st, const struct d2d_images *images)
 {
-	struct todo *todo;
-	unsigned i, n = find_todo(st->s, images, &todo);
-	int r = check_room(st, todo, n);
+	struct d2d_work work = { .run = take_layer, .arg = st };
+	/* a packed one is one stream */
+	unsigned i, jobs = d2d_archive_is_packed(st->a) ? 1 : st->s->jobs;
+	char *why = NULL;
+	int r;
 
-	for (i = 0; r == 0 && i < n; i++)
-		r = take_layer(st, todo[i].layer, todo[i].parent);
-	free(todo);
+	st->n_todo = find_todo(st->s, images, &st->todo);
+	r = take_over(st);
+	work.n = st->n_todo;
+	for (i = 0; i < st->n_todo; i++)
+		work.size += st->todo[i].layer->member->size;
+	if (r == 0)
+		r = check_room(st, work.size);
+	if (r == 0) {
+		st->ahead = jobs > st->n_todo;
+		work.progress = d2d_archive_tell(st->a, NULL);
+		r = d2d_pool(&work, jobs, &why);
+		d2d_archive_tell(st->a, work.progress);
+	}
+	if (r == -EOWNERDEAD && !why)
+		why = xstrdup("a process that unpacked a layer has died");
+	if (why)
+		d2d_image_refuse(st->why, "%s", why);
+	free(why);
+	free(st->todo);
 	return r;
 }
 

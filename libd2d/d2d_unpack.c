@@ -14,6 +14,7 @@
 
 enum {
 	CHUNK = 64 * 1024,
+	PIPE_BYTES = 1024 * 1024,
 	ZSTD_WINDOW_LOG = 27,	/* 128 MiB: what 'zstd --long' makes and all of its unpackers take */
 };
 
@@ -160,22 +161,9 @@ struct child {
 	struct d2d_stream s;
 	int fd;
 	pid_t feeder, unpacker;
+	size_t n_buf, buf_at;
+	char buf[CHUNK];
 };
-
-/* Both children: nothing of what they say is shown, the parent finds its own words. */
-static pid_t fork_quietly(void)
-{
-	pid_t pid = fork();
-	int null;
-
-	if (pid == 0) {
-		null = open(bb_dev_null, O_WRONLY);
-		if (null >= 0)
-			dup2(null, STDERR_FILENO);
-		signal(SIGPIPE, SIG_DFL);
-	}
-	return pid;
-}
 
 static void feed(struct d2d_stream *below, int fd) NORETURN;
 static void feed(struct d2d_stream *below, int fd)
@@ -186,28 +174,50 @@ static void feed(struct d2d_stream *below, int fd)
 	while ((n = d2d_stream_read(below, buf, CHUNK)) > 0)
 		if (full_write(fd, buf, n) != n)
 			_exit(EXIT_FAILURE);
-	_exit(n < 0);
+	_exit(-n);
 }
 
-static int child_wait(pid_t pid)
+/* 0, or what it has ended with as a negative errno. */
+static int child_wait(pid_t *pid)
 {
-	int status;
+	int status = -1;
 
-	return pid <= 0 || safe_waitpid(pid, &status, 0) < 0 || status;
+	if (*pid <= 0)
+		return 0;
+	safe_waitpid(*pid, &status, 0);
+	*pid = 0;
+	return WIFEXITED(status) ? -WEXITSTATUS(status) : -EOWNERDEAD;
+}
+
+static ssize_t child_refill(struct child *c)
+{
+	ssize_t n = safe_read(c->fd, c->buf, sizeof(c->buf));
+
+	if (n < 0)
+		return -errno;
+	if (n == 0 && c->unpacker)
+		n = child_wait(&c->unpacker) ? -EBADMSG : 0;
+	else if (n == 0)
+		n = child_wait(&c->feeder);
+	c->n_buf = MAX(n, 0);
+	c->buf_at = 0;
+	return n;
 }
 
 static ssize_t child_read(struct d2d_stream *s, void *buf, size_t len)
 {
 	struct child *c = (struct child *)s;
-	ssize_t n = safe_read(c->fd, buf, len);
+	ssize_t n;
 
-	if (n < 0)
-		return -errno;
-	if (n == 0 && c->unpacker) {
-		n = child_wait(c->unpacker) ? -EBADMSG : 0;
-		c->unpacker = 0;
+	if (c->buf_at == c->n_buf) {
+		n = child_refill(c);
+		if (n <= 0)
+			return n;
 	}
-	return n;
+	len = MIN(len, c->n_buf - c->buf_at);
+	memcpy(buf, c->buf + c->buf_at, len);
+	c->buf_at += len;
+	return len;
 }
 
 static void child_end(struct d2d_stream *s)
@@ -215,59 +225,73 @@ static void child_end(struct d2d_stream *s)
 	struct child *c = (struct child *)s;
 
 	close(c->fd);
-	if (c->unpacker)
-		child_wait(c->unpacker);
-	if (c->feeder)
-		child_wait(c->feeder);
+	child_wait(&c->unpacker);
+	child_wait(&c->feeder);
 }
 
 typedef IF_DESKTOP(long long) int FAST_FUNC unpacker_t(transformer_state_t *xstate);
 
-static int child_start(struct child *c, unpacker_t *unpack)
+/* Reads what the feeder has written to c->fd. Nothing of what it says is shown, the parent finds its own words. */
+static pid_t start_unpacker(struct child *c, unpacker_t *unpack)
 {
-	struct fd_pair in, out;
+	transformer_state_t xstate;
+	struct fd_pair out;
+	pid_t pid;
 
-	xpiped_pair(in);
 	xpiped_pair(out);
-	fflush_all();
-	c->feeder = fork_quietly();
-	if (c->feeder == 0) {
-		close(in.rd);
-		close(out.rd);
-		close(out.wr);
-		feed(c->s.below, in.wr);
-	}
-	close(in.wr);
-	c->unpacker = fork_quietly();
-	if (c->unpacker == 0) {
-		transformer_state_t xstate;
-
+	pid = fork();
+	if (pid == 0) {
+		xmove_fd(xopen(bb_dev_null, O_WRONLY), STDERR_FILENO);
+		signal(SIGPIPE, SIG_DFL);
 		close(out.rd);
 		init_transformer_state(&xstate);
-		xstate.src_fd = in.rd;
+		xstate.src_fd = c->fd;
 		xstate.dst_fd = out.wr;
 		xstate.signature_skipped = 0;
 		_exit(unpack(&xstate) < 0);
 	}
-	close(in.rd);
 	close(out.wr);
+	close(c->fd);
 	c->fd = out.rd;
+	return pid;
+}
+
+/* UNPACK may be NULL. */
+static int child_begin(struct d2d_stream **s, unpacker_t *unpack)
+{
+	struct child *c = (struct child *)d2d_stream_new(sizeof(*c), *s);
+	struct fd_pair in;
+
+	*s = &c->s;
+	c->s.read = child_read;
+	c->s.end = child_end;
+	xpiped_pair(in);
+	fcntl(in.wr, F_SETPIPE_SZ, PIPE_BYTES);
+	fflush_all();
+	c->feeder = fork();
+	if (c->feeder == 0) {
+		signal(SIGPIPE, SIG_DFL);
+		close(in.rd);
+		feed(c->s.below, in.wr);
+	}
+	close(in.wr);
+	c->fd = in.rd;
+	if (unpack)
+		c->unpacker = start_unpacker(c, unpack);
 	close_on_exec_on(c->fd);
 	return c->feeder < 0 || c->unpacker < 0 ? -EAGAIN : 0;
 }
 
-static int child_begin(struct d2d_stream **s, unpacker_t *unpack)
+int d2d_stream_ahead(struct d2d_stream **s)
 {
-	struct child *c;
+	/* xz and bzip2 have one */
+	return (*s)->end == child_end ? 0 : child_begin(s, NULL);
+}
 
-	/* the feeder is a copy of this process: of what it reads here nothing would be seen but of a file */
-	if ((*s)->below)
-		return -EPROTONOSUPPORT;
-	c = (struct child *)d2d_stream_new(sizeof(*c), *s);
-	c->s.read = child_read;
-	c->s.end = child_end;
-	*s = &c->s;
-	return child_start(c, unpack);
+/* The feeder is a copy of this process: of what it reads here nothing would be seen but of a file. */
+static int child_unpack(struct d2d_stream **s, unpacker_t *unpack)
+{
+	return (*s)->below ? -EPROTONOSUPPORT : child_begin(s, unpack) ?: 1;
 }
 
 int d2d_stream_unpack(struct d2d_stream **s)
@@ -284,9 +308,9 @@ int d2d_stream_unpack(struct d2d_stream **s)
 	else if (n >= 4 && memcmp(head, zstd, 4) == 0)
 		*s = zstd_begin(*s);
 	else if (n >= 6 && memcmp(head, xz, 6) == 0)
-		return child_begin(s, unpack_xz_stream) ?: 1;
+		return child_unpack(s, unpack_xz_stream);
 	else if (n >= 4 && memcmp(head, "BZh", 3) == 0 && isdigit(((const char *)head)[3]))
-		return child_begin(s, unpack_bz2_stream) ?: 1;
+		return child_unpack(s, unpack_bz2_stream);
 	else
 		return 0;
 	return 1;
