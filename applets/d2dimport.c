@@ -145,7 +145,7 @@ static int import_open(struct d2dimport *d, const char *file, int fd, off_t size
 	} else if (r < 0) {
 		r = d2dimport_fail(d, file, "%s", why ? printable_string(why) : strerror(-r));
 	} else if (d->store) {
-		r = d2dimport_write(d, file, fd, a, &images, &p);
+		r = d2dimport_write(d, file, a, &images, &p);
 	} else if (d->api) {
 		r = d2dimport_send(d, file, fd, size, a, &images);
 	} else {

@@ -25,6 +25,7 @@ struct d2dimport {
 	char *path;			/* of the file at hand, printable, from the root on */
 	char *why;			/* it failed; NULL */
 	char *config;			/* of the file at hand, when it is a root file system; or NULL */
+	char key[D2D_DIGEST + 1];	/* what it is known by in the store, or empty */
 };
 
 struct d2dimport_progress {
@@ -51,9 +52,9 @@ int d2dimport_load(struct d2dimport *d, const char *file, int fd, off_t size);
 
 /* ---- d2dimport_store.c ---- */
 
-/* Whether the store has had this file and still has its images; says so. */
+/* Whether it is known without opening it that the store has had this file and still has its images; says so. */
 bool d2dimport_known(struct d2dimport *d, const char *file, int fd);
-int d2dimport_write(struct d2dimport *d, const char *file, int fd, struct d2d_archive *a, const struct d2d_images *images,
+int d2dimport_write(struct d2dimport *d, const char *file, struct d2d_archive *a, const struct d2d_images *images,
 		struct d2dimport_progress *p);
 
 #endif

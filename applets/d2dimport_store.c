@@ -8,13 +8,18 @@
 #include <json-c/json.h>
 #include "d2dimport.h"
 
-/* What makes an image of a root file system besides its content is part of it. */
+/* A plain tar's images are known as soon as its headers are; anything else by pieces of its content. What makes an image
+ * of a root file system besides that is part of it. */
 static int key_of(const struct d2dimport *d, const char *file, int fd, char *key)
 {
 	const char *base = bb_basename(file);
-	int r = d2d_store_key(fd, key);
-	char *text;
+	char *text, magic[5];
+	int r;
 
+	*key = '\0';
+	if (!d->config && pread(fd, magic, sizeof(magic), 257) == sizeof(magic) && memcmp(magic, "ustar", sizeof(magic)) == 0)
+		return 0;
+	r = d2d_store_key(fd, key);
 	if (r < 0 || !d->config)
 		return r;
 	text = xasprintf("%s %.*s %s", key, (int)d2d_rootfs_stem(base), base, d->config);
@@ -23,29 +28,45 @@ static int key_of(const struct d2dimport *d, const char *file, int fd, char *key
 	return 0;
 }
 
-bool d2dimport_known(struct d2dimport *d, const char *file, int fd)
+static bool is_known(struct d2dimport *d, const char *file)
 {
-	char key[D2D_DIGEST + 1];
-	struct json_object *images;
+	struct json_object *images = d->key[0] && !(option_mask32 & OPT_f) ? d2d_store_known(d->store, d->key) : NULL;
 
-	if ((option_mask32 & OPT_f) || key_of(d, file, fd, key) < 0)
-		return false;
-	images = d2d_store_known(d->store, key);
-	if (!images)
-		return false;
-	d2dimport_print(file, images, " is already here");
+	if (images)
+		d2dimport_print(file, images, " is already here");
 	json_object_put(images);
-	return true;
+	return images != NULL;
 }
 
-int d2dimport_write(struct d2dimport *d, const char *file, int fd, struct d2d_archive *a, const struct d2d_images *images,
+bool d2dimport_known(struct d2dimport *d, const char *file, int fd)
+{
+	return key_of(d, file, fd, d->key) == 0 && is_known(d, file);
+}
+
+static bool is_listed(struct d2dimport *d, const char *file, struct json_object *list)
+{
+	const char *text = json_object_to_json_string_ext(list, JSON_C_TO_STRING_PLAIN);
+
+	if (d->key[0])
+		return false;
+	d2d_digest(d->key, text, strlen(text));
+	return is_known(d, file);
+}
+
+int d2dimport_write(struct d2dimport *d, const char *file, struct d2d_archive *a, const struct d2d_images *images,
 		struct d2dimport_progress *p)
 {
-	char key[D2D_DIGEST + 1], *why;
 	struct json_object *list = d2d_images_json(images);
-	bool there = d2d_store_has_images(d->store, list, true);
-	int r = there ? 0 : d2d_store_import(d->store, a, images, &why);
+	bool there;
+	char *why;
+	int r;
 
+	if (is_listed(d, file, list)) {
+		json_object_put(list);
+		return EXIT_SUCCESS;
+	}
+	there = d2d_store_has_images(d->store, list, true);
+	r = there ? 0 : d2d_store_import(d->store, a, images, &why);
 	d2dimport_progress_end(p);
 	if (r < 0) {
 		d2dimport_fail(d, file, "%s", printable_string(why));
@@ -56,7 +77,7 @@ int d2dimport_write(struct d2dimport *d, const char *file, int fd, struct d2d_ar
 	d2dimport_print(file, list, there ? " is already here" : "loaded ");
 	json_object_put(list);
 	/* without it the file is read again next time: no reason to fail */
-	if (key_of(d, file, fd, key) == 0)
-		d2d_store_remember(d->store, key, d->path, images);
+	if (d->key[0])
+		d2d_store_remember(d->store, d->key, d->path, images);
 	return EXIT_SUCCESS;
 }
