@@ -124,17 +124,20 @@ static int import_open(struct d2dimport *d, const char *file, int fd, off_t size
 	struct d2dimport_progress p;
 	struct d2d_images images = { .n = 0 };
 	struct d2d_archive *a;
+	const struct d2d_taker *taker = NULL;
 	off_t limit = d->store ? d2d_store_limit(d->store) : 0;
 	char *why;
 	int r;
 
 	if (d->store && d2dimport_known(d, file, fd))
 		return EXIT_SUCCESS;
+	if (d->store)
+		taker = d2d_store_taker(d->store);
 	d2dimport_progress_begin(&p, file, size, NULL);
 	if (d->config) {
-		r = d2d_rootfs_open(&a, fd, file, d->config, limit, &p.progress, &images, &why);
+		r = d2d_rootfs_open(&a, fd, file, d->config, limit, &p.progress, taker, &images, &why);
 	} else {
-		r = d2d_archive_open_taking(&a, fd, limit, &p.progress, d->store ? d2d_store_taker(d->store) : NULL, &why);
+		r = d2d_archive_open_taking(&a, fd, limit, &p.progress, taker, &why);
 		if (r == 0)
 			r = d2d_images_of(a, file, &images, &why);
 	}

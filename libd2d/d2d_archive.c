@@ -22,6 +22,7 @@ enum {
 	LINKS_MAX = 8,
 	DRAIN = 1024 * 1024,
 	TAR_LEAST = 512,
+	AHEAD_LEAST = 4 * 1024 * 1024,	/* of less it takes longer to begin */
 };
 
 /* ---- the first pass ---- */
@@ -100,7 +101,7 @@ struct d2d_stream *d2d_archive_start(struct d2d_archive *a, int *r)
 
 	*r = d2d_stream_unpack(&in);
 	a->packed = *r > 0;
-	if (a->packed && a->taker && a->taker->ahead)
+	if (a->packed && a->taker && a->taker->ahead && a->size >= AHEAD_LEAST)
 		*r = d2d_stream_ahead(&in) ?: 1;
 	d2d_stream_limit(in, a->limit);
 	return in;

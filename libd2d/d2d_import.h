@@ -127,6 +127,7 @@ void d2d_tarsplit_file(struct d2d_tarsplit *ts, const char *name, off_t size);
 struct d2d_layer_result {
 	char digest[D2D_DIGEST + 1];	/* of the archive, to its last byte */
 	off_t size;			/* as Docker counts it */
+	bool ended;			/* by its end mark, after something */
 };
 
 /* Unpacks a layer's archive into an empty folder as overlay2 has it, its tar-split to a descriptor. *why, to be freed,
@@ -150,9 +151,10 @@ int d2d_archive_open(struct d2d_archive **a, int fd, off_t limit, const struct d
 void d2d_archive_close(struct d2d_archive *a);
 
 /* The same for a file that may be packed as a whole: as it is unpacked, all members but small JSON files are offered to
- * the taker, which reads as much of one as it likes and closes nothing. AHEAD: it is unpacked in a process of its own. */
+ * the taker, which reads as much of one as it likes and closes nothing; it returns what it has made of a layer, its own,
+ * or NULL. A size of -1: all that there is, and not packed once more. AHEAD: it is unpacked in a process of its own. */
 struct d2d_taker {
-	void (*take)(void *arg, const struct d2d_member *m, struct d2d_stream *in);
+	const struct d2d_layer_result *(*take)(void *arg, const struct d2d_member *m, struct d2d_stream *in);
 	void *arg;
 	bool ahead;
 };
@@ -160,8 +162,8 @@ int d2d_archive_open_taking(struct d2d_archive **a, int fd, off_t limit, const s
 		const struct d2d_taker *taker, char **why);
 
 /* A file that is one layer by itself: member "rootfs.tar", of which DIGEST becomes that of what it unpacks to. */
-int d2d_archive_open_whole(struct d2d_archive **a, int fd, off_t limit, const struct d2d_progress *progress, char *digest,
-		char **why);
+int d2d_archive_open_whole(struct d2d_archive **a, int fd, off_t limit, const struct d2d_progress *progress,
+		const struct d2d_taker *taker, char *digest, char **why);
 
 /* Puts a text in it as a member, as if it had been there; it is the archive's then. Of others pointers are no longer good. */
 void d2d_archive_add_text(struct d2d_archive *a, const char *name, char *text);
@@ -230,7 +232,7 @@ int d2d_rootfs_config_parse(const char *text, size_t len, bool is_json, char **c
 
 /* Opens it like an archive, with the one image in it: NAME:latest, made at the time of the file. */
 int d2d_rootfs_open(struct d2d_archive **a, int fd, const char *file, const char *config, off_t limit,
-		const struct d2d_progress *progress, struct d2d_images *images, char **why);
+		const struct d2d_progress *progress, const struct d2d_taker *taker, struct d2d_images *images, char **why);
 
 /* ---- d2d_pool.c ---- */
 

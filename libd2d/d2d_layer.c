@@ -303,6 +303,7 @@ int d2d_layer_unpack(struct d2d_stream *in, int diff, int split_fd, struct d2d_l
 	sha256_end(&ctx, digest);
 	*bin2hex(result->digest, (void *)digest, sizeof(digest)) = '\0';
 	result->size = l.size;
+	result->ended = l.tar.ended && l.n_seen;
 	*why = l.why;
 
 	d2d_stream_close(hashed);

@@ -57,10 +57,10 @@ struct json_object *d2d_store_record(const struct d2d_store *s, const char *key,
 
 /* ---- d2d_store_take.c ---- */
 
-/* Unpacks a layer, maybe packed, into a new folder: layer/diff and db/tar-split.json.gz. AHEAD: unpacking the packed one
- * goes on in a process of its own. *why, to be freed, may say what is wrong with it. The stream stays the caller's. */
-int d2d_store_unpack(const struct d2d_store *s, const char *dir, struct d2d_stream **in, bool ahead,
-		struct d2d_layer_result *result, char **why);
+/* Unpacks a layer's archive into a new folder: layer/diff and db/tar-split.json.gz. *why, to be freed, may say what is
+ * wrong with it. The stream stays the caller's. */
+int d2d_store_unpack(const struct d2d_store *s, const char *dir, struct d2d_stream *in, struct d2d_layer_result *result,
+		char **why);
 
 /* When the layer has been unpacked on the first pass: 1, it is moved to DIR, and its size as Docker counts it. Else 0. */
 int d2d_store_take_over(struct d2d_store *s, const struct d2d_image_layer *layer, const char *dir, off_t *size);

@@ -92,7 +92,11 @@ static int take_layer(void *arg, unsigned i, const struct d2d_progress *progress
 	d2d_archive_tell(st->a, progress);
 	r = d2d_archive_take(st->a, layer->member, &in);
 	if (r >= 0)
-		r = d2d_store_unpack(st->s, dir, &in, st->ahead, &result, &reason);
+		r = d2d_stream_unpack(&in);
+	if (r > 0 && st->ahead)
+		r = d2d_stream_ahead(&in);
+	if (r >= 0)
+		r = d2d_store_unpack(st->s, dir, in, &result, &reason);
 	if (r < 0)
 		d2d_image_refuse(why, "layer '%s': %s", layer->member->name, reason ? reason
 			: r == -EPROTONOSUPPORT ? "xz and bzip2 inside of a packed archive: not supported" : strerror(-r));

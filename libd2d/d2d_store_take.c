@@ -52,8 +52,8 @@ static int open_in(const struct d2d_store *s, const char *dir, const char *name,
 	return fd < 0 ? -errno : fd;
 }
 
-int d2d_store_unpack(const struct d2d_store *s, const char *dir, struct d2d_stream **in, bool ahead,
-		struct d2d_layer_result *result, char **why)
+int d2d_store_unpack(const struct d2d_store *s, const char *dir, struct d2d_stream *in, struct d2d_layer_result *result,
+		char **why)
 {
 	int diff = -1, split = -1, r;
 
@@ -63,13 +63,9 @@ int d2d_store_unpack(const struct d2d_store *s, const char *dir, struct d2d_stre
 		r = diff = open_in(s, dir, "layer/diff", O_RDONLY | O_DIRECTORY);
 	if (r >= 0)
 		r = split = open_in(s, dir, "db/tar-split.json.gz", O_WRONLY | O_CREAT | O_EXCL);
-	if (r >= 0)
-		r = d2d_stream_unpack(in);
-	if (r > 0 && ahead)
-		r = d2d_stream_ahead(in);
 	if (r >= 0) {
-		d2d_stream_limit(*in, d2d_store_limit(s));
-		r = d2d_layer_unpack(*in, diff, split, result, why);
+		d2d_stream_limit(in, d2d_store_limit(s));
+		r = d2d_layer_unpack(in, diff, split, result, why);
 	}
 	if (diff >= 0)
 		close(diff);
@@ -121,26 +117,32 @@ static bool has_room(const struct d2d_store *s, off_t size)
 	return fstatvfs(s->fd, &fs) == 0 && size / 4 <= (off_t)fs.f_bavail * (off_t)fs.f_frsize;
 }
 
-static void take(void *arg, const struct d2d_member *m, struct d2d_stream *from)
+static const struct d2d_layer_result *take(void *arg, const struct d2d_member *m, struct d2d_stream *from)
 {
 	struct d2d_store *s = arg;
-	struct d2d_stream *in;
+	bool whole = m->size < 0;
+	struct d2d_stream *in = from;
 	struct d2d_store_taken *taken;
-	char *dir, *why;
-	int r;
+	char *dir, *why = NULL;
+	int r = 0;
 
-	if (s->full || m->size < LAYER_LEAST || s->n_taken >= TAKEN_MAX || is_there(s, m) || !has_room(s, m->size)
+	if (s->full || (!whole && m->size < LAYER_LEAST) || s->n_taken >= TAKEN_MAX || is_there(s, m) || !has_room(s, m->size)
 	 || d2d_store_mkdir(s, TAKEN, 0700) < 0
 	) {
-		return;
+		return NULL;
 	}
 	s->taken = xrealloc_vector(s->taken, 4, s->n_taken);
 	taken = &s->taken[s->n_taken];
 	taken->at = m->at;
 	dir = xasprintf(TAKEN"/%u", s->n_taken);
-	in = d2d_stream_part(from, m->size);
-	r = d2d_store_unpack(s, dir, &in, false, &taken->result, &why);
-	d2d_stream_close(in);
+	if (!whole) {
+		in = d2d_stream_part(from, m->size);
+		r = d2d_stream_unpack(&in);
+	}
+	if (r >= 0)
+		r = d2d_store_unpack(s, dir, in, &taken->result, &why);
+	if (!whole)
+		d2d_stream_close(in);
 	if (r == 0)
 		s->n_taken++;
 	else
@@ -150,6 +152,7 @@ static void take(void *arg, const struct d2d_member *m, struct d2d_stream *from)
 		s->full = true;
 	free(why);
 	free(dir);
+	return r == 0 ? &taken->result : NULL;
 }
 
 const struct d2d_taker *d2d_store_taker(struct d2d_store *s)
