@@ -6,7 +6,17 @@
 #ifndef D2D_IMPORT_H
 #define D2D_IMPORT_H 1
 
+#include <nettle/sha2.h>
 #include "libd2d.h"
+
+/* Libbb's names, nettle's code: on a processor without instructions for SHA-256, which is what an import takes most of its
+ * time for, it is 1.7 times as fast; and cryptsetup brings it along. */
+#undef sha256_hash
+#undef sha256_end
+#define sha256_ctx_t struct sha256_ctx
+#define sha256_begin(ctx) sha256_init(ctx)
+#define sha256_hash(ctx, buf, len) sha256_update(ctx, len, (const void *)(buf))
+#define sha256_end(ctx, digest) sha256_digest(ctx, SHA256_DIGEST_SIZE, digest)
 
 /* ---- d2d_digest.c ---- */
 

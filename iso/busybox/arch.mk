@@ -8,7 +8,7 @@ ifeq ($(CONFIG_D2D_LIBD2D),y)
 LDLIBS += json-c
 endif
 ifeq ($(CONFIG_D2DIMPORT),y)
-LDLIBS += zstd z
+LDLIBS += zstd z nettle
 endif
 ifeq ($(CONFIG_FEATURE_D2DHOOK_SIGNED),y)
 LDLIBS += sodium

@@ -1,7 +1,7 @@
 /*
  * A layer's archive: what is content and what is not make the archive again, in order; and its tar-split.
  * needs: d2d_tar.c d2d_tar_pax.c d2d_stream.c d2d_tarsplit.c d2d_beneath.c
- * libs: -lz
+ * libs: -lz -lnettle
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
