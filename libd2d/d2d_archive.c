@@ -42,14 +42,16 @@ static int refuse(char **why, const char *format, ...)
 static int take_content(struct d2d_archive *a, struct d2d_tar *t, struct d2d_member *m)
 {
 	struct d2d_stream *in;
-	const void *head;
+	const void *buf;
+	const char *head;
 	ssize_t n;
 
 	if (!m->size || (m->size > TEXT_MAX && !(a->packed && a->taker)))
 		return 0;
 	in = d2d_stream_part(t->in, m->size);
-	n = d2d_stream_peek(in, &head, 1);
-	if (n == 1 && m->size <= TEXT_MAX && strchr("{[", *(const char *)head)) {
+	n = d2d_stream_peek(in, &buf, 1);
+	head = buf;
+	if (n == 1 && m->size <= TEXT_MAX && (*head == '{' || *head == '[')) {
 		m->text = xzalloc(m->size + 1);
 		n = d2d_stream_read(in, m->text, m->size);
 		a->kept += m->size;

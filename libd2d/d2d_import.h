@@ -272,7 +272,7 @@ struct json_object;
 int d2d_store_open(struct d2d_store **s, const char *dir, char **why);
 void d2d_store_close(struct d2d_store *s);
 
-/* How many processes may work for it side by side; as many as there are CPUs when nothing is said. */
+/* How many processes may work for it side by side; when nothing is said as many as there are CPUs, at most 8. */
 void d2d_store_jobs(struct d2d_store *s, unsigned jobs);
 
 /* To be given to the opening of the archive that is imported next: what may be a layer in it is unpacked then. The
