@@ -36,7 +36,7 @@
 //usage:     "\n	-n,--dry-run	Only read the files and tell what they hold"
 //usage:     "\n	-s,--store DIR	Write to Docker's data-root DIR; no engine may run on it"
 //usage:     "\n	-a,--api	Hand them to the running engine"
-//usage:     "\n	-j,--jobs N	Work with up to N processes (as many as CPUs)"
+//usage:     "\n	-j,--jobs N	Work with up to N processes (of the CPUs up to 8)"
 //usage:     "\n	-H,--host SOCKET	Its socket ($DOCKER_HOST or /var/run/docker.sock)"
 //usage:     "\n	-m,--mount	Mount the layers of *.d2i where they lie"
 //usage:     "\n	-c,--copy	Copy them. Without both: only if the store is on a disk"

@@ -335,7 +335,8 @@ void d2d_store_close(struct d2d_store *s);
 /* Whether layers of a .d2i are mounted where they lie, or copied. Unless somebody said so, they are copied on a disk only. */
 void d2d_store_mounts(struct d2d_store *s, bool mount);
 bool d2d_store_does_mount(const struct d2d_store *s);
-/* How many processes may work for it side by side; as many as there are CPUs when nothing is said. */
+
+/* How many processes may work for it side by side; when nothing is said as many as there are CPUs, at most 8. */
 void d2d_store_jobs(struct d2d_store *s, unsigned jobs);
 
 /* To be given to the opening of the archive that is imported next: what may be a layer in it is unpacked then. The

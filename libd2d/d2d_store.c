@@ -18,6 +18,7 @@
 enum {
 	KNOWN_MAX = 4 * 1024 * 1024,
 	IMPORTS_MAX = 10000,
+	JOBS_MOST = 8,		/* unless more are asked for; each takes memory */
 	SAMPLE = 64 * 1024,
 	SAMPLES = 16,
 };
@@ -93,7 +94,7 @@ int d2d_store_open(struct d2d_store **store, const char *dir, char **why)
 	*store = NULL;
 	*why = NULL;
 	s->lock = -1;
-	s->jobs = d2d_cpus();
+	s->jobs = MIN(d2d_cpus(), JOBS_MOST);
 	s->path = xmalloc_realpath(dir);
 	s->fd = s->path ? open(s->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 	r = s->fd < 0 || fstatfs(s->fd, &fs) < 0 ? -errno : 0;
