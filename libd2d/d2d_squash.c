@@ -74,7 +74,7 @@ static const struct layer *find(const struct d2d_squash *q, const char *diff)
 }
 
 /* Ends what mksquashfs has left to do. */
-static int finish(struct d2d_squash *q, const char *name, struct layer *layer)
+static int finish(struct d2d_squash *q, const char *name, struct layer *layer, char **why)
 {
 	sha256_ctx_t ctx;
 	uint8_t digest[32];
@@ -82,9 +82,11 @@ static int finish(struct d2d_squash *q, const char *name, struct layer *layer)
 	char *buf;
 	ssize_t n;
 
+	r = fd < 0 ? -EUCLEAN : d2d_squash_root_time(fd);
+	if (r == -EUCLEAN)
+		*why = xstrdup("mksquashfs: what it made is no squashfs");
 	if (fd < 0)
-		return -errno;
-	r = d2d_squash_root_time(fd);
+		return r;
 	buf = xmalloc(CHUNK);
 	sha256_begin(&ctx);
 	while (r == 0 && (n = safe_read(fd, buf, CHUNK)) != 0) {
@@ -146,7 +148,7 @@ static int take_layer(struct d2d_squash *q, struct d2d_archive *a, const struct 
 		strcpy(layer->diff, from->diff);
 		strcpy(layer->chain, from->chain);
 		layer->size = result.size;
-		r = finish(q, q->names[q->n_names - 2], layer);
+		r = finish(q, q->names[q->n_names - 2], layer, &reason);
 	}
 	if (r < 0)
 		d2d_image_refuse(why, "layer '%s': %s", from->member->name, reason ? reason : r == -EPROTONOSUPPORT

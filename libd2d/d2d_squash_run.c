@@ -10,7 +10,10 @@
 #include "d2d_import.h"
 #include "d2d_squash.h"
 
-#define BLOCK_SIZE "128K"
+/* Of a Debian system 128K gives 132.9 MB, 256K 129.7, 512K 132.4 and 1M 130.2 (zstd changes its ways with the size); a random
+ * read costs the same as with 128K, twice as much from 512K on. Level 19 instead of zstd's default, 15: 0.5 % for 2.4 times
+ * the work. */
+#define BLOCK_SIZE "256K"
 
 enum { PIPE_SIZE = 1024 * 1024 };
 

@@ -93,7 +93,7 @@ int d2d_tar_out_entry(struct d2d_tar_out *o, const struct d2d_tar_entry *e)
 
 int d2d_tar_out_write(struct d2d_tar_out *o, const void *buf, off_t len)
 {
-	static const char zeros[16 * 1024];
+	static const char zeros[4 * 1024];
 	off_t n;
 	int r = 0;
 
