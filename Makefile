@@ -35,6 +35,7 @@ help:
 #: make savedefconfig   what differs from the defaults, as $(O)/defconfig
 #: make hook NAME=40-mount/50-mine [DIR=folder]   a skeleton of a hook, in hooks/ or that folder
 #: make busybox      our busybox alone: out/busybox d2dhook --help
+#: make host         out/d2d-host: 'd2d import' and others for the machine on which media are made
 #: make lock         records the versions that were used in iso/debian.lock
 #: make deps         installs what the build and the tests need (apt)
 #: make lint         shellcheck, cppcheck and the like
@@ -89,6 +90,9 @@ $(O)/busybox: configured $(O)/obj/libs/ldlibs FORCE
 	@$(BB) busybox
 	@cmp -s $(O)/obj/busybox/busybox $@ || cp $(O)/obj/busybox/busybox $@
 
+host: tree
+	@sh iso/busybox/host
+
 $(O)/vmlinuz: $(CONF)/kernel.conf $(call files,iso/kernel)
 	@sh iso/kernel/build
 
@@ -125,12 +129,12 @@ run: deps
 
 check: deps
 	@sh iso/deps fuzz
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory all host
 	@sh testsuite/run lint applets store fuzz boot-smoke
 
 check-all: deps
 	@sh iso/deps fuzz
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory all host
 	@sh testsuite/run lint applets store fuzz boot
 
 fuzz:
@@ -145,5 +149,5 @@ clean:
 	rm -rf $(O)
 
 FORCE:
-.PHONY: all help deps tree configured busybox menuconfig oldconfig config savedefconfig hook lock run check check-all fuzz lint clean FORCE
+.PHONY: all help deps tree configured busybox host menuconfig oldconfig config savedefconfig hook lock run check check-all fuzz lint clean FORCE
 .DELETE_ON_ERROR:
