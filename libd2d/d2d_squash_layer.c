@@ -127,12 +127,6 @@ static int enter(struct squash *q, const char *name, bool make, struct node **pa
 
 /* ---- what squashfs can't hold ---- */
 
-/* Whether it is one that is left out where Docker would leave it out, too: user's are for files and folders alone. */
-static bool is_left_out(char type, const struct d2d_xattr *x)
-{
-	return is_prefixed_with(x->name, "user.") && !strchr("057S", type);
-}
-
 static int check_xattrs(struct squash *q, const struct d2d_tar_entry *e)
 {
 	unsigned i;
@@ -185,7 +179,8 @@ static void describe(struct node *n, const struct d2d_tar_entry *e, char type)
 	for (i = 0; i < e->n_xattrs; i++) {
 		const struct d2d_xattr *x = &e->xattrs[i];
 
-		if (is_left_out(type, x))
+		/* Docker leaves these out, too: the kernel has them for files and folders alone */
+		if (is_prefixed_with(x->name, "user.") && !strchr("05", type))
 			continue;
 		n->xattrs = xrealloc_vector(n->xattrs, 1, n->n_xattrs);
 		n->xattrs[n->n_xattrs].name = xstrdup(x->name);
