@@ -149,6 +149,11 @@ int d2dimport_relink(struct d2dimport *d, const char *dir, char **argv)
 		return D2DIMPORT_NO_STORE;
 	}
 	free(why);
+	/* another import was waited for, or one that was killed is over now */
+	if (d->store) {
+		json_object_put(l.mounted);
+		l.mounted = d2d_store_mounted(dir) ?: json_object_new_object();
+	}
 	count(&l);
 	if (l.left)
 		relink_all(&l, argv);

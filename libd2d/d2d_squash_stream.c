@@ -7,6 +7,7 @@
 //kbuild:lib-$(CONFIG_D2DIMPORT) += d2d_squash_stream.o
 
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include "d2d_import.h"
 #include "d2d_image.h"
 #include "d2d_stream.h"
@@ -29,11 +30,16 @@ static int write_out(void *arg, const void *buf, size_t len)
 	return full_write(*(int *)arg, buf, len) == (ssize_t)len ? 0 : -errno;
 }
 
-static void NORETURN join(struct joined *j, struct d2d_stream *split, int root, int out)
+static void NORETURN join(struct joined *j, struct d2d_stream *split, int root, int out, pid_t parent)
 {
 	char *why = NULL;
 	off_t length;
 
+	/* else one whose parent was killed would wait for ever for a reader, and with it the store's lock, which it holds, too */
+	close(j->pipe);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(EXIT_FAILURE);
 	signal(SIGPIPE, SIG_IGN);
 	j->result->err = d2d_tarsplit_read(split, root, write_out, &out, &length, &why);
 	if (why)
@@ -73,6 +79,7 @@ int d2d_squash_take(struct d2d_archive *a, const struct d2d_image_layer *layer, 
 {
 	struct d2d_stream *split;
 	struct joined *j;
+	pid_t parent;
 	void *result;
 	int ends[2], r, root = d2d_squash_files(a, layer, why);
 
@@ -92,9 +99,10 @@ int d2d_squash_take(struct d2d_archive *a, const struct d2d_image_layer *layer, 
 	j->result->err = -EIO;	/* what a child that was killed leaves */
 	j->why = why;
 	j->pipe = ends[0];
+	parent = getpid();
 	j->pid = fork();
 	if (j->pid == 0)
-		join(j, split, root, ends[1]);
+		join(j, split, root, ends[1], parent);
 	if (j->pid < 0)
 		j->result->err = -errno;
 	close(ends[1]);

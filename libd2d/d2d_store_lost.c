@@ -268,6 +268,9 @@ static int find_lost(struct lost *l, struct json_object *mounted)
 		if (!d2d_store_is_link(l->s, layer.key)) {
 			d2d_squash_unmount(layer.key);
 			r |= remove_named(l, STORE_MOUNTED"/%s", layer.key);
+		} else if (!d2d_store_exists(l->s, STORE_LAYERDB"/%s", layer.key)) {
+			/* taking it out was interrupted */
+			r |= remove_layer(l, layer.key);
 		} else if (!d2d_squash_is_mounted(layer.key)) {
 			depth = 1;
 			for (strcpy(at, layer.key); depth < DEPTH_MAX && d2d_store_parent(l->s, at, at); )
