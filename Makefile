@@ -27,7 +27,7 @@ help:
 
 #: make              the ISO and all it is made of, in out/ (O=DIR for another place)
 #: make run          boots the ISO in QEMU, with a disk that plays a USB stick
-#: make check        the tests: applets, store, a minute of fuzzing, a set of boots
+#: make check        the tests: applets, store, minutes of fuzzing, a set of boots
 #: make check-all    the tests with every boot
 #: make fuzz         feeds the parsers with garbage: make fuzz SECONDS=3600
 #: make NAME_defconfig  chooses a variant: d2d tiny debian stock (make O=out-tiny tiny_defconfig && make O=out-tiny)
