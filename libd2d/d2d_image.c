@@ -270,3 +270,31 @@ int d2d_images_of(struct d2d_archive *a, const char *file, struct d2d_images *im
 	}
 	return r;
 }
+
+struct json_object *d2d_images_json(const struct d2d_images *images)
+{
+	struct json_object *list = json_object_new_array();
+	unsigned i, k;
+
+	for (i = 0; i < images->n; i++) {
+		const struct d2d_image *image = &images->image[i];
+		struct json_object *o = json_object_new_object(), *tags = json_object_new_array();
+		struct json_object *layers = json_object_new_array();
+
+		for (k = 0; k < image->n_tags; k++)
+			json_object_array_add(tags, json_object_new_string(image->tags[k]));
+		for (k = 0; k < image->n_layers; k++) {
+			struct json_object *layer = json_object_new_object();
+
+			json_object_object_add(layer, "chain", json_object_new_string(image->layers[k].chain));
+			json_object_array_add(layers, layer);
+		}
+		json_object_object_add(o, "id", json_object_new_string(image->id));
+		json_object_object_add(o, "tags", tags);
+		json_object_object_add(o, "layers", layers);
+		if (images->squash)
+			json_object_object_add(o, "squash", json_object_new_boolean(1));
+		json_object_array_add(list, o);
+	}
+	return list;
+}

@@ -332,12 +332,16 @@ struct json_object;
 int d2d_store_open(struct d2d_store **s, const char *dir, char **why);
 void d2d_store_close(struct d2d_store *s);
 
+/* What imports that were killed have left is carried forward, or removed: as d2d_store_open() does. Nobody may be at it. */
+int d2d_store_recover(const struct d2d_store *s);
+
 /* Whether layers of a .d2i are mounted where they lie, or copied. Unless somebody said so, they are copied on a disk only. */
 void d2d_store_mounts(struct d2d_store *s, bool mount);
 bool d2d_store_does_mount(const struct d2d_store *s);
 
-/* How many processes may work for it side by side; when nothing is said as many as there are CPUs, at most 8. */
-void d2d_store_jobs(struct d2d_store *s, unsigned jobs);
+/* How many processes may work for it side by side, from now on unless JOBS is 0; when nothing was said as many as there are
+ * CPUs, at most 8. */
+unsigned d2d_store_jobs(struct d2d_store *s, unsigned jobs);
 
 /* To be given to the opening of the archive that is imported next: what may be a layer in it is unpacked then. The
  * store's; what was taken before and not imported is removed. */
@@ -346,8 +350,17 @@ const struct d2d_taker *d2d_store_taker(struct d2d_store *s);
 /* The size of its file system, 0 when it has none. */
 off_t d2d_store_limit(const struct d2d_store *s);
 
-/* Whether it has all images of a list as by d2d_images_json() and their names; EXACT: which are theirs. */
-bool d2d_store_has_images(const struct d2d_store *s, struct json_object *images, bool exact);
+/* Before an import into a store that other processes may import into, with the same lock: waits until nobody else is at work
+ * on one of these images or layers, and keeps others from it. What was there before may be too much now. */
+int d2d_store_claim(const struct d2d_store *s, const struct d2d_images *images);
+void d2d_store_unclaim(const struct d2d_store *s);
+
+/* From now on a file is imported beside others: of two that have the same name for their images, the one with the higher rank
+ * (> 0) keeps it, whichever is done first. */
+void d2d_store_beside(struct d2d_store *s, unsigned rank);
+
+/* Whether the store has all images of a list as by d2d_images_json() and these names, which are theirs. */
+bool d2d_store_is_there(const struct d2d_store *s, struct json_object *list);
 
 /* Takes images of an archive into the store, all or none; what is there already stays. */
 int d2d_store_import(struct d2d_store *s, struct d2d_archive *a, const struct d2d_images *images, char **why);

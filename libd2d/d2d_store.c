@@ -61,7 +61,7 @@ static int lock(struct d2d_store *s)
 }
 
 /* What lies whole is carried forward, the rest removed. */
-static int recover(const struct d2d_store *s)
+int d2d_store_recover(const struct d2d_store *s)
 {
 	char **names, *path = xasprintf("%s/"STORE_TMP, s->path);
 	int i, n = d2d_folder(path, IMPORTS_MAX, &names), r = 0;
@@ -107,7 +107,7 @@ int d2d_store_open(struct d2d_store **store, const char *dir, char **why)
 	if (r == 0)
 		r = make_dirs(s);
 	if (r == 0)
-		r = recover(s);
+		r = d2d_store_recover(s);
 	if (r < 0) {
 		if (!*why)
 			*why = xstrdup(strerror(-r));
@@ -124,6 +124,8 @@ void d2d_store_close(struct d2d_store *s)
 		return;
 	if (s->lock >= 0) {
 		d2d_store_drop(s);
+		if (!s->rank)
+			d2d_store_remove(s, STORE_GIVEN);
 		close(s->lock);
 	}
 	if (s->fd >= 0)
@@ -142,9 +144,10 @@ bool d2d_store_does_mount(const struct d2d_store *s)
 	return s->mount;
 }
 
-void d2d_store_jobs(struct d2d_store *s, unsigned jobs)
+unsigned d2d_store_jobs(struct d2d_store *s, unsigned jobs)
 {
-	s->jobs = jobs;
+	s->jobs = jobs ? jobs : s->jobs;
+	return s->jobs;
 }
 
 off_t d2d_store_limit(const struct d2d_store *s)
@@ -275,16 +278,12 @@ struct json_object *d2d_store_known(const struct d2d_store *s, const char *key)
 int d2d_store_remember(const struct d2d_store *s, const char *key, const char *file, const struct d2d_images *images)
 {
 	struct json_object *all = json_object_new_object();
-	const char *text;
 	char *path = xasprintf(STORE_KNOWN"/%s", key);
 	int r;
 
 	json_object_object_add(all, "file", json_object_new_string(file));
 	json_object_object_add(all, "images", d2d_images_json(images));
-	text = json_object_to_json_string_ext(all, JSON_C_TO_STRING_PLAIN);
-	r = d2d_store_write(s, STORE_KNOWN"/new", text, strlen(text), 0600);
-	if (r == 0)
-		r = d2d_store_rename(s, STORE_KNOWN"/new", path);
+	r = d2d_store_put_json(s, path, all);
 	free(path);
 	json_object_put(all);
 	return r;

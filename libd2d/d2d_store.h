@@ -8,6 +8,7 @@
 
 #define STORE_OWN "d2d"			/* our folder in the store; Docker doesn't look at it */
 #define STORE_TMP STORE_OWN"/tmp"
+#define STORE_GIVEN STORE_TMP"/given"
 #define STORE_KNOWN STORE_OWN"/known"
 #define STORE_MOUNTED STORE_OWN"/mounted"
 #define STORE_LAYERS "overlay2"
@@ -15,6 +16,8 @@
 #define STORE_LAYERDB STORE_IMAGE"/layerdb/sha256"
 #define STORE_CONFIGS STORE_IMAGE"/imagedb/content/sha256"
 #define STORE_NAMES STORE_IMAGE"/repositories.json"
+
+struct json_object;
 
 enum { STORE_LOWER_MAX = 128 * (2 + D2D_LINK + 1) };
 
@@ -24,6 +27,7 @@ struct d2d_store {
 	bool in_memory;		/* nothing in it outlives the machine's power: no sync */
 	bool mount;		/* layers of a .d2i */
 	unsigned jobs;		/* processes that may work for it side by side */
+	unsigned rank;		/* of the file that is imported beside others; 0: it is alone */
 
 	/* for d2d_store_take.c */
 	struct d2d_taker taker;
@@ -43,6 +47,9 @@ char *d2d_store_read(const struct d2d_store *s, size_t max, const char *format, 
 int d2d_store_write(const struct d2d_store *s, const char *path, const void *buf, size_t len, mode_t mode);
 int d2d_store_put(const struct d2d_store *s, const char *path, const void *buf, size_t len, mode_t mode);
 
+/* The same, atomically, but without a sync. */
+int d2d_store_put_json(const struct d2d_store *s, const char *path, struct json_object *o);
+
 bool d2d_store_exists(const struct d2d_store *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 int d2d_store_mkdir(const struct d2d_store *s, const char *path, mode_t mode);
 int d2d_store_rename(const struct d2d_store *s, const char *from, const char *to);
@@ -56,10 +63,22 @@ int d2d_store_sync(const struct d2d_store *s);
 
 /* ---- d2d_store.c ---- */
 
-struct json_object;
-
 /* What is noted of a file that was imported: an array of its images, or NULL, and its name if that is known. */
 struct json_object *d2d_store_record(const struct d2d_store *s, const char *key, char **file);
+
+/* Whether it has all images of a list as by d2d_images_json() and their names; EXACT: which are theirs. */
+bool d2d_store_has_images(const struct d2d_store *s, struct json_object *images, bool exact);
+
+/* ---- d2d_store_claim.c ---- */
+
+/* To be held while what a commit goes out from is read and written. */
+int d2d_store_begin_commit(const struct d2d_store *s);
+void d2d_store_end_commit(const struct d2d_store *s);
+
+/* During a commit: takes those names from a list of images that a later file has given to others by now; and notes those that
+ * this file has given. */
+void d2d_store_leave_names(const struct d2d_store *s, struct json_object *list);
+void d2d_store_note_given(const struct d2d_store *s, struct json_object *list);
 
 /* ---- d2d_store_take.c ---- */
 
@@ -99,8 +118,9 @@ void d2d_store_link_id(const char *cache_id, char *link);
 
 struct d2d_images;
 
-/* Makes ready what the commit of an import needs that lies in folder DIR, so that a full disk is found out now. */
-int d2d_store_prepare(const struct d2d_store *s, const char *dir, const struct d2d_images *images);
+/* Makes ready what the commit of an import needs that lies in folder DIR, so that a full disk is found out now. The names are
+ * those of LIST, in the form of d2d_images_json(). */
+int d2d_store_prepare(const struct d2d_store *s, const char *dir, const struct d2d_images *images, struct json_object *list);
 
 /* What a layer, whose folder is LAYER, has because of its parent, which lies in DIR or is in the store: -EUCLEAN when it
  * is in neither. What is there already isn't written again. */

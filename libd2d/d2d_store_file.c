@@ -6,6 +6,7 @@
 //kbuild:lib-$(CONFIG_D2DIMPORT) += d2d_store_file.o
 
 #include <ftw.h>
+#include <json-c/json.h>
 #include "d2d_import.h"
 #include "d2d_store.h"
 
@@ -63,6 +64,18 @@ int d2d_store_put(const struct d2d_store *s, const char *path, const void *buf, 
 
 	free(old);
 	return same ? 0 : d2d_store_write(s, path, buf, len, mode);
+}
+
+int d2d_store_put_json(const struct d2d_store *s, const char *path, struct json_object *o)
+{
+	const char *text = json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+	char *new = xasprintf(STORE_TMP"/%u.new", (unsigned)getpid());
+	int r = d2d_store_write(s, new, text, strlen(text), 0600);
+
+	if (r == 0)
+		r = d2d_store_rename(s, new, path);
+	free(new);
+	return r;
 }
 
 bool d2d_store_exists(const struct d2d_store *s, const char *format, ...)

@@ -32,7 +32,6 @@ static int note_layer(const struct d2d_store *s, const char *chain, const char *
 {
 	struct json_object *note = read_note(s, chain), *ids;
 	char *path = xasprintf(STORE_MOUNTED"/%s", chain);
-	const char *text;
 	size_t i, n = d2d_json_array(note, "images", &ids);
 	int r;
 
@@ -46,10 +45,7 @@ static int note_layer(const struct d2d_store *s, const char *chain, const char *
 	if (i == n)
 		json_object_array_add(ids, json_object_new_string(id));
 	json_object_object_add(note, "file", json_object_new_string(file));
-	text = json_object_to_json_string_ext(note, JSON_C_TO_STRING_PLAIN);
-	r = d2d_store_write(s, STORE_MOUNTED"/new", text, strlen(text), 0600);
-	if (r == 0)
-		r = d2d_store_rename(s, STORE_MOUNTED"/new", path);
+	r = d2d_store_put_json(s, path, note);
 	free(path);
 	json_object_put(note);
 	return r;

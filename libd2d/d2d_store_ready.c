@@ -98,9 +98,8 @@ static int reserve(const struct d2d_store *s, const char *dir, unsigned layers)
 	return r == -EOPNOTSUPP ? 0 : r;
 }
 
-int d2d_store_prepare(const struct d2d_store *s, const char *dir, const struct d2d_images *images)
+int d2d_store_prepare(const struct d2d_store *s, const char *dir, const struct d2d_images *images, struct json_object *list)
 {
-	struct json_object *list;
 	unsigned i, k, n = 0;
 	char *path;
 	int r = 0;
@@ -119,11 +118,9 @@ int d2d_store_prepare(const struct d2d_store *s, const char *dir, const struct d
 			n++;
 		}
 	}
-	list = d2d_images_json(images);
 	path = xasprintf("%s/names", dir);
 	if (r == 0)
 		r = d2d_store_write_names(s, list, path);
 	free(path);
-	json_object_put(list);
 	return r < 0 ? r : reserve(s, dir, n);
 }

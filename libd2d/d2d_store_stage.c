@@ -269,34 +269,6 @@ static int take_layers(struct stage *st, const struct d2d_images *images)
 
 /* ---- what is to be ---- */
 
-struct json_object *d2d_images_json(const struct d2d_images *images)
-{
-	struct json_object *list = json_object_new_array();
-	unsigned i, k;
-
-	for (i = 0; i < images->n; i++) {
-		const struct d2d_image *image = &images->image[i];
-		struct json_object *o = json_object_new_object(), *tags = json_object_new_array();
-		struct json_object *layers = json_object_new_array();
-
-		for (k = 0; k < image->n_tags; k++)
-			json_object_array_add(tags, json_object_new_string(image->tags[k]));
-		for (k = 0; k < image->n_layers; k++) {
-			struct json_object *layer = json_object_new_object();
-
-			json_object_object_add(layer, "chain", json_object_new_string(image->layers[k].chain));
-			json_object_array_add(layers, layer);
-		}
-		json_object_object_add(o, "id", json_object_new_string(image->id));
-		json_object_object_add(o, "tags", tags);
-		json_object_object_add(o, "layers", layers);
-		if (images->squash)
-			json_object_object_add(o, "squash", json_object_new_boolean(1));
-		json_object_array_add(list, o);
-	}
-	return list;
-}
-
 static int put_configs(struct stage *st, const struct d2d_images *images)
 {
 	unsigned i;
@@ -315,14 +287,12 @@ static int put_configs(struct stage *st, const struct d2d_images *images)
 	return r;
 }
 
-static int put_list(struct stage *st, const struct d2d_images *images)
+static int put_list(struct stage *st, struct json_object *list)
 {
-	struct json_object *list = d2d_images_json(images);
 	const char *text = json_object_to_json_string_ext(list, JSON_C_TO_STRING_PLAIN);
 	char *path = path_in(st, "images");
 	int r = d2d_store_write(st->s, path, text, strlen(text), 0600);
 
-	json_object_put(list);
 	free(path);
 	return r;
 }
@@ -338,6 +308,46 @@ static void unmount(struct d2d_store *s, const struct d2d_images *images)
 				d2d_squash_unmount(images->image[i].layers[k].chain);
 }
 
+/* One of the same images, that could not be finished when the store was opened. */
+static int end_last(const struct d2d_store *s, const char *ready, const char *path)
+{
+	int r = d2d_store_begin_commit(s);
+
+	if (r == 0 && d2d_store_exists(s, "%s", path))
+		r = d2d_store_commit(s, ready);
+	d2d_store_end_commit(s);
+	return r;
+}
+
+/* One import at a time: it goes out from what the one before has left. */
+static int finish(struct stage *st, const struct d2d_images *images, const char *ready, const char *path)
+{
+	const struct d2d_store *s = st->s;
+	struct json_object *list = d2d_images_json(images);
+	int r = d2d_store_begin_commit(s);
+
+	if (r == 0 && images->squash && s->mount)
+		r = d2d_store_note_mounted(s, st->a, images);
+	d2d_store_leave_names(s, list);
+	if (r == 0)
+		r = put_list(st, list);
+	if (r == 0)
+		r = d2d_store_prepare(s, st->dir, images, list);
+	if (r == 0)
+		r = d2d_store_sync(s);
+	if (r == 0)
+		r = d2d_store_rename(s, st->dir, path);
+	if (r == 0)
+		r = d2d_store_sync(s);
+	if (r == 0)
+		r = d2d_store_commit(s, ready);
+	if (r == 0)
+		d2d_store_note_given(s, list);
+	d2d_store_end_commit(s);
+	json_object_put(list);
+	return r;
+}
+
 int d2d_store_import(struct d2d_store *s, struct d2d_archive *a, const struct d2d_images *images, char **why)
 {
 	struct stage st = { .s = s, .a = a, .why = why };
@@ -346,34 +356,24 @@ int d2d_store_import(struct d2d_store *s, struct d2d_archive *a, const struct d2
 
 	*why = NULL;
 	st.dir = xasprintf(STORE_TMP"/%s.part", images->image[0].id);
-	/* one that could not be finished when the store was opened */
-	r = d2d_store_exists(s, "%s", path) ? d2d_store_commit(s, ready) : 0;
+	r = end_last(s, ready, path);
 	if (r == 0 || r == -EUCLEAN)
 		r = d2d_store_remove(s, st.dir);
 	if (r == 0)
 		r = d2d_store_mkdir(s, st.dir, 0700);
 	if (r == 0)
 		r = take_layers(&st, images);
-	if (r == 0 && images->squash && s->mount)
-		r = d2d_store_note_mounted(s, a, images);
 	if (r == 0)
 		r = put_configs(&st, images);
-	if (r == 0)
-		r = put_list(&st, images);
-	if (r == 0)
-		r = d2d_store_prepare(s, st.dir, images);
+	/* while others are still at work: less is left to be written in its turn */
 	if (r == 0)
 		r = d2d_store_sync(s);
 	if (r == 0)
-		r = d2d_store_rename(s, st.dir, path);
-	if (r == 0)
-		r = d2d_store_sync(s);
-	if (r < 0)
+		r = finish(&st, images, ready, path);
+	if (r < 0) {
 		d2d_store_remove(s, st.dir);
-	else
-		r = d2d_store_commit(s, ready);
-	if (r < 0)
 		unmount(s, images);
+	}
 	if (r < 0 && !*why)
 		*why = xasprintf("can't write to the store: %s%s", strerror(-r),
 			d2d_store_exists(s, "%s", path) ? "; the next import goes on with it" : "");

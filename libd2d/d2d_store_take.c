@@ -13,8 +13,6 @@
 #include "d2d_import.h"
 #include "d2d_store.h"
 
-#define TAKEN STORE_TMP"/taken.part"
-
 enum {
 	TAKEN_MAX = 1000,
 	LAYER_LEAST = 16,	/* bytes, packed */
@@ -76,6 +74,16 @@ int d2d_store_unpack(const struct d2d_store *s, const char *dir, struct d2d_stre
 
 /* ---- as they come by ---- */
 
+/* The folder of a layer that was taken, or, below 0, that of all of them: each process has its own. */
+static char *taken_path(int i)
+{
+	char *all = xasprintf(STORE_TMP"/taken.%u.part", (unsigned)getpid()), *one = i < 0 ? all : xasprintf("%s/%d", all, i);
+
+	if (one != all)
+		free(all);
+	return one;
+}
+
 /* The diffIDs of all layers that the store has, one after the other. */
 static char *all_diffs(const struct d2d_store *s)
 {
@@ -127,14 +135,18 @@ static const struct d2d_layer_result *take(void *arg, const struct d2d_member *m
 	int r = 0;
 
 	if (s->full || (!whole && m->size < LAYER_LEAST) || s->n_taken >= TAKEN_MAX || is_there(s, m) || !has_room(s, m->size)
-	 || d2d_store_mkdir(s, TAKEN, 0700) < 0
 	) {
 		return NULL;
 	}
+	dir = taken_path(-1);
+	r = d2d_store_mkdir(s, dir, 0700);
+	free(dir);
+	if (r < 0)
+		return NULL;
 	s->taken = xrealloc_vector(s->taken, 4, s->n_taken);
 	taken = &s->taken[s->n_taken];
 	taken->at = m->at;
-	dir = xasprintf(TAKEN"/%u", s->n_taken);
+	dir = taken_path(s->n_taken);
 	if (!whole) {
 		in = d2d_stream_part(from, m->size);
 		r = d2d_stream_unpack(&in);
@@ -175,7 +187,7 @@ int d2d_store_take_over(struct d2d_store *s, const struct d2d_image_layer *layer
 			break;
 	if (i == s->n_taken)
 		return 0;
-	path = xasprintf(TAKEN"/%u", i);
+	path = taken_path(i);
 	r = d2d_store_rename(s, path, dir);
 	free(path);
 	s->taken[i].at = -1;
@@ -185,7 +197,10 @@ int d2d_store_take_over(struct d2d_store *s, const struct d2d_image_layer *layer
 
 void d2d_store_drop(struct d2d_store *s)
 {
-	d2d_store_remove(s, TAKEN);
+	char *dir = taken_path(-1);
+
+	d2d_store_remove(s, dir);
+	free(dir);
 	free(s->taken);
 	free(s->diffs);
 	s->taken = NULL;
