@@ -54,31 +54,6 @@
 #include <json-c/json.h>
 #include "d2dimport.h"
 
-enum { LOG_SECONDS = 2 };
-
-/* On a terminal one line that is written over; elsewhere a line each 10 %, if it takes long. */
-static void show_progress(void *arg, off_t done, off_t size)
-{
-	struct d2dimport_progress *p = arg;
-	unsigned long long now = monotonic_ms();
-	unsigned percent = size ? done * 100 / size : 0;
-	unsigned rate = done / 1000 / (now - p->start + 1);
-
-	if (p->tty) {
-		if (done < size && now - p->last < 100)
-			return;
-	} else if (percent / 10 == p->tenth || now - p->last < LOG_SECONDS * 1000) {
-		return;
-	}
-	p->last = now;
-	p->tenth = percent / 10;
-	if (p->tty && done == size && p->at_end)
-		fprintf(stderr, "\r%s: 100 %%, %s\033[K", p->file, p->at_end);
-	else
-		fprintf(stderr, "%s%s: %u %%, %u MB/s%s", p->tty ? "\r" : "", p->file, percent, rate,
-				p->tty ? "\033[K" : "\n");
-}
-
 void d2dimport_print(const char *file, struct json_object *images, const char *what)
 {
 	struct json_object *tags;
@@ -117,25 +92,6 @@ void d2dimport_how(struct d2dimport *d, const char *how, struct json_object *ima
 	d->images = json_object_get(images);
 }
 
-void d2dimport_progress_begin(struct d2dimport_progress *p, const char *file, off_t size, const char *at_end)
-{
-	memset(p, 0, sizeof(*p));
-	p->file = file;
-	p->at_end = at_end;
-	p->tty = isatty(STDERR_FILENO);
-	p->start = p->last = monotonic_ms();
-	p->progress.size = size;
-	p->progress.arg = p;
-	if (!(option_mask32 & OPT_q))
-		p->progress.told = show_progress;
-}
-
-void d2dimport_progress_end(struct d2dimport_progress *p)
-{
-	if (p->progress.told && p->tty)
-		fputs("\r\033[K", stderr);
-}
-
 static int import_open(struct d2dimport *d, const char *file, int fd, off_t size)
 {
 	struct d2dimport_progress p;
@@ -150,7 +106,7 @@ static int import_open(struct d2dimport *d, const char *file, int fd, off_t size
 		return EXIT_SUCCESS;
 	if (d->store)
 		taker = d2d_store_taker(d->store);
-	d2dimport_progress_begin(&p, file, size, NULL);
+	d2dimport_progress_begin(&p, file, size, NULL, d->count);
 	if (d->config) {
 		r = d2d_rootfs_open(&a, fd, file, d->config, limit, &p.progress, taker, &images, &why);
 	} else {
@@ -201,22 +157,13 @@ static int import_regular(struct d2dimport *d, const char *path, const char *fil
 	return r;
 }
 
-static bool is_layout(const char *path)
-{
-	char *mark = concat_path_file(path, "oci-layout");
-	struct stat st;
-	bool is = lstat(mark, &st) == 0 && S_ISREG(st.st_mode);
-
-	free(mark);
-	return is || d2dimport_is_squash(path);
-}
-
 static void begin_file(struct d2dimport *d, const char *path)
 {
 	char *full = xmalloc_realpath(path);
 
 	d->path = d2d_printable(full ? full : path, strlen(full ? full : path));
 	d->why = NULL;
+	d->again = false;
 	d->start = d2d_now();
 	d2dimport_how(d, NULL, NULL);
 	free(full);
@@ -225,7 +172,7 @@ static void begin_file(struct d2dimport *d, const char *path)
 /* For 'd2d images' and the report; where no debian2docker runs there is nobody to be told. */
 static void end_file(struct d2dimport *d, int r)
 {
-	if (d->store || d->api)
+	if ((d->store || d->api) && !d->again)
 		d2d_import_note(d->path, d->how ? : "engine", d->images, d2d_now() - d->start,
 			r == EXIT_SUCCESS ? NULL : d->why ? d->why : "failed");
 	free(d->path);
@@ -259,43 +206,13 @@ int d2dimport_file(struct d2dimport *d, const char *path, int flags)
 	return r;
 }
 
-static bool has_archive_name(const char *name)
+void d2dimport_was_killed(struct d2dimport *d, const char *path, int sig)
 {
-	static const char suffixes[] ALIGN1 =
-		".tar\0" ".tar.gz\0" ".tgz\0" ".tar.xz\0" ".txz\0" ".tar.zst\0" ".tzst\0";
-	size_t len = strlen(name);
-	const char *s;
+	char *name = d2d_printable(path, strlen(path));
 
-	for (s = suffixes; *s; s += strlen(s) + 1)
-		if (len > strlen(s) && strcasecmp(name + len - strlen(s), s) == 0)
-			return true;
-	return false;
-}
-
-static int import_dir(struct d2dimport *d, const char *dir)
-{
-	char **names;
-	int i, found = 0, r = EXIT_SUCCESS;
-	int n = d2d_folder(dir, INT_MAX - 1, &names);
-
-	if (n < 0) {
-		bb_error_msg("can't read '%s': %s", printable_string(dir), strerror(-n));
-		return EXIT_FAILURE;
-	}
-	for (i = 0; i < n; i++) {
-		char *path = concat_path_file(dir, names[i]);
-
-		/* other systems leave "._NAME.tar" and the like on sticks; a volume's links would lead out of it */
-		if (names[i][0] != '.' && (has_archive_name(names[i]) || is_layout(path))) {
-			r |= d2dimport_file(d, path, O_NOFOLLOW);
-			found++;
-		}
-		free(path);
-	}
-	if (!found)
-		bb_error_msg("no image files in '%s'", printable_string(dir));
-	d2d_folder_free(names, n);
-	return r;
+	begin_file(d, path);
+	end_file(d, d2dimport_fail(d, name, "the process that imported it was killed (%s)", get_signame(sig)));
+	free(name);
 }
 
 int d2dimport_open_store(struct d2dimport *d, const char *dir, char **why)
@@ -342,7 +259,6 @@ int d2dimport_main(int argc UNUSED_PARAM, char **argv)
 {
 	struct d2dimport d = { .store = NULL };
 	char *where, *dir = NULL, *out = NULL;
-	struct stat st;
 	int r, jobs = 0;
 
 	getopt32long(argv, "^" "H:qfns:acmrj:+" IF_FEATURE_D2DIMPORT_SQUASH("So:") "\0"
@@ -367,10 +283,7 @@ int d2dimport_main(int argc UNUSED_PARAM, char **argv)
 	if (d.store && jobs > 0)
 		d2d_store_jobs(d.store, jobs);
 
-	r = EXIT_SUCCESS;
-	for (; *argv; argv++)
-		r |= stat(*argv, &st) == 0 && S_ISDIR(st.st_mode) && !is_layout(*argv) ? import_dir(&d, *argv)
-			: d2dimport_file(&d, *argv, 0);
+	r = d2dimport_files(&d, argv);
 	if (ENABLE_FEATURE_D2DIMPORT_SQUASH && d.squash)
 		r = d2dimport_squash_end(&d, out, r);
 	d2d_store_close(d.store);

@@ -23,6 +23,8 @@ enum {
 	OPTBIT_S = 10,		/* behind -j */
 	OPT_S = IF_FEATURE_D2DIMPORT_SQUASH( (1 << OPTBIT_S)) + 0,
 	D2DIMPORT_NO_STORE = 2,		/* exit code */
+
+	D2DIMPORT_SHOW_MS = 100,	/* progress on a terminal */
 };
 
 struct d2dimport {
@@ -37,18 +39,38 @@ struct d2dimport {
 	unsigned long long start;	/* ms */
 	char *config;			/* of the file at hand, when it is a root file system; or NULL */
 	char key[D2D_DIGEST + 1];	/* what it is known by in the store, or empty */
+	struct d2dimport_count *count;	/* another process tells how far it is; or NULL */
+	bool beside;			/* others are imported at the same time */
+	bool again;			/* it had no room beside them */
+};
+
+/* How far a file is, in memory that processes share. */
+struct d2dimport_count {
+	off_t done, size;
 };
 
 struct d2dimport_progress {
 	struct d2d_progress progress;
 	const char *file, *at_end;		/* said when all is read, or NULL */
+	struct d2dimport_count *count;		/* or NULL */
 	int tty;
 	unsigned long long start, last;		/* ms */
 	unsigned tenth;				/* of the size, last told */
 };
 
-void d2dimport_progress_begin(struct d2dimport_progress *p, const char *file, off_t size, const char *at_end);
+/* ---- d2dimport_progress.c ---- */
+
+/* COUNT: counts there instead of showing it; or NULL. */
+void d2dimport_progress_begin(struct d2dimport_progress *p, const char *file, off_t size, const char *at_end,
+		struct d2dimport_count *count);
 void d2dimport_progress_end(struct d2dimport_progress *p);
+
+/* Of a file that another process counts; on a terminal several stand below each other. Returns the lines that it took there;
+ * d2dimport_progress_clear() takes so many away, before anything else is written. */
+unsigned d2dimport_progress_show(struct d2dimport_progress *p, bool first);
+void d2dimport_progress_clear(unsigned lines);
+
+/* ---- d2dimport.c ---- */
 
 /* A line for each name of the images (or the ID of one without): WHAT stands before it, or behind if it begins with a
  * blank. */
@@ -59,6 +81,9 @@ int d2dimport_fail(struct d2dimport *d, const char *file, const char *format, ..
 
 /* An image file, or a folder that is an image; returns an exit code. FLAGS are open()'s. */
 int d2dimport_file(struct d2dimport *d, const char *path, int flags);
+
+/* Says so of a file whose process was. */
+void d2dimport_was_killed(struct d2dimport *d, const char *path, int sig);
 
 /* Opens the store, to mount or to copy as is wanted. */
 int d2dimport_open_store(struct d2dimport *d, const char *dir, char **why);
@@ -72,6 +97,11 @@ void d2dimport_how(struct d2dimport *d, const char *how, struct json_object *ima
 off_t d2dimport_engine_limit(void);
 int d2dimport_send(struct d2dimport *d, const char *file, int fd, off_t size, struct d2d_archive *a, const struct d2d_images *images);
 int d2dimport_load(struct d2dimport *d, const char *file, int fd, off_t size);
+
+/* ---- d2dimport_files.c ---- */
+
+/* All files, and those in folders that are no images themselves; returns an exit code. */
+int d2dimport_files(struct d2dimport *d, char **argv);
 
 /* ---- d2dimport_relink.c ---- */
 

@@ -100,7 +100,7 @@ static int load(struct d2dimport *d, const char *file, struct d2d_body body, cha
 	if (engine_fs(&fs) && body.size > (off_t)fs.f_bavail * (off_t)fs.f_frsize)
 		return d2dimport_fail(d, file, "it needs %llu MB, Docker has %llu MB left", (unsigned long long)body.size / 1000000,
 			(unsigned long long)fs.f_bavail * fs.f_frsize / 1000000);
-	d2dimport_progress_begin(&p, file, body.size, "Docker unpacks it");
+	d2dimport_progress_begin(&p, file, body.size, "Docker unpacks it", NULL);
 	body.sent = p.progress.told;
 	body.arg = &p;
 	status = d2d_engine_request("POST /images/load?quiet=1", &body, &reply);

@@ -55,32 +55,42 @@ static bool is_listed(struct d2dimport *d, const char *file, struct json_object 
 	return is_known(d, file);
 }
 
-int d2dimport_write(struct d2dimport *d, const char *file, struct d2d_archive *a, const struct d2d_images *images,
-		struct d2dimport_progress *p)
+static int write_images(struct d2dimport *d, const char *file, struct d2d_archive *a, const struct d2d_images *images,
+		struct json_object *list, struct d2dimport_progress *p)
 {
-	struct json_object *list = d2d_images_json(images);
 	bool there;
-	char *why;
+	char *why = NULL;
 	int r;
 
-	if (is_listed(d, file, list)) {
-		json_object_put(list);
+	/* may have waited for another process that has written them by now */
+	r = d2d_store_claim(d->store, images);
+	if (r == 0 && is_listed(d, file, list))
 		return EXIT_SUCCESS;
-	}
-	there = d2d_store_has_images(d->store, list, true);
-	r = there ? 0 : d2d_store_import(d->store, a, images, &why);
+	there = r == 0 && d2d_store_is_there(d->store, list);
+	if (r == 0 && !there)
+		r = d2d_store_import(d->store, a, images, &why);
 	d2dimport_progress_end(p);
 	d2dimport_how(d, there ? "there" : !images->squash ? "written" : d2d_store_does_mount(d->store) ? "mounted" : "copied", list);
 	if (r < 0) {
-		d2dimport_fail(d, file, "%s", printable_string(why));
+		d->again = d->beside && (r == -ENOSPC || r == -EDQUOT);
+		d2dimport_fail(d, file, "%s", why ? printable_string(why) : strerror(-r));
 		free(why);
-		json_object_put(list);
 		return EXIT_FAILURE;
 	}
 	d2dimport_print(file, list, there ? " is already here" : "loaded ");
-	json_object_put(list);
 	/* without it the file is read again next time: no reason to fail */
 	if (d->key[0])
 		d2d_store_remember(d->store, d->key, d->path, images);
 	return EXIT_SUCCESS;
+}
+
+int d2dimport_write(struct d2dimport *d, const char *file, struct d2d_archive *a, const struct d2d_images *images,
+		struct d2dimport_progress *p)
+{
+	struct json_object *list = d2d_images_json(images);
+	int r = write_images(d, file, a, images, list, p);
+
+	d2d_store_unclaim(d->store);
+	json_object_put(list);
+	return r;
 }
