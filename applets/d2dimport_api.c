@@ -10,7 +10,9 @@
 #include "d2dimport.h"
 #include "d2d_image.h"
 
-static int has_tag(struct json_object *tags, const char *wanted)
+enum { IDS_MAX = 4 * 1024 * 1024 };
+
+static bool has_tag(struct json_object *tags, const char *wanted)
 {
 	const char *tag;
 	size_t i;
@@ -18,24 +20,114 @@ static int has_tag(struct json_object *tags, const char *wanted)
 	for (i = 0; json_object_is_type(tags, json_type_array) && i < json_object_array_length(tags); i++) {
 		tag = json_object_get_string(json_object_array_get_idx(tags, i));
 		if (tag && strcmp(tag, wanted) == 0)
-			return 1;
+			return true;
 	}
-	return 0;
+	return false;
 }
 
-/* Whether the engine has an image under all names that the archive gives it. */
-static int is_there(struct json_object *image)
+static struct json_object *inspect(const char *image)
 {
-	struct json_object *reply, *tags = json_object_object_get(image, "tags");
-	char *path = xasprintf("/images/sha256:%s/json", json_object_get_string(json_object_object_get(image, "id")));
-	int there = d2d_engine_get(path, &reply) == 200;
+	char *path = xasprintf("/images/%s/json", image);
+	struct json_object *reply;
+
+	if (d2d_engine_get(path, &reply) != 200) {
+		json_object_put(reply);
+		reply = NULL;
+	}
+	free(path);
+	return reply;
+}
+
+/* ---- containerd's image store has other IDs: which, is noted beside its data after an import ---- */
+
+/* {"ID":"sha256:ID of the engine"}; both are to be freed. False where the engine has its data elsewhere. */
+static bool read_ids(char **path, struct json_object **ids)
+{
+	struct json_object *info;
+	const char *dir;
+	char *text = NULL;
+	size_t len;
+
+	d2d_engine_get("/info", &info);
+	dir = d2d_json_text(info, "DockerRootDir");
+	*path = dir && access(dir, W_OK) == 0 ? xasprintf("%s/d2d/engine.json", dir) : NULL;
+	json_object_put(info);
+	*ids = *path && d2d_file_read(*path, IDS_MAX, &text, &len) == 0 ? json_tokener_parse(text) : NULL;
+	free(text);
+	if (!json_object_is_type(*ids, json_type_object)) {
+		json_object_put(*ids);
+		*ids = json_object_new_object();
+	}
+	return *path != NULL;
+}
+
+/* The engine's ID of an image under its first name; NULL when it has none. */
+static char *engine_id(struct json_object *image)
+{
+	struct json_object *tags, *reply = d2d_json_array(image, "tags", &tags)
+		? inspect(json_object_get_string(json_object_array_get_idx(tags, 0))) : NULL;
+	const char *id = d2d_json_text(reply, "Id");
+	char *copy = id ? xstrdup(id) : NULL;
+
+	json_object_put(reply);
+	return copy;
+}
+
+/* After they were loaded. What can't be noted is sent again the next time. */
+static void note_ids(const struct d2d_images *images)
+{
+	struct json_object *list = d2d_images_json(images), *ids = NULL, *image, *reply;
+	char *path = NULL, *id;
 	size_t i;
 
-	for (i = 0; there && i < json_object_array_length(tags); i++)
-		there = has_tag(json_object_object_get(reply, "RepoTags"),
-				json_object_get_string(json_object_array_get_idx(tags, i)));
-	json_object_put(reply);
+	for (i = 0; i < json_object_array_length(list); i++) {
+		image = json_object_array_get_idx(list, i);
+		id = xasprintf("sha256:%s", d2d_json_text(image, "id"));
+		reply = inspect(id);
+		free(id);
+		id = reply ? NULL : engine_id(image);
+		if (id && (ids || read_ids(&path, &ids)))
+			json_object_object_add(ids, d2d_json_text(image, "id"), json_object_new_string(id));
+		free(id);
+		json_object_put(reply);
+	}
+	if (path && d2d_folder_make(path) == 0)
+		d2d_file_write(path, json_object_to_json_string_ext(ids, JSON_C_TO_STRING_NOSLASHESCAPE));
 	free(path);
+	json_object_put(ids);
+	json_object_put(list);
+}
+
+/* What the engine has of the image, by our ID or by its own; json_object_put() it. */
+static struct json_object *find(struct json_object *image)
+{
+	const char *own = d2d_json_text(image, "id");
+	char *id = xasprintf("sha256:%s", own), *path;
+	struct json_object *reply = inspect(id), *ids;
+
+	if (!reply) {
+		read_ids(&path, &ids);
+		own = d2d_json_text(ids, own);
+		reply = d2d_digest_hex(own) ? inspect(own) : NULL;
+		json_object_put(ids);
+		free(path);
+	}
+	free(id);
+	return reply;
+}
+
+/* ---- any store ---- */
+
+/* Whether the engine has an image under all names that the archive gives it. */
+static bool is_there(struct json_object *image)
+{
+	struct json_object *reply = find(image), *tags;
+	size_t i, n = d2d_json_array(image, "tags", &tags);
+	bool there = reply != NULL;
+
+	for (i = 0; there && i < n; i++)
+		there = has_tag(json_object_object_get(reply, "RepoTags"), json_object_get_string(json_object_array_get_idx(tags, i)));
+	json_object_put(reply);
 	return there;
 }
 
@@ -181,6 +273,8 @@ int d2dimport_send(struct d2dimport *d, const char *file, int fd, off_t size, st
 	json_object_put(list);
 	if (some.n)
 		r = some.n < images->n || d2d_save_needed(a, &some) ? save(d, file, a, &some) : d2dimport_load(d, file, fd, size);
+	if (r == EXIT_SUCCESS && some.n)
+		note_ids(&some);
 	free(some.image);
 	return r;
 }
