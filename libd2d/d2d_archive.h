@@ -6,6 +6,12 @@
 #ifndef D2D_ARCHIVE_H
 #define D2D_ARCHIVE_H 1
 
+enum {
+	ARCHIVE_TEXT_MAX = 4 * 1024 * 1024,	/* a configuration or manifest */
+	ARCHIVE_KEPT_MAX = 32 * 1024 * 1024,	/* all of them, and all names */
+	ARCHIVE_MEMBERS_MAX = 100000,
+};
+
 struct d2d_archive {
 	int fd;
 	bool is_dir;

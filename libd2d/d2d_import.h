@@ -166,7 +166,7 @@ struct d2d_layer_result {
  * says what is wrong with it. */
 int d2d_layer_unpack(struct d2d_stream *in, int diff, int split, struct d2d_layer_result *result, char **why);
 
-/* ---- d2d_archive.c ---- */
+/* ---- d2d_archive.c, d2d_archive_member.c ---- */
 
 struct d2d_archive;
 

@@ -1,20 +1,13 @@
 /*
  * Image files: what they hold, all that is named there, and an archive made of it.
- * needs: d2d_archive.c d2d_tar.c d2d_tar_pax.c d2d_stream.c d2d_unpack.c d2d_beneath.c d2d_image.c d2d_image_oci.c d2d_image_squash.c d2d_save.c d2d_tarsplit_join.c d2d_tarsplit.c d2d_reference.c d2d_digest.c d2d_text.c
+ * needs: d2d_archive.c d2d_archive_member.c d2d_tar.c d2d_tar_pax.c d2d_stream.c d2d_unpack.c d2d_beneath.c d2d_image.c d2d_image_oci.c d2d_image_squash.c d2d_save.c d2d_tarsplit_join.c d2d_tarsplit.c d2d_reference.c d2d_digest.c d2d_text.c
  * libs: -ljson-c -lz -lzstd -lnettle
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
-#include <sys/mman.h>
-#include "fuzz.h"
-#include "bb_archive.h"
+#include "image.h"
 
-/* Theirs is other code, in a process of its own. */
-IF_DESKTOP(long long) int FAST_FUNC unpack_xz_stream(transformer_state_t *xstate) { return -1; }
-IF_DESKTOP(long long) int FAST_FUNC unpack_bz2_stream(transformer_state_t *xstate) { return -1; }
-void FAST_FUNC init_transformer_state(transformer_state_t *xstate) { memset(xstate, 0, sizeof(*xstate)); }
-
-/* So are the kernel's file systems. */
+/* The kernel's file systems are other code, too. */
 int d2d_squash_take(struct d2d_archive *a, const struct d2d_image_layer *layer, struct d2d_stream **in, char **why)
 {
 	*in = NULL;
@@ -40,7 +33,7 @@ static void look(struct d2d_archive *a)
 {
 	struct d2d_images images;
 	struct d2d_stream *in;
-	char buf[4096], *why, *again;
+	char buf[4096], *why;
 	unsigned i, k;
 	int err = d2d_images_of(a, "fuzz.tar", &images, &why);
 
@@ -49,16 +42,8 @@ static void look(struct d2d_archive *a)
 	for (i = 0; i < images.n; i++) {
 		struct d2d_image *image = &images.image[i];
 
-		CHECK(d2d_is_digest(image->id));
-		CHECK(image->n_layers <= 125);
-		for (k = 0; k < image->n_tags; k++) {
-			again = d2d_reference(image->tags[k]);
-			CHECK(again && strcmp(again, image->tags[k]) == 0);
-			CHECK(is_printable(again));
-			free(again);
-		}
+		check_image(image);
 		for (k = 0; k < image->n_layers; k++) {
-			CHECK(d2d_is_digest(image->layers[k].chain) && d2d_is_digest(image->layers[k].diff));
 			if (d2d_archive_take(a, image->layers[k].member, &in) >= 0)
 				while (d2d_stream_read(in, buf, sizeof(buf)) > 0)
 					continue;
