@@ -25,53 +25,35 @@
 
 //applet:IF_D2DMOUNT(APPLET(d2dmount, BB_DIR_USR_BIN, BB_SUID_DROP))
 
-//kbuild:lib-$(CONFIG_D2DMOUNT) += d2dmount.o
+//kbuild:lib-$(CONFIG_D2DMOUNT) += d2dmount.o d2dmount_list.o
 
 //usage:#define d2dmount_trivial_usage
-//usage:       "[-ln] [-r ROLE]... [-w SEC] [-s SEC] [-m UUID] [-S SPEC] [-R DIR] [FILE]..."
+//usage:       "[-ljn] [-r ROLE]... [-w SEC] [-s SEC] [-m UUID] [-S SPEC] [-R DIR] [FILE]..."
 //usage:#define d2dmount_full_usage "\n\n"
 //usage:       "Mount volumes by their role: medium, payload or store\n"
 //usage:     "\n	-r,--role ROLE	Only this role"
 //usage:     "\n	-l,--list	Show each volume with its role and why, mount nothing"
+//usage:     "\n	-j,--json	The same as JSON"
 //usage:     "\n	-n,--dry-run	Print what would be mounted"
 //usage:     "\n	-w,--wait SEC	Wait until the role is there"
 //usage:     "\n	-s,--settle SEC	Wait while USB storage is on its way"
 //usage:     "\n	-m,--medium UUID	The medium, instead of d2d.medium="
 //usage:     "\n	-S,--store SPEC	The store, instead of d2d.store=: UUID=X, LABEL=X or /dev/X"
-//usage:     "\n	-R,--root DIR	Look at DIR/sys and DIR/dev (with -l or -n)"
-//usage:     "\n	FILE	Look at these devices or images alone (with -l or -n)"
+//usage:     "\n	-R,--root DIR	Look at DIR/sys and DIR/dev (with -l, -j or -n)"
+//usage:     "\n	FILE	Look at these devices or images alone (with -l, -j or -n)"
 //usage:     "\n"
 //usage:     "\nExit code: 0 done, 1 failed, 2 nothing has this role"
 
 #include <sys/file.h>
-#include "libd2d.h"
+#include "d2dmount.h"
 
-enum {
-	OPT_l = 1 << 0,
-	OPT_n = 1 << 1,
-	OPT_r = 1 << 2,
-	OPT_w = 1 << 3,
-	OPT_s = 1 << 4,
-
-	EXIT_NOTHING = 2,
-};
+enum { EXIT_NOTHING = 2 };
 
 #define LOCK D2D_RUN"/volumes.lock"
 
-struct state {
-	unsigned opt;
-	const char *medium;	/* the UUID, NULL when none is known */
-	const char *spec;	/* what names the store, NULL for the labels */
-	const char *root;
-	char **files;
-	struct d2d_volume *list;
-	struct d2d_volume *store;	/* the one of the list that is to be used */
-	int n;
-};
-
 /* ---- gathering ---- */
 
-static void gather(struct state *st)
+static void gather(struct d2dmount *st)
 {
 	if (st->files[0])
 		st->n = d2d_volumes_of_files(st->files, &st->list);
@@ -83,7 +65,7 @@ static void gather(struct state *st)
 	st->store = d2d_roles_decide(st->list, st->n, st->medium, st->spec);
 }
 
-static void forget(struct state *st)
+static void forget(struct d2dmount *st)
 {
 	d2d_volumes_free(st->list, st->n);
 	st->list = NULL;
@@ -92,7 +74,7 @@ static void forget(struct state *st)
 }
 
 /* The volume that is to be mounted for a role. */
-static struct d2d_volume *next_of_role(const struct state *st, int role, struct d2d_volume *v)
+static struct d2d_volume *next_of_role(const struct d2dmount *st, int role, struct d2d_volume *v)
 {
 	if (role == D2D_ROLE_STORE)
 		return v ? NULL : st->store;
@@ -102,7 +84,7 @@ static struct d2d_volume *next_of_role(const struct state *st, int role, struct 
 	return NULL;
 }
 
-static int is_there(const struct state *st, int role)
+static int is_there(const struct d2dmount *st, int role)
 {
 	int i;
 
@@ -128,7 +110,7 @@ static int wait_uevent(int fd, unsigned long long end)
 }
 
 /* The first role that is asked for and not there. A medium that nobody named will never be. */
-static int missing_role(const struct state *st, unsigned roles)
+static int missing_role(const struct d2dmount *st, unsigned roles)
 {
 	int role;
 
@@ -139,7 +121,7 @@ static int missing_role(const struct state *st, unsigned roles)
 }
 
 /* Gathers, under the lock, until all that is asked for is there. */
-static void gather_and_wait(struct state *st, int lock, int fd, unsigned roles, unsigned seconds)
+static void gather_and_wait(struct d2dmount *st, int lock, int fd, unsigned roles, unsigned seconds)
 {
 	unsigned long long end = monotonic_ms() + seconds * 1000ULL;
 	int role;
@@ -194,7 +176,7 @@ static int mount_store(struct d2d_volume *v)
 	return r != 0 ? r : mount_volume(v);
 }
 
-static int mount_payload(struct state *st, struct d2d_volume *v)
+static int mount_payload(struct d2dmount *st, struct d2d_volume *v)
 {
 	/* The first one counts. */
 	if (d2d_payload_is_double(v, st->list, st->n)) {
@@ -212,7 +194,7 @@ static int mount_payload(struct state *st, struct d2d_volume *v)
 	return 0;
 }
 
-static int mount_role(struct state *st, int role)
+static int mount_role(struct d2dmount *st, int role)
 {
 	struct d2d_volume *v = NULL;
 	int code = EXIT_NOTHING;
@@ -238,7 +220,7 @@ static int mount_role(struct state *st, int role)
 	return code;
 }
 
-static void say_nothing_found(const struct state *st, int role)
+static void say_nothing_found(const struct d2dmount *st, int role)
 {
 	int i;
 
@@ -260,7 +242,7 @@ static void say_nothing_found(const struct state *st, int role)
 		bb_simple_error_msg("no medium: d2d.medium= isn't set");
 }
 
-static int mount_roles(struct state *st, unsigned roles)
+static int mount_roles(struct d2dmount *st, unsigned roles)
 {
 	int role, code, worst = EXIT_NOTHING;
 
@@ -280,7 +262,7 @@ static int mount_roles(struct state *st, unsigned roles)
 	return worst;
 }
 
-static int mount_all(struct state *st, unsigned roles)
+static int mount_all(struct d2dmount *st, unsigned roles)
 {
 	int code, r;
 
@@ -291,40 +273,6 @@ static int mount_all(struct state *st, unsigned roles)
 	if (r < 0)
 		bb_error_msg_and_die("can't write '%s': %s", D2D_VOLUMES, strerror(-r));
 	return code;
-}
-
-/* ---- list ---- */
-
-enum { COL_DEVICE, COL_ROLE, COL_FS, COL_LABEL, COL_WHERE, COL_WHY, COLUMNS };
-
-/* Labels and UUIDs may hold anything, terminal sequences as well. */
-static const char *cell(const struct d2d_volume *v, int column)
-{
-	const char *text[] = { v->dev, d2d_role_name(v->role), v->fstype, v->label, v->mountpoint, v->why };
-
-	return text[column] && text[column][0] ? printable_string(text[column]) : "-";
-}
-
-static void print_list(struct state *st)
-{
-	static const char *const heads[COLUMNS] = { "DEVICE", "ROLE", "FS", "LABEL", "WHERE", "WHY" };
-	int width[COLUMNS], i, c;
-
-	if (!st->files[0] && !st->root[0])
-		d2d_volumes_recall(st->list, st->n, 0);
-	for (c = 0; c < COLUMNS; c++) {
-		width[c] = strlen(heads[c]);
-		for (i = 0; i < st->n; i++)
-			width[c] = MAX(width[c], (int)strlen(cell(&st->list[i], c)));
-	}
-	for (i = -1; i < st->n; i++) {
-		/* Its partitions say the same. */
-		if (i >= 0 && st->list[i].err && st->list[i].partitioned)
-			continue;
-		for (c = 0; c < COL_WHY; c++)
-			printf("%-*s  ", width[c], i < 0 ? heads[c] : cell(&st->list[i], c));
-		puts(i < 0 ? heads[c] : cell(&st->list[i], c));
-	}
 }
 
 static unsigned parse_roles(llist_t *names)
@@ -355,6 +303,7 @@ int d2dmount_main(int argc UNUSED_PARAM, char **argv)
 	static const char longopts[] ALIGN1 =
 		"list\0"    No_argument       "l"
 		"dry-run\0" No_argument       "n"
+		"json\0"    No_argument       "j"
 		"role\0"    Required_argument "r"
 		"wait\0"    Required_argument "w"
 		"settle\0"  Required_argument "s"
@@ -362,17 +311,17 @@ int d2dmount_main(int argc UNUSED_PARAM, char **argv)
 		"store\0"   Required_argument "S"
 		"root\0"    Required_argument "R"
 		;
-	struct state st = { .root = "" };
+	struct d2dmount st = { .root = "" };
 	llist_t *names = NULL;
 	unsigned roles, seconds = 0, settle = 0;
 	int r, fd = -1, lock = -1;
 
-	st.opt = getopt32long(argv, "^" "lnr:*w:+s:+m:S:R:" "\0" "l--n:n--l", longopts,
+	st.opt = getopt32long(argv, "^" "lnjr:*w:+s:+m:S:R:" "\0" "l--nj:n--lj:j--ln", longopts,
 		&names, &seconds, &settle, &st.medium, &st.spec, &st.root);
 	st.files = argv + optind;
-	if ((st.files[0] || st.root[0]) && !(st.opt & (OPT_l | OPT_n)))
+	if ((st.files[0] || st.root[0]) && !(st.opt & OPT_LOOK))
 		bb_show_usage();
-	if (!(st.opt & (OPT_l | OPT_n)) && geteuid() != 0)
+	if (!(st.opt & OPT_LOOK) && geteuid() != 0)
 		bb_error_msg_and_die("%s: sudo d2d mount (d2d mount -l shows how it is)", bb_msg_you_must_be_root);
 	st.medium = or_option(st.medium, "medium");
 	st.spec = or_option(st.spec, "store");
@@ -389,11 +338,11 @@ int d2dmount_main(int argc UNUSED_PARAM, char **argv)
 		bb_error_msg_and_die("can't wait for devices: %s", strerror(-r));
 
 	/* Hooks run side by side. */
-	if (!(st.opt & (OPT_l | OPT_n)))
+	if (!(st.opt & OPT_LOOK))
 		lock = xopen3(LOCK, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
 	gather_and_wait(&st, lock, fd, roles, seconds);
-	if (st.opt & OPT_l) {
-		print_list(&st);
+	if (st.opt & (OPT_l | OPT_j)) {
+		d2dmount_list(&st);
 		fflush_stdout_and_exit_SUCCESS();
 	}
 	fflush_stdout_and_exit(st.opt & OPT_n ? mount_roles(&st, roles) : mount_all(&st, roles));

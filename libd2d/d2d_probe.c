@@ -174,6 +174,7 @@ int d2d_volume_probe(const char *path, struct d2d_volume *v)
 	else
 		probe_head(v, id, head);
 	free(head);
+	v->size = lseek(fd, 0, SEEK_END);
 	free_volume_id(id);	/* closes fd */
 	return err;
 }

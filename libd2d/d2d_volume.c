@@ -136,6 +136,7 @@ static int look_at(const char *root, const char *name, struct d2d_volume *v)
 		v->name = xstrdup(name);
 		v->dev = device_path(root, dir, name);
 		v->err = d2d_volume_probe(v->dev, v);
+		v->size = strtoull(size, NULL, 10) * 512;
 		look_around(v, dir);
 		/* A drive without a disc is nothing to speak of; what is on a partitioned disk stands with its partitions. */
 		worth = v->err != -ENOMEDIUM && (v->err || v->fstype[0] || !v->partitioned);
@@ -320,6 +321,10 @@ void d2d_volumes_recall(struct d2d_volume *list, int n, unsigned roles)
 			swap = *v;
 			*v = known[k];
 			known[k] = swap;
+			/* What the file doesn't have. */
+			v->size = swap.size;
+			v->removable = swap.removable;
+			v->partitioned = swap.partitioned;
 			break;
 		}
 	}

@@ -42,6 +42,7 @@ struct d2d_volume {
 	char *uuid;		/* "" when there is none; as untrusted as the label */
 	char *label;		/* as found on the volume; "" when there is none */
 	char *holder;		/* the device that was made of it ("/dev/mapper/d2d-store"), or NULL */
+	uint64_t size;		/* bytes */
 	int err;		/* 0, or the negative errno that says why it can't be read */
 	smallint removable;	/* by itself, on USB, or an SD card */
 	smallint partitioned;	/* a whole disk with partitions on it */
@@ -73,6 +74,11 @@ void d2d_volumes_recall(struct d2d_volume *list, int n, unsigned roles);
 
 void d2d_volume_clear(struct d2d_volume *v);
 
+/* An array with an object for each, with the names that docs/media.md tells; texts from outside are printable ASCII.
+ * json_object_put() it. */
+struct json_object;
+struct json_object *d2d_volumes_json(const struct d2d_volume *list, int n);
+
 /* "medium", "payload", "store" or "none". */
 const char *d2d_role_name(int role);
 
@@ -87,7 +93,7 @@ char *d2d_sysfs_read(const char *dir, const char *name);
 
 /* ---- d2d_probe.c ---- */
 
-/* Sets fstype, uuid and label of *v from a block device or an image file; to "" when it can't be read. */
+/* Sets fstype, uuid and label of *v from a block device or an image file, to "" when it can't be read, and size. */
 int d2d_volume_probe(const char *path, struct d2d_volume *v);
 
 /* ---- d2d_role.c ---- */
@@ -228,8 +234,6 @@ void d2d_output_end(struct d2d_output *out);
 char *d2d_output_last(const struct d2d_output *out);
 
 /* ---- d2d_engine.c: the Docker Engine's API ---- */
-
-struct json_object;
 
 struct d2d_body {
 	int fd;			/* read from its position, or, unless NULL, by read(): some bytes, or a negative errno */
