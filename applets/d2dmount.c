@@ -242,6 +242,19 @@ static void say_nothing_found(const struct d2dmount *st, int role)
 		bb_simple_error_msg("no medium: d2d.medium= isn't set");
 }
 
+/* What was asked for by name has to be there, and a store that is left alone but for its lock has to be looked at. */
+static int is_missed(const struct d2dmount *st, int role)
+{
+	int i;
+
+	if (role != D2D_ROLE_STORE)
+		return role == D2D_ROLE_MEDIUM && st->medium;
+	for (i = 0; i < st->n; i++)
+		if (st->list[i].role == role && strcmp(st->list[i].fstype, "crypto_LUKS") == 0)
+			return st->spec != NULL;
+	return st->spec || is_there(st, role);
+}
+
 static int mount_roles(struct d2dmount *st, unsigned roles)
 {
 	int role, code, worst = EXIT_NOTHING;
@@ -252,8 +265,7 @@ static int mount_roles(struct d2dmount *st, unsigned roles)
 		code = mount_role(st, role);
 		if (code == EXIT_NOTHING) {
 			say_nothing_found(st, role);
-			/* What was asked for by name has to be there. */
-			if ((role == D2D_ROLE_MEDIUM && st->medium) || (role == D2D_ROLE_STORE && st->spec))
+			if (is_missed(st, role))
 				code = EXIT_FAILURE;
 		}
 		if (code == EXIT_FAILURE || worst == EXIT_NOTHING)

@@ -87,36 +87,62 @@ static const char *store_why(int rank)
 	return rank == RANK_NAMED ? "is named by d2d.store=" : "has the label of a store";
 }
 
-static struct d2d_volume *decide_store(struct d2d_volume *list, int n, const char *spec)
+static int usable_rank(const struct d2d_volume *v, const char *spec)
 {
-	struct d2d_volume *store = NULL;
+	return v->why || !(d2d_volume_is_ext(v) || is_luks(v)) ? 0 : store_rank(v, spec);
+}
+
+/* The first of the highest rank, and in *TWIN another of that rank, which only labels and a cloned UUID lead to: then
+ * nobody knows which one is meant, and a locked one counts as much as one that could be mounted. */
+static struct d2d_volume *best_store(struct d2d_volume *list, int n, const char *spec, struct d2d_volume **twin)
+{
+	struct d2d_volume *first = NULL;
 	int i, rank, best = 0;
 
+	*twin = NULL;
 	for (i = 0; i < n; i++) {
-		struct d2d_volume *v = &list[i];
-
-		rank = v->why ? 0 : store_rank(v, spec);
-		if (rank > best && d2d_volume_is_ext(v)) {
+		rank = usable_rank(&list[i], spec);
+		if (rank > best) {
 			best = rank;
-			store = v;
+			first = &list[i];
+			*twin = NULL;
+		} else if (rank && rank == best && !*twin) {
+			*twin = &list[i];
 		}
 	}
+	return first;
+}
+
+static bool has_own_uuid(const struct d2d_volume *v, const struct d2d_volume *other)
+{
+	return v->uuid[0] && strcmp(v->uuid, other->uuid) != 0;
+}
+
+static struct d2d_volume *decide_store(struct d2d_volume *list, int n, const char *spec)
+{
+	struct d2d_volume *twin, *first = best_store(list, n, spec, &twin);
+	int i, best = first ? usable_rank(first, spec) : 0;
+
 	for (i = 0; i < n; i++) {
 		struct d2d_volume *v = &list[i];
+		const struct d2d_volume *other = v == first ? twin : first;
+		int rank = v->why ? 0 : store_rank(v, spec);
 
-		rank = v->why ? 0 : store_rank(v, spec);
 		if (!rank)
 			continue;
-		if (v == store)
-			d2d_role_set(v, D2D_ROLE_STORE, "%s", store_why(rank));
-		else if (is_luks(v))
+		if (is_luks(v))
 			d2d_role_set(v, D2D_ROLE_STORE, "locked: LUKS, d2dunlock opens it");
 		else if (!d2d_volume_is_ext(v))
 			d2d_role_set(v, D2D_ROLE_STORE, "is named by d2d.store=, but %s can't be a store: it takes ext4", v->fstype);
+		else if (rank < best)
+			d2d_role_set(v, D2D_ROLE_STORE, "%s comes first", first->dev);
+		else if (other)
+			d2d_role_set(v, D2D_ROLE_STORE, "is called the same as %s: neither is taken, d2d.store=%s%s names this one",
+				other->dev, has_own_uuid(v, other) ? "UUID=" : "", has_own_uuid(v, other) ? v->uuid : v->dev);
 		else
-			d2d_role_set(v, D2D_ROLE_STORE, "%s comes first", store->dev);
+			d2d_role_set(v, D2D_ROLE_STORE, "%s", store_why(rank));
 	}
-	return store;
+	return twin || !first || is_luks(first) ? NULL : first;
 }
 
 static int is_mounted_payload(const struct d2d_volume *v)

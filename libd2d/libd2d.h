@@ -100,7 +100,7 @@ int d2d_volume_probe(const char *path, struct d2d_volume *v);
 
 /* Sets role and why of each volume of the list, which has neither yet, from what it is and where it is mounted. MEDIUM
  * is the UUID that was booted from and SPEC names the store (UUID=X, LABEL=X or /dev/X); NULL when nobody said. Returns
- * the one volume of the list that is to be used as the store, or NULL. */
+ * the one volume of the list that is to be used as the store, or NULL: also when two could be. */
 struct d2d_volume *d2d_roles_decide(struct d2d_volume *list, int n, const char *medium, const char *spec);
 
 /* Whether a payload has the label, or without one the UUID, of another of the list that is mounted; why then says so. */
