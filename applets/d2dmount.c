@@ -1,8 +1,8 @@
 /*
  * d2dmount: decides what each volume is for, by content and label, and mounts it.
  *
- * Nothing is ever formatted, and nothing is written except by e2fsck on the store. The rules stand in
- * libd2d/d2d_role.c, the ways to mount in libd2d/d2d_mount.c.
+ * Nothing is ever formatted, and nothing is written except to the store, by e2fsck and by the kernel that lets it grow.
+ * The rules stand in libd2d/d2d_role.c, the ways to mount in libd2d/d2d_mount.c.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -22,6 +22,14 @@
 //config:	Finds the volumes that the system booted from (medium), that
 //config:	carry hooks and images (payload) and that keep Docker's data
 //config:	(store), and mounts them. 'd2dmount --list' tells which is which.
+//config:
+//config:config FEATURE_D2DMOUNT_GROW
+//config:	bool "Let the store grow to its partition"
+//config:	default y
+//config:	depends on D2DMOUNT
+//config:	help
+//config:	An ext4 store that is smaller than its partition is enlarged by
+//config:	the kernel once it is mounted. Nothing ever shrinks.
 
 //applet:IF_D2DMOUNT(APPLET(d2dmount, BB_DIR_USR_BIN, BB_SUID_DROP))
 
@@ -173,7 +181,20 @@ static int mount_store(struct d2d_volume *v)
 {
 	int r = say_why(v, d2d_store_check(v));
 
-	return r != 0 ? r : mount_volume(v);
+	if (r > 0)
+		printf("store: %s was not unmounted in order; e2fsck has put it right\n", v->dev);
+	return r < 0 ? r : mount_volume(v);
+}
+
+/* One that can't grow is as good as it was. */
+static void grow_store(const struct d2d_volume *v)
+{
+	int r = d2d_store_grow(v);
+
+	if (r > 0)
+		printf("store: %s has grown to the size of its partition\n", v->dev);
+	else if (r < 0)
+		bb_error_msg("store %s can't grow to the size of its partition: %s", v->dev, strerror(-r));
 }
 
 static int mount_payload(struct d2dmount *st, struct d2d_volume *v)
@@ -211,6 +232,8 @@ static int mount_role(struct d2dmount *st, int role)
 				r = role == D2D_ROLE_STORE ? mount_store(v) : mount_volume(v);
 			if (v->mountpoint)
 				printf("%s: %s (%s) on %s\n", d2d_role_name(role), v->dev, v->fstype, v->mountpoint);
+			if (ENABLE_FEATURE_D2DMOUNT_GROW && role == D2D_ROLE_STORE && v->mountpoint)
+				grow_store(v);
 		}
 		if (r != 0)
 			code = EXIT_FAILURE;

@@ -134,30 +134,54 @@ int d2d_mount(struct d2d_volume *v)
 
 	if (r == -ENODEV)
 		d2d_role_set(v, v->role, "this kernel can't mount %s: %s", v->fstype, strerror(-r));
+	else if (r == -EUCLEAN && v->role == D2D_ROLE_STORE)
+		d2d_role_set(v, v->role, "damaged: 'e2fsck -f %s' asks before each repair", v->dev);
 	else if (r < 0)
 		fail(v, r, "can't mount it");
 	return r;
 }
 
+/* e2fsck(8): 1 and 2 say that all was put right, 4 that it was not, the others that there was no check. */
+static int judge_e2fsck(struct d2d_volume *v, int code)
+{
+	char *repair;
+
+	if (code >= 0 && code < 4)
+		return code != 0;
+	repair = d2d_ext_repair(v->dev);
+	if (code > 0 && code < 8)
+		d2d_role_set(v, v->role, "damaged, and e2fsck -p can't put it right: '%s' asks before each repair", repair);
+	else
+		d2d_role_set(v, v->role, "e2fsck -p can't check it (%d): '%s' says more", code, repair);
+	free(repair);
+	return -EUCLEAN;
+}
+
+/* Without e2fsck: what was unmounted in order may be mounted, as may what has but its journal to replay. */
+static int judge_state(struct d2d_volume *v, int fd)
+{
+	struct d2d_ext ext;
+
+	if (d2d_ext_read(fd, D2D_EXT_AT, &ext) == 0 && ext.state == D2D_EXT_CLEAN)
+		return 0;
+	d2d_role_set(v, v->role, "was not unmounted, and there is no "E2FSCK" to check it");
+	return -EUCLEAN;
+}
+
 int d2d_store_check(struct d2d_volume *v)
 {
 	char *argv[] = { (char *)E2FSCK, (char *)"-p", v->dev, NULL };
-	int code, read_only = 0, fd = open(v->dev, O_RDWR | O_CLOEXEC);
+	int r = 0, read_only = 0, fd = open(v->dev, O_RDWR | O_CLOEXEC);
 
 	if (fd < 0)
 		return fail(v, -errno, "can't write to it");
 	ioctl(fd, BLKROGET, &read_only);
-	close(fd);
 	if (read_only)
-		return fail(v, -EROFS, "can't write to it");
-	if (access(E2FSCK, X_OK) != 0)
-		return 0;
-	/* e2fsck(8): 1 and 2 say that all was put right, 4 that it was not, the others that there was no check. */
-	code = spawn_and_wait(argv);
-	if (code >= 0 && code < 4)
-		return 0;
-	d2d_role_set(v, v->role, "damaged: e2fsck -p says %d; run 'e2fsck %s'", code, v->dev);
-	return -EUCLEAN;
+		r = fail(v, -EROFS, "can't write to it");
+	else if (access(E2FSCK, X_OK) != 0)
+		r = judge_state(v, fd);
+	close(fd);
+	return r < 0 || access(E2FSCK, X_OK) != 0 ? r : judge_e2fsck(v, spawn_and_wait(argv));
 }
 
 /* ---- payloads ---- */

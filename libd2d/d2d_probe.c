@@ -150,6 +150,17 @@ static void probe_head(struct d2d_volume *v, struct volume_id *id, const uint8_t
 	}
 }
 
+/* A store whose superblock was overwritten shall be told from an empty disk. */
+static void probe_copy(struct d2d_volume *v, int fd, const char *path)
+{
+	struct d2d_ext ext;
+
+	if (d2d_ext_copy(fd, &ext)) {
+		set(v, "", ext.uuid, ext.label);
+		v->repair = d2d_ext_repair(path);
+	}
+}
+
 int d2d_volume_probe(const char *path, struct d2d_volume *v)
 {
 	struct volume_id *id;
@@ -173,6 +184,8 @@ int d2d_volume_probe(const char *path, struct d2d_volume *v)
 		err = -errno;
 	else
 		probe_head(v, id, head);
+	if (!err && !v->fstype[0])
+		probe_copy(v, fd, path);
 	free(head);
 	v->size = lseek(fd, 0, SEEK_END);
 	free_volume_id(id);	/* closes fd */

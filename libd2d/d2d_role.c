@@ -31,7 +31,7 @@ static void decide_unusable(struct d2d_volume *v)
 {
 	if (v->err)
 		d2d_role_set(v, D2D_ROLE_NONE, "can't read it: %s", strerror(-v->err));
-	else if (!v->fstype[0])
+	else if (!v->fstype[0] && !v->repair)
 		d2d_role_set(v, D2D_ROLE_NONE, "no file system that is known here");
 	else if (v->holder)
 		d2d_role_set(v, D2D_ROLE_NONE, "is in use as %s", v->holder);
@@ -47,7 +47,7 @@ static void decide_medium(struct d2d_volume *list, int n, const char *uuid)
 	for (i = 0; uuid && i < n; i++) {
 		struct d2d_volume *v = &list[i];
 
-		if (v->why || strcasecmp(v->uuid, uuid) != 0)
+		if (v->why || v->repair || strcasecmp(v->uuid, uuid) != 0)
 			continue;
 		if (medium) {
 			/* Mostly the first partition of a stick that the ISO was written to. */
@@ -70,7 +70,7 @@ static int store_rank(const struct d2d_volume *v, const char *spec)
 	if (strcmp(v->dev, D2D_STORE_MAPPING) == 0)
 		return RANK_OPENED;
 	if (!spec)
-		return d2d_volume_is_ext(v) || (is_luks(v) && strcmp(v->label, "D2D-STORE") == 0) ? named : 0;
+		return d2d_volume_is_ext(v) || v->repair || (is_luks(v) && strcmp(v->label, "D2D-STORE") == 0) ? named : 0;
 	if (is_prefixed_with(spec, "UUID="))
 		return strcasecmp(v->uuid, spec + 5) == 0 ? RANK_NAMED : 0;
 	if (is_prefixed_with(spec, "LABEL="))
@@ -89,11 +89,11 @@ static const char *store_why(int rank)
 
 static int usable_rank(const struct d2d_volume *v, const char *spec)
 {
-	return v->why || !(d2d_volume_is_ext(v) || is_luks(v)) ? 0 : store_rank(v, spec);
+	return v->why || !(d2d_volume_is_ext(v) || v->repair || is_luks(v)) ? 0 : store_rank(v, spec);
 }
 
 /* The first of the highest rank, and in *TWIN another of that rank, which only labels and a cloned UUID lead to: then
- * nobody knows which one is meant, and a locked one counts as much as one that could be mounted. */
+ * nobody knows which one is meant, and a locked or damaged one counts as much as one that could be mounted. */
 static struct d2d_volume *best_store(struct d2d_volume *list, int n, const char *spec, struct d2d_volume **twin)
 {
 	struct d2d_volume *first = NULL;
@@ -132,6 +132,8 @@ static struct d2d_volume *decide_store(struct d2d_volume *list, int n, const cha
 			continue;
 		if (is_luks(v))
 			d2d_role_set(v, D2D_ROLE_STORE, "locked: LUKS, d2dunlock opens it");
+		else if (v->repair)
+			d2d_role_set(v, D2D_ROLE_STORE, "its superblock is damaged: '%s' asks before it repairs it", v->repair);
 		else if (!d2d_volume_is_ext(v))
 			d2d_role_set(v, D2D_ROLE_STORE, "is named by d2d.store=, but %s can't be a store: it takes ext4", v->fstype);
 		else if (rank < best)
@@ -142,7 +144,7 @@ static struct d2d_volume *decide_store(struct d2d_volume *list, int n, const cha
 		else
 			d2d_role_set(v, D2D_ROLE_STORE, "%s", store_why(rank));
 	}
-	return twin || !first || is_luks(first) ? NULL : first;
+	return twin || !first || !d2d_volume_is_ext(first) ? NULL : first;
 }
 
 static int is_mounted_payload(const struct d2d_volume *v)
@@ -157,6 +159,8 @@ static void decide_payload(struct d2d_volume *v)
 
 	if (is_luks(v))
 		d2d_role_set(v, D2D_ROLE_NONE, "locked: LUKS");
+	else if (v->repair)
+		d2d_role_set(v, D2D_ROLE_NONE, "no file system that is known here");
 	else if (index_in_strings(types, v->fstype) < 0)
 		d2d_role_set(v, D2D_ROLE_NONE, "%s has no use here", v->fstype);
 	else if (!v->removable && !v->label[0])

@@ -229,6 +229,7 @@ void d2d_volume_clear(struct d2d_volume *v)
 	free(v->holder);
 	free(v->mountpoint);
 	free(v->why);
+	free(v->repair);
 	memset(v, 0, sizeof(*v));
 }
 

@@ -49,6 +49,7 @@ struct d2d_volume {
 	int role;		/* D2D_ROLE_ */
 	char *mountpoint;	/* NULL when not mounted */
 	char *why;		/* why it has this role, in words */
+	char *repair;		/* ext without its superblock, of which a copy is there: a command; or NULL */
 };
 
 /* Probes the block devices of /sys/class/block in natural order of their names, without memory disks, loops,
@@ -96,6 +97,28 @@ char *d2d_sysfs_read(const char *dir, const char *name);
 /* Sets fstype, uuid and label of *v from a block device or an image file, to "" when it can't be read, and size. */
 int d2d_volume_probe(const char *path, struct d2d_volume *v);
 
+/* ---- d2d_ext.c ---- */
+
+enum { D2D_EXT_AT = 1024, D2D_EXT_CLEAN = 1 };
+
+struct d2d_ext {
+	uint64_t blocks;
+	unsigned block_size;
+	unsigned state;		/* D2D_EXT_CLEAN: unmounted, without errors */
+	unsigned group;		/* whose copy this is; 0: the superblock itself */
+	char uuid[37];
+	char label[17];
+};
+
+/* Reads a superblock of ext2/3/4 from this place of a descriptor; -EINVAL when it isn't one. */
+int d2d_ext_read(int fd, off_t at, struct d2d_ext *ext);
+
+/* The same of the first copy, whatever the block size: returns its block, 0 when there is none. */
+uint32_t d2d_ext_copy(int fd, struct d2d_ext *ext);
+
+/* The command that repairs it, as far as it can be, and asks before it does. The caller frees it. */
+char *d2d_ext_repair(const char *dev);
+
 /* ---- d2d_role.c ---- */
 
 /* Sets role and why of each volume of the list, which has neither yet, from what it is and where it is mounted. MEDIUM
@@ -123,9 +146,12 @@ char *d2d_mount_command(const struct d2d_volume *v);
  * for writing, others read-only. */
 int d2d_mount(struct d2d_volume *v);
 
-/* Lets e2fsck put the store right, before it is mounted. -EUCLEAN when it couldn't, -EROFS and others when nobody can
- * write to the device. */
+/* Lets e2fsck put the store right, before it is mounted: 1 when there was something to do. -EUCLEAN when it couldn't,
+ * and the store is not to be mounted; -EROFS and others when nobody can write to the device. */
 int d2d_store_check(struct d2d_volume *v);
+
+/* Lets a mounted store grow into its partition (d2d_grow.c): 1 when it did, 0 when there was nothing to do. */
+int d2d_store_grow(const struct d2d_volume *v);
 
 /* Takes the role of a mounted payload back from a volume without a folder d2d/, and unmounts it. */
 void d2d_payload_look_inside(struct d2d_volume *v);
