@@ -199,15 +199,18 @@ static void grow_store(const struct d2d_volume *v)
 
 static int mount_payload(struct d2dmount *st, struct d2d_volume *v)
 {
+	int r;
+
 	/* The first one counts. */
 	if (d2d_payload_is_double(v, st->list, st->n)) {
 		bb_error_msg("payload %s isn't used: %s", v->dev, v->why);
 		return 0;
 	}
-	if (mount_volume(v) != 0) {
-		/* A disk that nobody meant as a payload may well be strange. */
-		if (v->removable || is_prefixed_with(v->label, "D2D"))
-			return -1;
+	r = mount_volume(v);
+	if (r != 0) {
+		/* A disk that nobody meant as a payload may well be strange, and not each kernel knows each file system. */
+		if ((v->removable && r != -ENODEV) || is_prefixed_with(v->label, "D2D"))
+			return r;
 		v->role = D2D_ROLE_NONE;
 		return 0;
 	}

@@ -24,24 +24,6 @@ enum {
 	LARGEST_LOG = 6,	/* 64 KiB */
 };
 
-static unsigned le16(const uint8_t *p)
-{
-	return p[0] | p[1] << 8;
-}
-
-static uint32_t le32(const uint8_t *p)
-{
-	return le16(p) | (uint32_t)le16(p + 2) << 16;
-}
-
-static void uuid_text(char *text, const uint8_t *uuid)
-{
-	int i;
-
-	for (i = 0; i < 16; i++)
-		text += sprintf(text, &"-%02x"[i != 4 && i != 6 && i != 8 && i != 10], uuid[i]);
-}
-
 int d2d_ext_read(int fd, off_t at, struct d2d_ext *ext)
 {
 	uint8_t sb[SIZE];
@@ -49,15 +31,15 @@ int d2d_ext_read(int fd, off_t at, struct d2d_ext *ext)
 
 	if (len < 0)
 		return -errno;
-	if (len != sizeof(sb) || le16(sb + MAGIC) != 0xef53 || le32(sb + LOG_BLOCK_SIZE) > LARGEST_LOG)
+	if (len != sizeof(sb) || d2d_le16(sb + MAGIC) != 0xef53 || d2d_le32(sb + LOG_BLOCK_SIZE) > LARGEST_LOG)
 		return -EINVAL;
-	ext->block_size = 1024U << le32(sb + LOG_BLOCK_SIZE);
-	ext->blocks = le32(sb + BLOCKS);
-	if (le32(sb + INCOMPAT) & INCOMPAT_64BIT)
-		ext->blocks |= (uint64_t)le32(sb + BLOCKS_HIGH) << 32;
-	ext->state = le16(sb + STATE);
-	ext->group = le16(sb + GROUP);
-	uuid_text(ext->uuid, sb + UUID);
+	ext->block_size = 1024U << d2d_le32(sb + LOG_BLOCK_SIZE);
+	ext->blocks = d2d_le32(sb + BLOCKS);
+	if (d2d_le32(sb + INCOMPAT) & INCOMPAT_64BIT)
+		ext->blocks |= (uint64_t)d2d_le32(sb + BLOCKS_HIGH) << 32;
+	ext->state = d2d_le16(sb + STATE);
+	ext->group = d2d_le16(sb + GROUP);
+	d2d_uuid_text(ext->uuid, sb + UUID);
 	safe_strncpy(ext->label, (const char *)sb + LABEL, sizeof(ext->label));
 	return 0;
 }

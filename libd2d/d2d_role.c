@@ -155,12 +155,17 @@ static int is_mounted_payload(const struct d2d_volume *v)
 /* What lies in it can't be seen before it is mounted; d2d_payload_look_inside() takes the role back. */
 static void decide_payload(struct d2d_volume *v)
 {
-	static const char types[] ALIGN1 = "vfat\0""ext4\0""ext3\0""ext2\0""iso9660\0""exfat\0";
+	static const char types[] ALIGN1 = "vfat\0""ext4\0""ext3\0""ext2\0""iso9660\0""exfat\0"
+		"squashfs\0""xfs\0""btrfs\0""ntfs\0";
 
 	if (is_luks(v))
 		d2d_role_set(v, D2D_ROLE_NONE, "locked: LUKS");
 	else if (v->repair)
 		d2d_role_set(v, D2D_ROLE_NONE, "no file system that is known here");
+	else if (strcmp(v->fstype, "LVM2_member") == 0)
+		d2d_role_set(v, D2D_ROLE_NONE, "part of an LVM volume group: LVM is not activated here");
+	else if (strcmp(v->fstype, "linux_raid_member") == 0)
+		d2d_role_set(v, D2D_ROLE_NONE, "part of a RAID: it is not assembled here");
 	else if (index_in_strings(types, v->fstype) < 0)
 		d2d_role_set(v, D2D_ROLE_NONE, "%s has no use here", v->fstype);
 	else if (!v->removable && !v->label[0])

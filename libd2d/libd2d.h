@@ -97,6 +97,18 @@ char *d2d_sysfs_read(const char *dir, const char *name);
 /* Sets fstype, uuid and label of *v from a block device or an image file, to "" when it can't be read, and size. */
 int d2d_volume_probe(const char *path, struct d2d_volume *v);
 
+/* Sets uuid and label of an exFAT volume, whose first 512 bytes are HEAD (d2d_exfat.c). */
+void d2d_exfat_read(struct d2d_volume *v, int fd, const uint8_t *head);
+
+/* ---- d2d_bytes.c: little-endian numbers, wherever they lie ---- */
+
+unsigned d2d_le16(const uint8_t *p);
+uint32_t d2d_le32(const uint8_t *p);
+uint64_t d2d_le64(const uint8_t *p);
+
+/* 16 bytes as 36 characters and a '\0'. */
+void d2d_uuid_text(char *text, const uint8_t *uuid);
+
 /* ---- d2d_ext.c ---- */
 
 enum { D2D_EXT_AT = 1024, D2D_EXT_CLEAN = 1 };
