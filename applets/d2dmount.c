@@ -38,8 +38,8 @@
 //usage:#define d2dmount_trivial_usage
 //usage:       "[-ljn] [-r ROLE]... [-w SEC] [-s SEC] [-m UUID] [-S SPEC] [-R DIR] [FILE]..."
 //usage:#define d2dmount_full_usage "\n\n"
-//usage:       "Mount volumes by their role: medium, payload or store\n"
-//usage:     "\n	-r,--role ROLE	Only this role"
+//usage:       "Mount volumes by their role: medium, payload or store; or swap\n"
+//usage:     "\n	-r,--role ROLE	Only this role (default: all but swap)"
 //usage:     "\n	-l,--list	Show each volume with its role and why, mount nothing"
 //usage:     "\n	-j,--json	The same as JSON"
 //usage:     "\n	-n,--dry-run	Print what would be mounted"
@@ -122,7 +122,7 @@ static int missing_role(const struct d2dmount *st, unsigned roles)
 {
 	int role;
 
-	for (role = D2D_ROLE_MEDIUM; role <= D2D_ROLE_STORE; role++)
+	for (role = D2D_ROLE_MEDIUM; role <= D2D_ROLE_SWAP; role++)
 		if ((roles & (1 << role)) && (role != D2D_ROLE_MEDIUM || st->medium) && !is_there(st, role))
 			return role;
 	return D2D_ROLE_NONE;
@@ -218,6 +218,19 @@ static int mount_payload(struct d2dmount *st, struct d2d_volume *v)
 	return 0;
 }
 
+static int swap_on(const struct d2dmount *st, struct d2d_volume *v)
+{
+	int r = 0;
+
+	if (st->opt & OPT_n)
+		printf("swapon %s\n", v->dev);
+	else
+		r = say_why(v, d2d_swap_on(v));
+	if (r > 0)
+		printf("swap: %s\n", v->dev);
+	return MIN(r, 0);
+}
+
 static int mount_role(struct d2dmount *st, int role)
 {
 	struct d2d_volume *v = NULL;
@@ -226,7 +239,9 @@ static int mount_role(struct d2dmount *st, int role)
 	while ((v = next_of_role(st, role, v)) != NULL) {
 		int r = 0;
 
-		if (!v->mountpoint) {
+		if (role == D2D_ROLE_SWAP) {
+			r = swap_on(st, v);
+		} else if (!v->mountpoint) {
 			if (st->opt & OPT_n)
 				print_mount(v);
 			else if (role == D2D_ROLE_PAYLOAD)
@@ -240,7 +255,7 @@ static int mount_role(struct d2dmount *st, int role)
 		}
 		if (r != 0)
 			code = EXIT_FAILURE;
-		else if (code == EXIT_NOTHING && (v->mountpoint || (st->opt & OPT_n)))
+		else if (code == EXIT_NOTHING && (v->mountpoint || role == D2D_ROLE_SWAP || (st->opt & OPT_n)))
 			code = EXIT_SUCCESS;
 	}
 	return code;
@@ -260,6 +275,8 @@ static void say_nothing_found(const struct d2dmount *st, int role)
 		bb_error_msg("no store: nothing that can be used is '%s'", printable_string(st->spec));
 	else if (role == D2D_ROLE_STORE && is_there(st, role))
 		bb_simple_error_msg("no store that can be used");
+	else if (role == D2D_ROLE_SWAP)
+		bb_simple_error_msg("no swap space is labelled D2D-SWAP");
 	else if (role == D2D_ROLE_STORE)
 		bb_simple_error_msg("no store: no ext4 volume is labelled D2D-STORE, DOCKER or boot2docker-data");
 	else if (st->medium)
@@ -285,7 +302,7 @@ static int mount_roles(struct d2dmount *st, unsigned roles)
 {
 	int role, code, worst = EXIT_NOTHING;
 
-	for (role = D2D_ROLE_MEDIUM; role <= D2D_ROLE_STORE; role++) {
+	for (role = D2D_ROLE_MEDIUM; role <= D2D_ROLE_SWAP; role++) {
 		if (!(roles & (1 << role)))
 			continue;
 		code = mount_role(st, role);
@@ -322,7 +339,7 @@ static unsigned parse_roles(llist_t *names)
 		int role = d2d_role_named(name);
 
 		if (role <= D2D_ROLE_NONE)
-			bb_error_msg_and_die("no role '%s': medium, payload or store", name);
+			bb_error_msg_and_die("no role '%s': medium, payload, store or swap", name);
 		roles |= 1 << role;
 	}
 	return roles;

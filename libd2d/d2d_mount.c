@@ -6,6 +6,7 @@
 //kbuild:lib-$(CONFIG_D2D_LIBD2D) += d2d_mount.o
 
 #include <sys/mount.h>
+#include <sys/swap.h>
 #include "libd2d.h"
 
 #define E2FSCK "/usr/sbin/e2fsck"
@@ -201,6 +202,13 @@ int d2d_store_check(struct d2d_volume *v)
 		r = judge_state(v, fd);
 	close(fd);
 	return r < 0 || access(E2FSCK, X_OK) != 0 ? r : judge_e2fsck(v, spawn_and_wait(argv));
+}
+
+int d2d_swap_on(struct d2d_volume *v)
+{
+	if (swapon(v->dev, 0) == 0)
+		return 1;
+	return errno == EBUSY ? 0 : fail(v, -errno, "can't swap to it");
 }
 
 /* ---- payloads ---- */

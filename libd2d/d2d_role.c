@@ -147,6 +147,29 @@ static struct d2d_volume *decide_store(struct d2d_volume *list, int n, const cha
 	return twin || !first || !d2d_volume_is_ext(first) ? NULL : first;
 }
 
+static bool has_encrypted_store(const struct d2d_volume *list, int n)
+{
+	const struct d2d_volume *v;
+
+	for (v = list; v < list + n; v++)
+		if (is_luks(v) && (v->role == D2D_ROLE_STORE || (v->holder && strcmp(v->holder, D2D_STORE_MAPPING) == 0)))
+			return true;
+	return false;
+}
+
+/* By its label alone: somebody may keep a suspended system in another. */
+static void decide_swap(struct d2d_volume *v, bool encrypted)
+{
+	if (strcmp(v->fstype, "swap") != 0 || strcmp(v->label, "D2D-SWAP") != 0)
+		return;
+	if (v->removable)
+		d2d_role_set(v, D2D_ROLE_NONE, "is removable: programs would go with it");
+	else if (encrypted)
+		d2d_role_set(v, D2D_ROLE_NONE, "what is in memory isn't written in the clear beside an encrypted store");
+	else
+		d2d_role_set(v, D2D_ROLE_SWAP, "has the label of swap space");
+}
+
 static int is_mounted_payload(const struct d2d_volume *v)
 {
 	return v->mountpoint && is_prefixed_with(v->mountpoint, D2D_PAYLOAD"/");
@@ -178,15 +201,20 @@ static void decide_payload(struct d2d_volume *v)
 struct d2d_volume *d2d_roles_decide(struct d2d_volume *list, int n, const char *medium, const char *spec)
 {
 	struct d2d_volume *store;
+	bool encrypted;
 	int i;
 
 	for (i = 0; i < n; i++)
 		decide_unusable(&list[i]);
 	decide_medium(list, n, medium);
 	store = decide_store(list, n, spec);
-	for (i = 0; i < n; i++)
+	encrypted = has_encrypted_store(list, n);
+	for (i = 0; i < n; i++) {
+		if (!list[i].why)
+			decide_swap(&list[i], encrypted);
 		if (!list[i].why)
 			decide_payload(&list[i]);
+	}
 	return store;
 }
 

@@ -8,7 +8,7 @@
 #include <glob.h>
 #include "libd2d.h"
 
-static const char role_names[] ALIGN1 = "none\0""medium\0""payload\0""store\0";
+static const char role_names[] ALIGN1 = "none\0""medium\0""payload\0""store\0""swap\0";
 
 const char *d2d_role_name(int role)
 {

@@ -32,7 +32,7 @@ char *d2d_option(const char *name);
 
 /* ---- d2d_volume.c ---- */
 
-enum { D2D_ROLE_NONE, D2D_ROLE_MEDIUM, D2D_ROLE_PAYLOAD, D2D_ROLE_STORE };
+enum { D2D_ROLE_NONE, D2D_ROLE_MEDIUM, D2D_ROLE_PAYLOAD, D2D_ROLE_STORE, D2D_ROLE_SWAP };
 
 /* All strings are malloc'ed; d2d_volume_clear() frees them. */
 struct d2d_volume {
@@ -80,7 +80,7 @@ void d2d_volume_clear(struct d2d_volume *v);
 struct json_object;
 struct json_object *d2d_volumes_json(const struct d2d_volume *list, int n);
 
-/* "medium", "payload", "store" or "none". */
+/* "medium", "payload", "store", "swap" or "none". */
 const char *d2d_role_name(int role);
 
 /* D2D_ROLE_ of a name, -1 for any other. */
@@ -164,6 +164,9 @@ int d2d_store_check(struct d2d_volume *v);
 
 /* Lets a mounted store grow into its partition (d2d_grow.c): 1 when it did, 0 when there was nothing to do. */
 int d2d_store_grow(const struct d2d_volume *v);
+
+/* Gives a volume to the kernel as swap space: 1 when it did, 0 when it had been given before. */
+int d2d_swap_on(struct d2d_volume *v);
 
 /* Takes the role of a mounted payload back from a volume without a folder d2d/, and unmounts it. */
 void d2d_payload_look_inside(struct d2d_volume *v);
