@@ -1,8 +1,8 @@
 /*
  * d2dmount: decides what each volume is for, by content and label, and mounts it.
  *
- * Nothing is ever formatted, and nothing is written except by e2fsck on the store. The rules stand in
- * libd2d/d2d_role.c, the ways to mount in libd2d/d2d_mount.c.
+ * Nothing is ever formatted, and nothing is written except to the store, by e2fsck and by the kernel that lets it grow.
+ * The rules stand in libd2d/d2d_role.c, the ways to mount in libd2d/d2d_mount.c.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -22,56 +22,46 @@
 //config:	Finds the volumes that the system booted from (medium), that
 //config:	carry hooks and images (payload) and that keep Docker's data
 //config:	(store), and mounts them. 'd2dmount --list' tells which is which.
+//config:
+//config:config FEATURE_D2DMOUNT_GROW
+//config:	bool "Let the store grow to its partition"
+//config:	default y
+//config:	depends on D2DMOUNT
+//config:	help
+//config:	An ext4 store that is smaller than its partition is enlarged by
+//config:	the kernel once it is mounted. Nothing ever shrinks.
 
 //applet:IF_D2DMOUNT(APPLET(d2dmount, BB_DIR_USR_BIN, BB_SUID_DROP))
 
-//kbuild:lib-$(CONFIG_D2DMOUNT) += d2dmount.o
+//kbuild:lib-$(CONFIG_D2DMOUNT) += d2dmount.o d2dmount_list.o
 
 //usage:#define d2dmount_trivial_usage
-//usage:       "[-ln] [-r ROLE]... [-w SEC] [-s SEC] [-m UUID] [-S SPEC] [-R DIR] [FILE]..."
+//usage:       "[-ljn] [-r ROLE]... [-w SEC] [-s SEC] [-m UUID] [-S SPEC] [-R DIR] [FILE]..."
 //usage:#define d2dmount_full_usage "\n\n"
-//usage:       "Mount volumes by their role: medium, payload or store\n"
-//usage:     "\n	-r,--role ROLE	Only this role"
+//usage:       "Mount volumes by their role: medium, payload or store; or swap\n"
+//usage:     "\n	-r,--role ROLE	Only this role (default: all but swap)"
 //usage:     "\n	-l,--list	Show each volume with its role and why, mount nothing"
+//usage:     "\n	-j,--json	The same as JSON"
 //usage:     "\n	-n,--dry-run	Print what would be mounted"
 //usage:     "\n	-w,--wait SEC	Wait until the role is there"
 //usage:     "\n	-s,--settle SEC	Wait while USB storage is on its way"
 //usage:     "\n	-m,--medium UUID	The medium, instead of d2d.medium="
 //usage:     "\n	-S,--store SPEC	The store, instead of d2d.store=: UUID=X, LABEL=X or /dev/X"
-//usage:     "\n	-R,--root DIR	Look at DIR/sys and DIR/dev (with -l or -n)"
-//usage:     "\n	FILE	Look at these devices or images alone (with -l or -n)"
+//usage:     "\n	-R,--root DIR	Look at DIR/sys and DIR/dev (with -l, -j or -n)"
+//usage:     "\n	FILE	Look at these devices or images alone (with -l, -j or -n)"
 //usage:     "\n"
 //usage:     "\nExit code: 0 done, 1 failed, 2 nothing has this role"
 
 #include <sys/file.h>
-#include "libd2d.h"
+#include "d2dmount.h"
 
-enum {
-	OPT_l = 1 << 0,
-	OPT_n = 1 << 1,
-	OPT_r = 1 << 2,
-	OPT_w = 1 << 3,
-	OPT_s = 1 << 4,
-
-	EXIT_NOTHING = 2,
-};
+enum { EXIT_NOTHING = 2 };
 
 #define LOCK D2D_RUN"/volumes.lock"
 
-struct state {
-	unsigned opt;
-	const char *medium;	/* the UUID, NULL when none is known */
-	const char *spec;	/* what names the store, NULL for the labels */
-	const char *root;
-	char **files;
-	struct d2d_volume *list;
-	struct d2d_volume *store;	/* the one of the list that is to be used */
-	int n;
-};
-
 /* ---- gathering ---- */
 
-static void gather(struct state *st)
+static void gather(struct d2dmount *st)
 {
 	if (st->files[0])
 		st->n = d2d_volumes_of_files(st->files, &st->list);
@@ -83,7 +73,7 @@ static void gather(struct state *st)
 	st->store = d2d_roles_decide(st->list, st->n, st->medium, st->spec);
 }
 
-static void forget(struct state *st)
+static void forget(struct d2dmount *st)
 {
 	d2d_volumes_free(st->list, st->n);
 	st->list = NULL;
@@ -92,7 +82,7 @@ static void forget(struct state *st)
 }
 
 /* The volume that is to be mounted for a role. */
-static struct d2d_volume *next_of_role(const struct state *st, int role, struct d2d_volume *v)
+static struct d2d_volume *next_of_role(const struct d2dmount *st, int role, struct d2d_volume *v)
 {
 	if (role == D2D_ROLE_STORE)
 		return v ? NULL : st->store;
@@ -102,7 +92,7 @@ static struct d2d_volume *next_of_role(const struct state *st, int role, struct 
 	return NULL;
 }
 
-static int is_there(const struct state *st, int role)
+static int is_there(const struct d2dmount *st, int role)
 {
 	int i;
 
@@ -128,18 +118,18 @@ static int wait_uevent(int fd, unsigned long long end)
 }
 
 /* The first role that is asked for and not there. A medium that nobody named will never be. */
-static int missing_role(const struct state *st, unsigned roles)
+static int missing_role(const struct d2dmount *st, unsigned roles)
 {
 	int role;
 
-	for (role = D2D_ROLE_MEDIUM; role <= D2D_ROLE_STORE; role++)
+	for (role = D2D_ROLE_MEDIUM; role <= D2D_ROLE_SWAP; role++)
 		if ((roles & (1 << role)) && (role != D2D_ROLE_MEDIUM || st->medium) && !is_there(st, role))
 			return role;
 	return D2D_ROLE_NONE;
 }
 
 /* Gathers, under the lock, until all that is asked for is there. */
-static void gather_and_wait(struct state *st, int lock, int fd, unsigned roles, unsigned seconds)
+static void gather_and_wait(struct d2dmount *st, int lock, int fd, unsigned roles, unsigned seconds)
 {
 	unsigned long long end = monotonic_ms() + seconds * 1000ULL;
 	int role;
@@ -191,20 +181,36 @@ static int mount_store(struct d2d_volume *v)
 {
 	int r = say_why(v, d2d_store_check(v));
 
-	return r != 0 ? r : mount_volume(v);
+	if (r > 0)
+		printf("store: %s was not unmounted in order; e2fsck has put it right\n", v->dev);
+	return r < 0 ? r : mount_volume(v);
 }
 
-static int mount_payload(struct state *st, struct d2d_volume *v)
+/* One that can't grow is as good as it was. */
+static void grow_store(const struct d2d_volume *v)
 {
+	int r = d2d_store_grow(v);
+
+	if (r > 0)
+		printf("store: %s has grown to the size of its partition\n", v->dev);
+	else if (r < 0)
+		bb_error_msg("store %s can't grow to the size of its partition: %s", v->dev, strerror(-r));
+}
+
+static int mount_payload(struct d2dmount *st, struct d2d_volume *v)
+{
+	int r;
+
 	/* The first one counts. */
 	if (d2d_payload_is_double(v, st->list, st->n)) {
 		bb_error_msg("payload %s isn't used: %s", v->dev, v->why);
 		return 0;
 	}
-	if (mount_volume(v) != 0) {
-		/* A disk that nobody meant as a payload may well be strange. */
-		if (v->removable || is_prefixed_with(v->label, "D2D"))
-			return -1;
+	r = mount_volume(v);
+	if (r != 0) {
+		/* A disk that nobody meant as a payload may well be strange, and not each kernel knows each file system. */
+		if ((v->removable && r != -ENODEV) || is_prefixed_with(v->label, "D2D"))
+			return r;
 		v->role = D2D_ROLE_NONE;
 		return 0;
 	}
@@ -212,7 +218,20 @@ static int mount_payload(struct state *st, struct d2d_volume *v)
 	return 0;
 }
 
-static int mount_role(struct state *st, int role)
+static int swap_on(const struct d2dmount *st, struct d2d_volume *v)
+{
+	int r = 0;
+
+	if (st->opt & OPT_n)
+		printf("swapon %s\n", v->dev);
+	else
+		r = say_why(v, d2d_swap_on(v));
+	if (r > 0)
+		printf("swap: %s\n", v->dev);
+	return MIN(r, 0);
+}
+
+static int mount_role(struct d2dmount *st, int role)
 {
 	struct d2d_volume *v = NULL;
 	int code = EXIT_NOTHING;
@@ -220,7 +239,9 @@ static int mount_role(struct state *st, int role)
 	while ((v = next_of_role(st, role, v)) != NULL) {
 		int r = 0;
 
-		if (!v->mountpoint) {
+		if (role == D2D_ROLE_SWAP) {
+			r = swap_on(st, v);
+		} else if (!v->mountpoint) {
 			if (st->opt & OPT_n)
 				print_mount(v);
 			else if (role == D2D_ROLE_PAYLOAD)
@@ -229,16 +250,18 @@ static int mount_role(struct state *st, int role)
 				r = role == D2D_ROLE_STORE ? mount_store(v) : mount_volume(v);
 			if (v->mountpoint)
 				printf("%s: %s (%s) on %s\n", d2d_role_name(role), v->dev, v->fstype, v->mountpoint);
+			if (ENABLE_FEATURE_D2DMOUNT_GROW && role == D2D_ROLE_STORE && v->mountpoint)
+				grow_store(v);
 		}
 		if (r != 0)
 			code = EXIT_FAILURE;
-		else if (code == EXIT_NOTHING && (v->mountpoint || (st->opt & OPT_n)))
+		else if (code == EXIT_NOTHING && (v->mountpoint || role == D2D_ROLE_SWAP || (st->opt & OPT_n)))
 			code = EXIT_SUCCESS;
 	}
 	return code;
 }
 
-static void say_nothing_found(const struct state *st, int role)
+static void say_nothing_found(const struct d2dmount *st, int role)
 {
 	int i;
 
@@ -252,6 +275,8 @@ static void say_nothing_found(const struct state *st, int role)
 		bb_error_msg("no store: nothing that can be used is '%s'", printable_string(st->spec));
 	else if (role == D2D_ROLE_STORE && is_there(st, role))
 		bb_simple_error_msg("no store that can be used");
+	else if (role == D2D_ROLE_SWAP)
+		bb_simple_error_msg("no swap space is labelled D2D-SWAP");
 	else if (role == D2D_ROLE_STORE)
 		bb_simple_error_msg("no store: no ext4 volume is labelled D2D-STORE, DOCKER or boot2docker-data");
 	else if (st->medium)
@@ -260,18 +285,30 @@ static void say_nothing_found(const struct state *st, int role)
 		bb_simple_error_msg("no medium: d2d.medium= isn't set");
 }
 
-static int mount_roles(struct state *st, unsigned roles)
+/* What was asked for by name has to be there, and a store that is left alone but for its lock has to be looked at. */
+static int is_missed(const struct d2dmount *st, int role)
+{
+	int i;
+
+	if (role != D2D_ROLE_STORE)
+		return role == D2D_ROLE_MEDIUM && st->medium;
+	for (i = 0; i < st->n; i++)
+		if (st->list[i].role == role && strcmp(st->list[i].fstype, "crypto_LUKS") == 0)
+			return st->spec != NULL;
+	return st->spec || is_there(st, role);
+}
+
+static int mount_roles(struct d2dmount *st, unsigned roles)
 {
 	int role, code, worst = EXIT_NOTHING;
 
-	for (role = D2D_ROLE_MEDIUM; role <= D2D_ROLE_STORE; role++) {
+	for (role = D2D_ROLE_MEDIUM; role <= D2D_ROLE_SWAP; role++) {
 		if (!(roles & (1 << role)))
 			continue;
 		code = mount_role(st, role);
 		if (code == EXIT_NOTHING) {
 			say_nothing_found(st, role);
-			/* What was asked for by name has to be there. */
-			if ((role == D2D_ROLE_MEDIUM && st->medium) || (role == D2D_ROLE_STORE && st->spec))
+			if (is_missed(st, role))
 				code = EXIT_FAILURE;
 		}
 		if (code == EXIT_FAILURE || worst == EXIT_NOTHING)
@@ -280,7 +317,7 @@ static int mount_roles(struct state *st, unsigned roles)
 	return worst;
 }
 
-static int mount_all(struct state *st, unsigned roles)
+static int mount_all(struct d2dmount *st, unsigned roles)
 {
 	int code, r;
 
@@ -293,40 +330,6 @@ static int mount_all(struct state *st, unsigned roles)
 	return code;
 }
 
-/* ---- list ---- */
-
-enum { COL_DEVICE, COL_ROLE, COL_FS, COL_LABEL, COL_WHERE, COL_WHY, COLUMNS };
-
-/* Labels and UUIDs may hold anything, terminal sequences as well. */
-static const char *cell(const struct d2d_volume *v, int column)
-{
-	const char *text[] = { v->dev, d2d_role_name(v->role), v->fstype, v->label, v->mountpoint, v->why };
-
-	return text[column] && text[column][0] ? printable_string(text[column]) : "-";
-}
-
-static void print_list(struct state *st)
-{
-	static const char *const heads[COLUMNS] = { "DEVICE", "ROLE", "FS", "LABEL", "WHERE", "WHY" };
-	int width[COLUMNS], i, c;
-
-	if (!st->files[0] && !st->root[0])
-		d2d_volumes_recall(st->list, st->n, 0);
-	for (c = 0; c < COLUMNS; c++) {
-		width[c] = strlen(heads[c]);
-		for (i = 0; i < st->n; i++)
-			width[c] = MAX(width[c], (int)strlen(cell(&st->list[i], c)));
-	}
-	for (i = -1; i < st->n; i++) {
-		/* Its partitions say the same. */
-		if (i >= 0 && st->list[i].err && st->list[i].partitioned)
-			continue;
-		for (c = 0; c < COL_WHY; c++)
-			printf("%-*s  ", width[c], i < 0 ? heads[c] : cell(&st->list[i], c));
-		puts(i < 0 ? heads[c] : cell(&st->list[i], c));
-	}
-}
-
 static unsigned parse_roles(llist_t *names)
 {
 	unsigned roles = 0;
@@ -336,7 +339,7 @@ static unsigned parse_roles(llist_t *names)
 		int role = d2d_role_named(name);
 
 		if (role <= D2D_ROLE_NONE)
-			bb_error_msg_and_die("no role '%s': medium, payload or store", name);
+			bb_error_msg_and_die("no role '%s': medium, payload, store or swap", name);
 		roles |= 1 << role;
 	}
 	return roles;
@@ -355,6 +358,7 @@ int d2dmount_main(int argc UNUSED_PARAM, char **argv)
 	static const char longopts[] ALIGN1 =
 		"list\0"    No_argument       "l"
 		"dry-run\0" No_argument       "n"
+		"json\0"    No_argument       "j"
 		"role\0"    Required_argument "r"
 		"wait\0"    Required_argument "w"
 		"settle\0"  Required_argument "s"
@@ -362,17 +366,17 @@ int d2dmount_main(int argc UNUSED_PARAM, char **argv)
 		"store\0"   Required_argument "S"
 		"root\0"    Required_argument "R"
 		;
-	struct state st = { .root = "" };
+	struct d2dmount st = { .root = "" };
 	llist_t *names = NULL;
 	unsigned roles, seconds = 0, settle = 0;
 	int r, fd = -1, lock = -1;
 
-	st.opt = getopt32long(argv, "^" "lnr:*w:+s:+m:S:R:" "\0" "l--n:n--l", longopts,
+	st.opt = getopt32long(argv, "^" "lnjr:*w:+s:+m:S:R:" "\0" "l--nj:n--lj:j--ln", longopts,
 		&names, &seconds, &settle, &st.medium, &st.spec, &st.root);
 	st.files = argv + optind;
-	if ((st.files[0] || st.root[0]) && !(st.opt & (OPT_l | OPT_n)))
+	if ((st.files[0] || st.root[0]) && !(st.opt & OPT_LOOK))
 		bb_show_usage();
-	if (!(st.opt & (OPT_l | OPT_n)) && geteuid() != 0)
+	if (!(st.opt & OPT_LOOK) && geteuid() != 0)
 		bb_error_msg_and_die("%s: sudo d2d mount (d2d mount -l shows how it is)", bb_msg_you_must_be_root);
 	st.medium = or_option(st.medium, "medium");
 	st.spec = or_option(st.spec, "store");
@@ -389,11 +393,11 @@ int d2dmount_main(int argc UNUSED_PARAM, char **argv)
 		bb_error_msg_and_die("can't wait for devices: %s", strerror(-r));
 
 	/* Hooks run side by side. */
-	if (!(st.opt & (OPT_l | OPT_n)))
+	if (!(st.opt & OPT_LOOK))
 		lock = xopen3(LOCK, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
 	gather_and_wait(&st, lock, fd, roles, seconds);
-	if (st.opt & OPT_l) {
-		print_list(&st);
+	if (st.opt & (OPT_l | OPT_j)) {
+		d2dmount_list(&st);
 		fflush_stdout_and_exit_SUCCESS();
 	}
 	fflush_stdout_and_exit(st.opt & OPT_n ? mount_roles(&st, roles) : mount_all(&st, roles));

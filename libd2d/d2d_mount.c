@@ -6,11 +6,45 @@
 //kbuild:lib-$(CONFIG_D2D_LIBD2D) += d2d_mount.o
 
 #include <sys/mount.h>
+#include <sys/swap.h>
 #include "libd2d.h"
 
 #define E2FSCK "/usr/sbin/e2fsck"
 
-/* Where a loop device over DEV is mounted, see mount_partitioned(); NULL when nowhere. */
+/* How the kernel calls each, and the options beside those that all read-only volumes get. */
+static const struct fs {
+	const char *fstype;
+	const char *type, *data;
+	/* A read-only mount may still write to these: it replays a journal, or marks them. A read-only device bars it. */
+	smallint sealed;
+} kinds[] = {
+	/* File names are UTF-8, and each file may be run, whatever the umask was. */
+	{ "vfat", "vfat", "utf8,umask=022", 0 },
+	{ "exfat", "exfat", "iocharset=utf8,umask=022", 0 },
+	{ "iso9660", "iso9660", "iocharset=utf8", 0 },
+	{ "squashfs", "squashfs", NULL, 0 },
+	{ "xfs", "xfs", "norecovery", 1 },
+	{ "btrfs", "btrfs", "rescue=nologreplay", 1 },
+	{ "ntfs", "ntfs3", "iocharset=utf8,umask=022", 1 },
+	/* noload: a journal would be replayed. */
+	{ "", "ext4", "noload", 0 },
+};
+
+static const struct fs *kind_of(const struct d2d_volume *v)
+{
+	const struct fs *fs = kinds;
+
+	while (fs->fstype[0] && strcmp(fs->fstype, v->fstype) != 0)
+		fs++;
+	return fs;
+}
+
+static bool by_loop(const struct d2d_volume *v)
+{
+	return v->partitioned || kind_of(v)->sealed;
+}
+
+/* Where a loop device over DEV is mounted, see mount_by_loop(); NULL when nowhere. */
 static char *mounted_by_loop(const char *dev)
 {
 	FILE *mounts = setmntent("/proc/mounts", "r");
@@ -47,7 +81,7 @@ void d2d_mounts_find(struct d2d_volume *list, int n)
 		m = find_mount_point(v->dev, 0);
 		if (m)
 			v->mountpoint = xstrdup(m->mnt_dir);
-		else if (v->partitioned)
+		else if (by_loop(v))
 			v->mountpoint = mounted_by_loop(v->dev);
 	}
 }
@@ -61,31 +95,17 @@ char *d2d_mount_target(const struct d2d_volume *v)
 	return xstrdup(v->role == D2D_ROLE_STORE ? D2D_STORE : D2D_MEDIUM);
 }
 
-/* The options of each file system beside those that all read-only volumes get. */
 static const char *data_of(const struct d2d_volume *v)
 {
-	if (v->role == D2D_ROLE_STORE)
-		return "errors=remount-ro";
-	/* A journal would be replayed, and so written, even by a read-only mount. */
-	if (d2d_volume_is_ext(v))
-		return "noload";
-	/* File names are UTF-8, and each file may be run, whatever the umask was. */
-	if (strcmp(v->fstype, "vfat") == 0)
-		return "utf8,umask=022";
-	return strcmp(v->fstype, "iso9660") == 0 ? "iocharset=utf8" : NULL;
-}
-
-static const char *type_of(const struct d2d_volume *v)
-{
-	return d2d_volume_is_ext(v) ? "ext4" : v->fstype;
+	return v->role == D2D_ROLE_STORE ? "errors=remount-ro" : kind_of(v)->data;
 }
 
 char *d2d_mount_command(const struct d2d_volume *v)
 {
 	const char *data = data_of(v);
 	char *target = d2d_mount_target(v);
-	char *command = xasprintf("mount -t %s -o %s%s%s %s %s", type_of(v),
-		v->role == D2D_ROLE_STORE ? "rw" : "ro,nosuid,nodev", data ? "," : "", data ? data : "", v->dev, target);
+	char *command = xasprintf("mount -t %s -o %s%s%s%s %s %s", kind_of(v)->type,
+		v->role == D2D_ROLE_STORE ? "rw" : "ro,nosuid,nodev", by_loop(v) ? ",loop" : "", data ? "," : "", data ? data : "", v->dev, target);
 
 	free(target);
 	return command;
@@ -102,7 +122,7 @@ static int do_mount(struct d2d_volume *v, const char *dev)
 	unsigned long flags = v->role == D2D_ROLE_STORE ? 0 : MS_RDONLY | MS_NOSUID | MS_NODEV;
 	char *target = d2d_mount_target(v);
 
-	if (mount(dev, target, type_of(v), flags | MS_SILENT, data_of(v)) != 0) {
+	if (mount(dev, target, kind_of(v)->type, flags | MS_SILENT, data_of(v)) != 0) {
 		int err = -errno;
 
 		rmdir(target);
@@ -115,13 +135,13 @@ static int do_mount(struct d2d_volume *v, const char *dev)
 
 /* Mounting a whole disk bars its partitions from being mounted, and one of them may be the store: a loop device
  * over it doesn't. */
-static int mount_partitioned(struct d2d_volume *v)
+static int mount_by_loop(struct d2d_volume *v)
 {
 	char *loop = NULL;
 	int r, fd = set_loop(&loop, v->dev, 0, 0, BB_LO_FLAGS_READ_ONLY | BB_LO_FLAGS_AUTOCLEAR);
 
 	if (fd < 0)
-		return do_mount(v, v->dev);
+		return v->partitioned ? do_mount(v, v->dev) : -errno;
 	r = do_mount(v, loop);
 	close(fd);
 	free(loop);
@@ -130,34 +150,65 @@ static int mount_partitioned(struct d2d_volume *v)
 
 int d2d_mount(struct d2d_volume *v)
 {
-	int r = v->partitioned ? mount_partitioned(v) : do_mount(v, v->dev);
+	int r = by_loop(v) ? mount_by_loop(v) : do_mount(v, v->dev);
 
 	if (r == -ENODEV)
-		d2d_role_set(v, v->role, "this kernel can't mount %s: %s", v->fstype, strerror(-r));
+		d2d_role_set(v, v->role, "this kernel can't mount %s", v->fstype);
+	else if (r == -EUCLEAN && v->role == D2D_ROLE_STORE)
+		d2d_role_set(v, v->role, "damaged: 'e2fsck -f %s' asks before each repair", v->dev);
 	else if (r < 0)
 		fail(v, r, "can't mount it");
 	return r;
 }
 
+/* e2fsck(8): 1 and 2 say that all was put right, 4 that it was not, the others that there was no check. */
+static int judge_e2fsck(struct d2d_volume *v, int code)
+{
+	char *repair;
+
+	if (code >= 0 && code < 4)
+		return code != 0;
+	repair = d2d_ext_repair(v->dev);
+	if (code > 0 && code < 8)
+		d2d_role_set(v, v->role, "damaged, and e2fsck -p can't put it right: '%s' asks before each repair", repair);
+	else
+		d2d_role_set(v, v->role, "e2fsck -p can't check it (%d): '%s' says more", code, repair);
+	free(repair);
+	return -EUCLEAN;
+}
+
+/* Without e2fsck: what was unmounted in order may be mounted, as may what has but its journal to replay. */
+static int judge_state(struct d2d_volume *v, int fd)
+{
+	struct d2d_ext ext;
+
+	if (d2d_ext_read(fd, D2D_EXT_AT, &ext) == 0 && ext.state == D2D_EXT_CLEAN)
+		return 0;
+	d2d_role_set(v, v->role, "was not unmounted, and there is no "E2FSCK" to check it");
+	return -EUCLEAN;
+}
+
 int d2d_store_check(struct d2d_volume *v)
 {
 	char *argv[] = { (char *)E2FSCK, (char *)"-p", v->dev, NULL };
-	int code, read_only = 0, fd = open(v->dev, O_RDWR | O_CLOEXEC);
+	int r = 0, read_only = 0, fd = open(v->dev, O_RDWR | O_CLOEXEC);
 
 	if (fd < 0)
 		return fail(v, -errno, "can't write to it");
 	ioctl(fd, BLKROGET, &read_only);
-	close(fd);
 	if (read_only)
-		return fail(v, -EROFS, "can't write to it");
-	if (access(E2FSCK, X_OK) != 0)
-		return 0;
-	/* e2fsck(8): 1 and 2 say that all was put right, 4 that it was not, the others that there was no check. */
-	code = spawn_and_wait(argv);
-	if (code >= 0 && code < 4)
-		return 0;
-	d2d_role_set(v, v->role, "damaged: e2fsck -p says %d; run 'e2fsck %s'", code, v->dev);
-	return -EUCLEAN;
+		r = fail(v, -EROFS, "can't write to it");
+	else if (access(E2FSCK, X_OK) != 0)
+		r = judge_state(v, fd);
+	close(fd);
+	return r < 0 || access(E2FSCK, X_OK) != 0 ? r : judge_e2fsck(v, spawn_and_wait(argv));
+}
+
+int d2d_swap_on(struct d2d_volume *v)
+{
+	if (swapon(v->dev, 0) == 0)
+		return 1;
+	return errno == EBUSY ? 0 : fail(v, -errno, "can't swap to it");
 }
 
 /* ---- payloads ---- */

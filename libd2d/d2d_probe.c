@@ -1,7 +1,8 @@
 /*
  * What lies on a volume: file system, UUID and label. Everything read here was written by others.
  *
- * busybox's volume_id knows vfat, ext and LUKS1; what it doesn't read is read here.
+ * busybox's volume_id reads vfat, ext and LUKS1. The rest is read here: its readers of exfat and NTFS follow whatever
+ * offset the volume names.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -27,25 +28,28 @@ enum {
 	ISO_MODIFIED = ISO_PVD + 830,
 
 	FAT_CLUSTER_SECTORS = 13,
-	EXFAT_SERIAL = 0x64,
+
+	NTFS_SERIAL = 0x48,
 };
 
-/* Seen and named in lists; none of these has a role. */
+/* The rest is named by its magic, most with a UUID of 16 bytes and a label. LVM and RAID aren't volumes of their own. */
 static const struct magic {
-	uint16_t len;
 	uint32_t offset;
+	uint32_t uuid, label;		/* 0: none */
+	uint16_t label_len;
+	uint16_t len;
 	const char *bytes;
 	const char *fstype;
 } magics[] = {
-	{ 4, 0, "XFSB", "xfs" },
-	{ 4, 0, "hsqs", "squashfs" },
-	{ 8, 0x3, "NTFS    ", "ntfs" },
-	{ 8, 0x218, "LVM2 001", "LVM2_member" },
-	{ 4, 0x400, "\x10\x20\xf5\xf2", "f2fs" },
-	{ 4, 0x400, "\xe2\xe1\xf5\xe0", "erofs" },
-	{ 10, 0xff6, "SWAPSPACE2", "swap" },
-	{ 4, 0x1000, "\xfc\x4e\x2b\xa9", "linux_raid_member" },
-	{ 8, 0x10040, "_BHRfS_M", "btrfs" },
+	{ 0, 32, 108, 12, 4, "XFSB", "xfs" },
+	{ 0, 0, 0, 0, 4, "hsqs", "squashfs" },
+	{ 0x3, 0, 0, 0, 8, "NTFS    ", "ntfs" },
+	{ 0x218, 0, 0, 0, 8, "LVM2 001", "LVM2_member" },
+	{ 0x400, 0, 0, 0, 4, "\x10\x20\xf5\xf2", "f2fs" },
+	{ 0x400, 0x430, 0x440, 16, 4, "\xe2\xe1\xf5\xe0", "erofs" },
+	{ 0xff6, 0x40c, 0x41c, 16, 10, "SWAPSPACE2", "swap" },
+	{ 0x1000, 0, 0, 0, 4, "\xfc\x4e\x2b\xa9", "linux_raid_member" },
+	{ 0x10040, 0x10020, 0x1012b, 256, 8, "_BHRfS_M", "btrfs" },
 };
 
 static int has(const uint8_t *head, size_t offset, const char *bytes, size_t len)
@@ -109,6 +113,19 @@ static int is_raid_member(int fd)
 	return 0;
 }
 
+static void set_magic(struct d2d_volume *v, const struct magic *m, const uint8_t *head)
+{
+	char uuid[37] = "", *label = xstrndup((const char *)head + m->label, m->label_len);
+
+	if (m->uuid)
+		d2d_uuid_text(uuid, head + m->uuid);
+	/* blkid's way: its serial number. The label lies in a file, so on a disk that can't be unplugged it never counts. */
+	else if (strcmp(m->fstype, "ntfs") == 0)
+		sprintf(uuid, "%016llX", (unsigned long long)d2d_le64(head + NTFS_SERIAL));
+	set(v, m->fstype, uuid, label);
+	free(label);
+}
+
 static void probe_head(struct d2d_volume *v, struct volume_id *id, const uint8_t *head)
 {
 	const struct magic *m;
@@ -123,10 +140,8 @@ static void probe_head(struct d2d_volume *v, struct volume_id *id, const uint8_t
 		return;
 	}
 	if (has(head, 3, "EXFAT   ", 8)) {
-		const uint8_t *n = head + EXFAT_SERIAL;
-
-		sprintf(id->uuid, "%02X%02X-%02X%02X", n[3], n[2], n[1], n[0]);
-		set(v, "exfat", id->uuid, "");
+		set(v, "exfat", "", "");
+		d2d_exfat_read(v, id->fd, head);
 		return;
 	}
 	/* volume_id divides by this byte once it has seen the word FAT. */
@@ -144,9 +159,20 @@ static void probe_head(struct d2d_volume *v, struct volume_id *id, const uint8_t
 	}
 	for (m = magics; m < magics + ARRAY_SIZE(magics); m++) {
 		if (has(head, m->offset, m->bytes, m->len)) {
-			set(v, m->fstype, "", "");
+			set_magic(v, m, head);
 			return;
 		}
+	}
+}
+
+/* A store whose superblock was overwritten shall be told from an empty disk. */
+static void probe_copy(struct d2d_volume *v, int fd, const char *path)
+{
+	struct d2d_ext ext;
+
+	if (d2d_ext_copy(fd, &ext)) {
+		set(v, "", ext.uuid, ext.label);
+		v->repair = d2d_ext_repair(path);
 	}
 }
 
@@ -173,7 +199,10 @@ int d2d_volume_probe(const char *path, struct d2d_volume *v)
 		err = -errno;
 	else
 		probe_head(v, id, head);
+	if (!err && !v->fstype[0])
+		probe_copy(v, fd, path);
 	free(head);
+	v->size = lseek(fd, 0, SEEK_END);
 	free_volume_id(id);	/* closes fd */
 	return err;
 }

@@ -31,7 +31,7 @@ static void decide_unusable(struct d2d_volume *v)
 {
 	if (v->err)
 		d2d_role_set(v, D2D_ROLE_NONE, "can't read it: %s", strerror(-v->err));
-	else if (!v->fstype[0])
+	else if (!v->fstype[0] && !v->repair)
 		d2d_role_set(v, D2D_ROLE_NONE, "no file system that is known here");
 	else if (v->holder)
 		d2d_role_set(v, D2D_ROLE_NONE, "is in use as %s", v->holder);
@@ -47,7 +47,7 @@ static void decide_medium(struct d2d_volume *list, int n, const char *uuid)
 	for (i = 0; uuid && i < n; i++) {
 		struct d2d_volume *v = &list[i];
 
-		if (v->why || strcasecmp(v->uuid, uuid) != 0)
+		if (v->why || v->repair || strcasecmp(v->uuid, uuid) != 0)
 			continue;
 		if (medium) {
 			/* Mostly the first partition of a stick that the ISO was written to. */
@@ -70,7 +70,7 @@ static int store_rank(const struct d2d_volume *v, const char *spec)
 	if (strcmp(v->dev, D2D_STORE_MAPPING) == 0)
 		return RANK_OPENED;
 	if (!spec)
-		return d2d_volume_is_ext(v) || (is_luks(v) && strcmp(v->label, "D2D-STORE") == 0) ? named : 0;
+		return d2d_volume_is_ext(v) || v->repair || (is_luks(v) && strcmp(v->label, "D2D-STORE") == 0) ? named : 0;
 	if (is_prefixed_with(spec, "UUID="))
 		return strcasecmp(v->uuid, spec + 5) == 0 ? RANK_NAMED : 0;
 	if (is_prefixed_with(spec, "LABEL="))
@@ -87,36 +87,87 @@ static const char *store_why(int rank)
 	return rank == RANK_NAMED ? "is named by d2d.store=" : "has the label of a store";
 }
 
-static struct d2d_volume *decide_store(struct d2d_volume *list, int n, const char *spec)
+static int usable_rank(const struct d2d_volume *v, const char *spec)
 {
-	struct d2d_volume *store = NULL;
+	return v->why || !(d2d_volume_is_ext(v) || v->repair || is_luks(v)) ? 0 : store_rank(v, spec);
+}
+
+/* The first of the highest rank, and in *TWIN another of that rank, which only labels and a cloned UUID lead to: then
+ * nobody knows which one is meant, and a locked or damaged one counts as much as one that could be mounted. */
+static struct d2d_volume *best_store(struct d2d_volume *list, int n, const char *spec, struct d2d_volume **twin)
+{
+	struct d2d_volume *first = NULL;
 	int i, rank, best = 0;
 
+	*twin = NULL;
 	for (i = 0; i < n; i++) {
-		struct d2d_volume *v = &list[i];
-
-		rank = v->why ? 0 : store_rank(v, spec);
-		if (rank > best && d2d_volume_is_ext(v)) {
+		rank = usable_rank(&list[i], spec);
+		if (rank > best) {
 			best = rank;
-			store = v;
+			first = &list[i];
+			*twin = NULL;
+		} else if (rank && rank == best && !*twin) {
+			*twin = &list[i];
 		}
 	}
+	return first;
+}
+
+static bool has_own_uuid(const struct d2d_volume *v, const struct d2d_volume *other)
+{
+	return v->uuid[0] && strcmp(v->uuid, other->uuid) != 0;
+}
+
+static struct d2d_volume *decide_store(struct d2d_volume *list, int n, const char *spec)
+{
+	struct d2d_volume *twin, *first = best_store(list, n, spec, &twin);
+	int i, best = first ? usable_rank(first, spec) : 0;
+
 	for (i = 0; i < n; i++) {
 		struct d2d_volume *v = &list[i];
+		const struct d2d_volume *other = v == first ? twin : first;
+		int rank = v->why ? 0 : store_rank(v, spec);
 
-		rank = v->why ? 0 : store_rank(v, spec);
 		if (!rank)
 			continue;
-		if (v == store)
-			d2d_role_set(v, D2D_ROLE_STORE, "%s", store_why(rank));
-		else if (is_luks(v))
+		if (is_luks(v))
 			d2d_role_set(v, D2D_ROLE_STORE, "locked: LUKS, d2dunlock opens it");
+		else if (v->repair)
+			d2d_role_set(v, D2D_ROLE_STORE, "its superblock is damaged: '%s' asks before it repairs it", v->repair);
 		else if (!d2d_volume_is_ext(v))
 			d2d_role_set(v, D2D_ROLE_STORE, "is named by d2d.store=, but %s can't be a store: it takes ext4", v->fstype);
+		else if (rank < best)
+			d2d_role_set(v, D2D_ROLE_STORE, "%s comes first", first->dev);
+		else if (other)
+			d2d_role_set(v, D2D_ROLE_STORE, "is called the same as %s: neither is taken, d2d.store=%s%s names this one",
+				other->dev, has_own_uuid(v, other) ? "UUID=" : "", has_own_uuid(v, other) ? v->uuid : v->dev);
 		else
-			d2d_role_set(v, D2D_ROLE_STORE, "%s comes first", store->dev);
+			d2d_role_set(v, D2D_ROLE_STORE, "%s", store_why(rank));
 	}
-	return store;
+	return twin || !first || !d2d_volume_is_ext(first) ? NULL : first;
+}
+
+static bool has_encrypted_store(const struct d2d_volume *list, int n)
+{
+	const struct d2d_volume *v;
+
+	for (v = list; v < list + n; v++)
+		if (is_luks(v) && (v->role == D2D_ROLE_STORE || (v->holder && strcmp(v->holder, D2D_STORE_MAPPING) == 0)))
+			return true;
+	return false;
+}
+
+/* By its label alone: somebody may keep a suspended system in another. */
+static void decide_swap(struct d2d_volume *v, bool encrypted)
+{
+	if (strcmp(v->fstype, "swap") != 0 || strcmp(v->label, "D2D-SWAP") != 0)
+		return;
+	if (v->removable)
+		d2d_role_set(v, D2D_ROLE_NONE, "is removable: programs would go with it");
+	else if (encrypted)
+		d2d_role_set(v, D2D_ROLE_NONE, "what is in memory isn't written in the clear beside an encrypted store");
+	else
+		d2d_role_set(v, D2D_ROLE_SWAP, "has the label of swap space");
 }
 
 static int is_mounted_payload(const struct d2d_volume *v)
@@ -127,10 +178,17 @@ static int is_mounted_payload(const struct d2d_volume *v)
 /* What lies in it can't be seen before it is mounted; d2d_payload_look_inside() takes the role back. */
 static void decide_payload(struct d2d_volume *v)
 {
-	static const char types[] ALIGN1 = "vfat\0""ext4\0""ext3\0""ext2\0""iso9660\0""exfat\0";
+	static const char types[] ALIGN1 = "vfat\0""ext4\0""ext3\0""ext2\0""iso9660\0""exfat\0"
+		"squashfs\0""xfs\0""btrfs\0""ntfs\0";
 
 	if (is_luks(v))
 		d2d_role_set(v, D2D_ROLE_NONE, "locked: LUKS");
+	else if (v->repair)
+		d2d_role_set(v, D2D_ROLE_NONE, "no file system that is known here");
+	else if (strcmp(v->fstype, "LVM2_member") == 0)
+		d2d_role_set(v, D2D_ROLE_NONE, "part of an LVM volume group: LVM is not activated here");
+	else if (strcmp(v->fstype, "linux_raid_member") == 0)
+		d2d_role_set(v, D2D_ROLE_NONE, "part of a RAID: it is not assembled here");
 	else if (index_in_strings(types, v->fstype) < 0)
 		d2d_role_set(v, D2D_ROLE_NONE, "%s has no use here", v->fstype);
 	else if (!v->removable && !v->label[0])
@@ -143,15 +201,20 @@ static void decide_payload(struct d2d_volume *v)
 struct d2d_volume *d2d_roles_decide(struct d2d_volume *list, int n, const char *medium, const char *spec)
 {
 	struct d2d_volume *store;
+	bool encrypted;
 	int i;
 
 	for (i = 0; i < n; i++)
 		decide_unusable(&list[i]);
 	decide_medium(list, n, medium);
 	store = decide_store(list, n, spec);
-	for (i = 0; i < n; i++)
+	encrypted = has_encrypted_store(list, n);
+	for (i = 0; i < n; i++) {
+		if (!list[i].why)
+			decide_swap(&list[i], encrypted);
 		if (!list[i].why)
 			decide_payload(&list[i]);
+	}
 	return store;
 }
 

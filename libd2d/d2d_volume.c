@@ -8,7 +8,7 @@
 #include <glob.h>
 #include "libd2d.h"
 
-static const char role_names[] ALIGN1 = "none\0""medium\0""payload\0""store\0";
+static const char role_names[] ALIGN1 = "none\0""medium\0""payload\0""store\0""swap\0";
 
 const char *d2d_role_name(int role)
 {
@@ -136,6 +136,7 @@ static int look_at(const char *root, const char *name, struct d2d_volume *v)
 		v->name = xstrdup(name);
 		v->dev = device_path(root, dir, name);
 		v->err = d2d_volume_probe(v->dev, v);
+		v->size = strtoull(size, NULL, 10) * 512;
 		look_around(v, dir);
 		/* A drive without a disc is nothing to speak of; what is on a partitioned disk stands with its partitions. */
 		worth = v->err != -ENOMEDIUM && (v->err || v->fstype[0] || !v->partitioned);
@@ -228,6 +229,7 @@ void d2d_volume_clear(struct d2d_volume *v)
 	free(v->holder);
 	free(v->mountpoint);
 	free(v->why);
+	free(v->repair);
 	memset(v, 0, sizeof(*v));
 }
 
@@ -320,6 +322,10 @@ void d2d_volumes_recall(struct d2d_volume *list, int n, unsigned roles)
 			swap = *v;
 			*v = known[k];
 			known[k] = swap;
+			/* What the file doesn't have. */
+			v->size = swap.size;
+			v->removable = swap.removable;
+			v->partitioned = swap.partitioned;
 			break;
 		}
 	}

@@ -32,7 +32,7 @@ char *d2d_option(const char *name);
 
 /* ---- d2d_volume.c ---- */
 
-enum { D2D_ROLE_NONE, D2D_ROLE_MEDIUM, D2D_ROLE_PAYLOAD, D2D_ROLE_STORE };
+enum { D2D_ROLE_NONE, D2D_ROLE_MEDIUM, D2D_ROLE_PAYLOAD, D2D_ROLE_STORE, D2D_ROLE_SWAP };
 
 /* All strings are malloc'ed; d2d_volume_clear() frees them. */
 struct d2d_volume {
@@ -42,12 +42,14 @@ struct d2d_volume {
 	char *uuid;		/* "" when there is none; as untrusted as the label */
 	char *label;		/* as found on the volume; "" when there is none */
 	char *holder;		/* the device that was made of it ("/dev/mapper/d2d-store"), or NULL */
+	uint64_t size;		/* bytes */
 	int err;		/* 0, or the negative errno that says why it can't be read */
 	smallint removable;	/* by itself, on USB, or an SD card */
 	smallint partitioned;	/* a whole disk with partitions on it */
 	int role;		/* D2D_ROLE_ */
 	char *mountpoint;	/* NULL when not mounted */
 	char *why;		/* why it has this role, in words */
+	char *repair;		/* ext without its superblock, of which a copy is there: a command; or NULL */
 };
 
 /* Probes the block devices of /sys/class/block in natural order of their names, without memory disks, loops,
@@ -73,7 +75,12 @@ void d2d_volumes_recall(struct d2d_volume *list, int n, unsigned roles);
 
 void d2d_volume_clear(struct d2d_volume *v);
 
-/* "medium", "payload", "store" or "none". */
+/* An array with an object for each, with the names that docs/media.md tells; texts from outside are printable ASCII.
+ * json_object_put() it. */
+struct json_object;
+struct json_object *d2d_volumes_json(const struct d2d_volume *list, int n);
+
+/* "medium", "payload", "store", "swap" or "none". */
 const char *d2d_role_name(int role);
 
 /* D2D_ROLE_ of a name, -1 for any other. */
@@ -87,14 +94,48 @@ char *d2d_sysfs_read(const char *dir, const char *name);
 
 /* ---- d2d_probe.c ---- */
 
-/* Sets fstype, uuid and label of *v from a block device or an image file; to "" when it can't be read. */
+/* Sets fstype, uuid and label of *v from a block device or an image file, to "" when it can't be read, and size. */
 int d2d_volume_probe(const char *path, struct d2d_volume *v);
+
+/* Sets uuid and label of an exFAT volume, whose first 512 bytes are HEAD (d2d_exfat.c). */
+void d2d_exfat_read(struct d2d_volume *v, int fd, const uint8_t *head);
+
+/* ---- d2d_bytes.c: little-endian numbers, wherever they lie ---- */
+
+unsigned d2d_le16(const uint8_t *p);
+uint32_t d2d_le32(const uint8_t *p);
+uint64_t d2d_le64(const uint8_t *p);
+
+/* 16 bytes as 36 characters and a '\0'. */
+void d2d_uuid_text(char *text, const uint8_t *uuid);
+
+/* ---- d2d_ext.c ---- */
+
+enum { D2D_EXT_AT = 1024, D2D_EXT_CLEAN = 1 };
+
+struct d2d_ext {
+	uint64_t blocks;
+	unsigned block_size;
+	unsigned state;		/* D2D_EXT_CLEAN: unmounted, without errors */
+	unsigned group;		/* whose copy this is; 0: the superblock itself */
+	char uuid[37];
+	char label[17];
+};
+
+/* Reads a superblock of ext2/3/4 from this place of a descriptor; -EINVAL when it isn't one. */
+int d2d_ext_read(int fd, off_t at, struct d2d_ext *ext);
+
+/* The same of the first copy, whatever the block size: returns its block, 0 when there is none. */
+uint32_t d2d_ext_copy(int fd, struct d2d_ext *ext);
+
+/* The command that repairs it, as far as it can be, and asks before it does. The caller frees it. */
+char *d2d_ext_repair(const char *dev);
 
 /* ---- d2d_role.c ---- */
 
 /* Sets role and why of each volume of the list, which has neither yet, from what it is and where it is mounted. MEDIUM
  * is the UUID that was booted from and SPEC names the store (UUID=X, LABEL=X or /dev/X); NULL when nobody said. Returns
- * the one volume of the list that is to be used as the store, or NULL. */
+ * the one volume of the list that is to be used as the store, or NULL: also when two could be. */
 struct d2d_volume *d2d_roles_decide(struct d2d_volume *list, int n, const char *medium, const char *spec);
 
 /* Whether a payload has the label, or without one the UUID, of another of the list that is mounted; why then says so. */
@@ -117,9 +158,15 @@ char *d2d_mount_command(const struct d2d_volume *v);
  * for writing, others read-only. */
 int d2d_mount(struct d2d_volume *v);
 
-/* Lets e2fsck put the store right, before it is mounted. -EUCLEAN when it couldn't, -EROFS and others when nobody can
- * write to the device. */
+/* Lets e2fsck put the store right, before it is mounted: 1 when there was something to do. -EUCLEAN when it couldn't,
+ * and the store is not to be mounted; -EROFS and others when nobody can write to the device. */
 int d2d_store_check(struct d2d_volume *v);
+
+/* Lets a mounted store grow into its partition (d2d_grow.c): 1 when it did, 0 when there was nothing to do. */
+int d2d_store_grow(const struct d2d_volume *v);
+
+/* Gives a volume to the kernel as swap space: 1 when it did, 0 when it had been given before. */
+int d2d_swap_on(struct d2d_volume *v);
 
 /* Takes the role of a mounted payload back from a volume without a folder d2d/, and unmounts it. */
 void d2d_payload_look_inside(struct d2d_volume *v);
@@ -228,8 +275,6 @@ void d2d_output_end(struct d2d_output *out);
 char *d2d_output_last(const struct d2d_output *out);
 
 /* ---- d2d_engine.c: the Docker Engine's API ---- */
-
-struct json_object;
 
 struct d2d_body {
 	int fd;			/* read from its position, or, unless NULL, by read(): some bytes, or a negative errno */
