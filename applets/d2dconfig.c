@@ -46,7 +46,7 @@ char *d2dconfig_stored(const struct d2dconfig *c, const char *name)
 
 bool d2dconfig_has_store(const struct d2dconfig *c)
 {
-	char *dir = d2dconfig_path(c, D2D_STORE), *parent = xasprintf("%s/..", dir);
+	char *dir = d2dconfig_path(c, D2D_STORE), *parent = d2dconfig_path(c, D2D_RUN);
 	struct stat a, b;
 	bool there = stat(dir, &a) == 0 && stat(parent, &b) == 0 && (c->root[0] || a.st_dev != b.st_dev);
 

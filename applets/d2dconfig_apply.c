@@ -108,11 +108,27 @@ static char *setting(const struct d2dconfig *c, const char *name, char **from, i
 	return value;
 }
 
+/* Where boot2docker keeps it. */
+static char *old_hostname(const struct d2dconfig *c, char **from, int *bad)
+{
+	char *name;
+	size_t len;
+
+	free(*from);
+	*from = d2dconfig_path(c, D2D_STORE"/var/lib/boot2docker/etc/hostname");
+	name = read_stored(*from, ZONEINFO_MAX, &len, bad);
+	if (name)
+		name[strcspn(name, "\r\n")] = '\0';
+	return name;
+}
+
 static int set_hostname(const struct d2dconfig *c)
 {
 	int bad = 0;
 	char *from, *name = setting(c, "hostname", &from, &bad), *path, *line;
 
+	if (!name)
+		name = old_hostname(c, &from, &bad);
 	if (name && !d2d_hostname_ok(name)) {
 		bb_error_msg("%s: '%s' is no host name", from, printable_string(name));
 		bad = 1;
