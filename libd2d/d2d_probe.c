@@ -46,6 +46,8 @@ static const struct magic {
 	{ 10, 0xff6, "SWAPSPACE2", "swap" },
 	{ 4, 0x1000, "\xfc\x4e\x2b\xa9", "linux_raid_member" },
 	{ 8, 0x10040, "_BHRfS_M", "btrfs" },
+	{ sizeof(D2D_FORMATME_B2D) - 1, 0, D2D_FORMATME_B2D, "format-me" },
+	{ sizeof(D2D_FORMATME_D2D) - 1, 0, D2D_FORMATME_D2D, "format-me" },
 };
 
 static int has(const uint8_t *head, size_t offset, const char *bytes, size_t len)

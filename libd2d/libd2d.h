@@ -156,6 +156,20 @@ int d2d_is_luks(const char *path);
 /* The name under /dev/mapper/ under which a device is open already, else NULL; the caller frees it. */
 char *d2d_luks_open_as(const char *dev);
 
+/* ---- d2d_formatme.c: disks that ask to be formatted; pure functions on memory ---- */
+
+#define D2D_FORMATME_B2D "boot2docker, please format-me"
+#define D2D_FORMATME_D2D "debian2docker, please format-me"
+
+/* The label for a disk that begins with one of these, and with nothing more; else NULL. */
+const char *d2d_formatme_label(const char *head, size_t len);
+
+/* The length of the archive that it then is, 0 when it is none; -EFBIG when it doesn't end in LEN bytes. */
+ssize_t d2d_formatme_userdata(const char *head, size_t len);
+
+/* Why such a disk must not be formatted, from its first bytes (at least 512): what isn't zero behind USERDATA. NULL: it may. */
+const char *d2d_formatme_refuses(const char *head, size_t len, size_t userdata);
+
 /* ---- d2d_uevent.c ---- */
 
 /* A descriptor that gets the kernel's uevents from now on. */
