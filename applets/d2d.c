@@ -142,23 +142,54 @@ static void memory_row(struct status *st)
 		advise(st, "memory is nearly used up: stop a container, or keep Docker's data on a store");
 }
 
-static void data_row(struct status *st)
+/* "1.3G", or "1.3G free of 2.0G"; "?" when nothing is mounted there. The caller frees it. */
+static char *left_on(const char *dir, bool whole)
 {
-	char *where = docker_data(st);
+	struct statvfs vfs;
+	char *total, *text;
+
+	if (statvfs(dir, &vfs) != 0)
+		return xstrdup("?");
+	total = xstrdup(size_string((uint64_t)vfs.f_blocks * vfs.f_frsize));
+	text = xasprintf(whole ? "%s free of %s" : "%s", size_string((uint64_t)vfs.f_bavail * vfs.f_frsize), total);
+	free(total);
+	return text;
+}
+
+/* Of blocks or of files less than a twentieth is left. */
+static bool is_nearly_full(const char *dir)
+{
 	struct statvfs vfs;
 
-	if (statvfs(DOCKER_DATA, &vfs) != 0) {
-		row("data", "no %s", DOCKER_DATA);
-	} else {
-		uint64_t total = (uint64_t)vfs.f_blocks * vfs.f_frsize;
-		uint64_t avail = (uint64_t)vfs.f_bavail * vfs.f_frsize;
+	return statvfs(dir, &vfs) == 0
+		&& ((vfs.f_blocks && vfs.f_bavail < vfs.f_blocks / 20) || (vfs.f_files && vfs.f_favail < vfs.f_files / 20));
+}
 
-		row("data", "Docker's data is in %s, %s free of %s%s", where,
-			auto_string(xstrdup(size_string(avail))), size_string(total),
-			volume_of_role(st, D2D_ROLE_STORE, 0) ? "" : "; gone when switched off");
-		if (total && avail < total / 20)
-			advise(st, "nearly full: 'docker system prune' frees what no container uses");
-	}
+/* What somebody can do who wants Docker's data to stay; the caller frees it. */
+static char *how_to_keep(const struct status *st)
+{
+	int i;
+
+	for (i = 0; i < st->nvolumes; i++)
+		if (st->volumes[i].role == D2D_ROLE_STORE)
+			return xasprintf("put the store on %s right and restart", st->volumes[i].dev);
+	if (find_applet_by_name("d2dinstall") >= 0)
+		return xstrdup("sudo d2d install DISK");
+	return xstrdup("sudo e2label DEVICE D2D-STORE for an ext4 partition, and restart");
+}
+
+static void data_row(struct status *st)
+{
+	char *where = docker_data(st), *left = left_on(DOCKER_DATA, true), *keep = how_to_keep(st);
+	bool stays = volume_of_role(st, D2D_ROLE_STORE, 0);
+
+	row("data", "Docker's data is in %s, %s%s", where, left, stays ? "" : "; LOST when switched off");
+	if (!stays)
+		row("", "! to keep it: %s", keep);
+	if (is_nearly_full(DOCKER_DATA))
+		advise(st, "nearly full: 'docker system df' tells of what, 'docker system prune' frees what no container uses");
+	free(keep);
+	free(left);
 	free(where);
 }
 
@@ -175,13 +206,14 @@ static void volume_rows(struct status *st)
 		for (i = 0; (v = volume_of_role(st, roles[r].role, i)) != NULL; i++) {
 			/* The label is whatever somebody wrote on the volume. */
 			char *label = auto_string(xstrdup(printable_string(v->label)));
+			bool encrypted = is_prefixed_with(v->dev, "/dev/mapper/"), store = v->role == D2D_ROLE_STORE;
 
-			row(i ? "" : roles[r].name, "%s \"%s\" (%s)%s", v->dev, label, v->fstype ? : "?",
-				is_prefixed_with(v->dev, "/dev/mapper/") ? ", encrypted" : "");
+			row(i ? "" : roles[r].name, "%s \"%s\" (%s)%s%s%s", v->dev, label, v->fstype ? : "?",
+				encrypted ? ", encrypted" : store ? ", not encrypted" : "",
+				store ? ", " : "", store ? auto_string(left_on(v->mountpoint, true)) : "");
 		}
 		if (i == 0)
-			row(roles[r].name, "none%s", roles[r].role != D2D_ROLE_STORE ? "" :
-				": label an ext4 partition D2D-STORE to keep Docker's data");
+			row(roles[r].name, "none");
 	}
 	for (i = 0; i < st->nvolumes; i++) {
 		v = &st->volumes[i];
@@ -296,12 +328,17 @@ static void gather(struct status *st)
 /* The hooks' part of the line is d2dhook's. */
 static void one_line(const struct status *st)
 {
-	char *where = docker_data(st);
+	char *where = docker_data(st), *left = left_on(DOCKER_DATA, false), *keep = how_to_keep(st);
 	char *hooks = xmalloc_open_read_close(D2D_RUN"/summary", NULL);
 
 	if (hooks)
 		*strchrnul(hooks, '\n') = '\0';
-	printf("debian2docker: %s; Docker's data is in %s; ", hooks ? : "no hook has run", where);
+	printf("debian2docker: %s; Docker's data is in %s", hooks ? : "no hook has run", where);
+	if (!volume_of_role(st, D2D_ROLE_STORE, 0))
+		printf(" (%s left), LOST when switched off; to keep it: %s", left, keep);
+	else if (is_nearly_full(DOCKER_DATA))
+		printf(", nearly full (%s left)", left);
+	printf("; ");
 	if (st->engine < 0)
 		printf("Docker doesn't answer");
 	else
@@ -309,6 +346,8 @@ static void one_line(const struct status *st)
 	print_failed(st);
 	bb_putchar('\n');
 	free(hooks);
+	free(keep);
+	free(left);
 	free(where);
 }
 
@@ -324,7 +363,7 @@ int d2d_main(int argc UNUSED_PARAM, char **argv)
 		/* Also where no links to busybox are installed. */
 		if (find_applet_by_name(argv[1]) >= 0)
 			run_applet_no_and_exit(find_applet_by_name(argv[1]), argv[1], argv + 1);
-		bb_error_msg_and_die("no verb '%s'; there are: hook mount unlock import images alias start", verb);
+		bb_error_msg_and_die("no verb '%s'; there are: hook mount unlock import images alias start config adopt", verb);
 	}
 
 	if (getopt32(argv, "^" "s" "\0" "=0")) {

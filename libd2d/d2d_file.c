@@ -7,10 +7,9 @@
 
 #include "libd2d.h"
 
-int d2d_file_write(const char *path, const char *text)
+int d2d_file_save(const char *path, const void *data, size_t len)
 {
 	char *tmp = xasprintf("%s.%u~", path, (unsigned)getpid());
-	ssize_t len = strlen(text);
 	int err = 0;
 	int fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
 
@@ -19,7 +18,8 @@ int d2d_file_write(const char *path, const char *text)
 		goto out;
 	}
 	errno = EIO;
-	if (full_write(fd, text, len) != len)
+	/* A power cut leaves the old one or the new one. */
+	if (full_write(fd, data, len) != (ssize_t)len || fsync(fd) < 0)
 		err = -errno;
 	if (close(fd) < 0 && !err)
 		err = -errno;
@@ -30,6 +30,11 @@ int d2d_file_write(const char *path, const char *text)
  out:
 	free(tmp);
 	return err;
+}
+
+int d2d_file_write(const char *path, const char *text)
+{
+	return d2d_file_save(path, text, strlen(text));
 }
 
 int d2d_file_open(const char *path, struct stat *st)

@@ -99,10 +99,9 @@ static char *path(const char *root)
 
 char **d2d_hook_env(const char *root, const llist_t *results)
 {
-	char *file = xasprintf("%s"D2D_CMDLINE, root), *line;
+	llist_t *options = d2d_options(root), *l;
 	char **env = NULL;
 	unsigned n;
-	FILE *f;
 
 	for (n = 0; n < D2D_HOOK_ENV_OWN; )
 		add(&env, &n, xstrdup(""));
@@ -113,15 +112,9 @@ char **d2d_hook_env(const char *root, const llist_t *results)
 	add(&env, &n, volume("D2D_STORE", root, D2D_STORE));
 	add(&env, &n, payloads(root));
 
-	f = fopen_for_read(file);
-	while (f && (line = xmalloc_fgetline(f)) != NULL) {
-		if (*line)
-			d2d_hook_env_set(&env, option(line));
-		free(line);
-	}
-	if (f)
-		fclose(f);
-	free(file);
+	for (l = options; l; l = l->link)
+		d2d_hook_env_set(&env, option(l->data));
+	llist_free(options, free);
 	for (; results; results = results->link)
 		d2d_hook_env_set(&env, xstrdup(results->data));
 	return env;

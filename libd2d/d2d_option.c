@@ -1,5 +1,5 @@
 /*
- * Options of the kernel command line, as rc left them.
+ * Options: those of the kernel command line, as rc left them, and those of the store's d2d/config, as d2dconfig did.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -7,23 +7,50 @@
 
 #include "libd2d.h"
 
-char *d2d_option(const char *name)
+void d2d_options_read(const char *root, const char *file, llist_t **lines)
 {
-	char *line, *value = NULL;
-	size_t len = strlen(name);
-	FILE *f = fopen_for_read(D2D_CMDLINE);
+	char *path = xasprintf("%s%s", root, file), *line;
+	FILE *f = fopen_for_read(path);
 
+	free(path);
 	if (!f)
-		return NULL;
-
-	/* The last one wins, as with the kernel's own parameters. */
+		return;
 	while ((line = xmalloc_fgetline(f)) != NULL) {
-		if (strncmp(line, name, len) == 0 && line[len] == '=') {
-			free(value);
-			value = xstrdup(line + len + 1);
-		}
-		free(line);
+		if (*line)
+			llist_add_to_end(lines, line);
+		else
+			free(line);
 	}
 	fclose(f);
+}
+
+llist_t *d2d_options(const char *root)
+{
+	llist_t *lines = NULL;
+
+	d2d_options_read(root, D2D_CONFIG, &lines);
+	d2d_options_read(root, D2D_CMDLINE, &lines);
+	return lines;
+}
+
+/* The last one wins, as with the kernel's own parameters. */
+char *d2d_option_at(const char *root, const char *name)
+{
+	llist_t *lines = d2d_options(root), *l;
+	size_t len = strlen(name);
+	char *value = NULL;
+
+	for (l = lines; l; l = l->link) {
+		if (strncmp(l->data, name, len) == 0 && l->data[len] == '=') {
+			free(value);
+			value = xstrdup(l->data + len + 1);
+		}
+	}
+	llist_free(lines, free);
 	return value;
+}
+
+char *d2d_option(const char *name)
+{
+	return d2d_option_at("", name);
 }

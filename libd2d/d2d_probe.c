@@ -50,6 +50,8 @@ static const struct magic {
 	{ 0xff6, 0x40c, 0x41c, 16, 10, "SWAPSPACE2", "swap" },
 	{ 0x1000, 0, 0, 0, 4, "\xfc\x4e\x2b\xa9", "linux_raid_member" },
 	{ 0x10040, 0x10020, 0x1012b, 256, 8, "_BHRfS_M", "btrfs" },
+	{ 0, 0, 0, 0, sizeof(D2D_FORMATME_B2D) - 1, D2D_FORMATME_B2D, "format-me" },
+	{ 0, 0, 0, 0, sizeof(D2D_FORMATME_D2D) - 1, D2D_FORMATME_D2D, "format-me" },
 };
 
 static int has(const uint8_t *head, size_t offset, const char *bytes, size_t len)

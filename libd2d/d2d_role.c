@@ -33,6 +33,8 @@ static void decide_unusable(struct d2d_volume *v)
 		d2d_role_set(v, D2D_ROLE_NONE, "can't read it: %s", strerror(-v->err));
 	else if (!v->fstype[0] && !v->repair)
 		d2d_role_set(v, D2D_ROLE_NONE, "no file system that is known here");
+	else if (strcmp(v->fstype, "format-me") == 0)
+		d2d_role_set(v, D2D_ROLE_NONE, "asks to be formatted; d2dadopt does it where there is no store");
 	else if (v->holder)
 		d2d_role_set(v, D2D_ROLE_NONE, "is in use as %s", v->holder);
 	else if (v->mountpoint && !is_prefixed_with(v->mountpoint, D2D_RUN"/"))

@@ -15,6 +15,7 @@
 /* ---- where things are in the running system (docs/hooks.md) ---- */
 #define D2D_RUN "/run/d2d"
 #define D2D_CMDLINE D2D_RUN"/cmdline"	/* the d2d.NAME=VALUE of the kernel command line, as NAME=VALUE lines */
+#define D2D_CONFIG D2D_RUN"/config"	/* what the store's d2d/config adds to them, written by d2dconfig */
 #define D2D_VOLUMES D2D_RUN"/volumes"	/* written by d2dmount, see d2d_volumes_write() */
 #define D2D_MEDIUM D2D_RUN"/medium"
 #define D2D_STORE D2D_RUN"/store"
@@ -26,9 +27,29 @@
 
 /* ---- d2d_option.c ---- */
 
-/* The value of d2d.NAME on the kernel command line, "" for a name without value, NULL when it isn't there.
- * Taken from D2D_CMDLINE. The caller frees it. */
+/* The value of d2d.NAME on the kernel command line, else in the store's d2d/config; "" for a name without value, NULL when
+ * it isn't there. Taken from D2D_CMDLINE and D2D_CONFIG, in the second case below ROOT. The caller frees it. */
 char *d2d_option(const char *name);
+char *d2d_option_at(const char *root, const char *name);
+
+/* All of them as NAME=VALUE; of one name the last counts. To be freed with llist_free(lines, free). d2d_options_read()
+ * appends those of one of the two files. */
+llist_t *d2d_options(const char *root);
+void d2d_options_read(const char *root, const char *file, llist_t **lines);
+
+/* ---- d2d_config.c: pure functions on memory ---- */
+
+/* Why a line "KEY=VALUE" or "KEY" can't stand in the store's d2d/config; NULL when it can. */
+const char *d2d_config_wrong(const char *line);
+
+bool d2d_hostname_ok(const char *name);
+
+/* A POSIX rule for the local time, like CET-1CEST,M3.5.0,M10.5.0/3. */
+bool d2d_timezone_ok(const char *rule);
+
+/* The rule as a zoneinfo file (RFC 8536), for programs that look at /etc/localtime alone; returns its length. */
+enum { D2D_TIMEZONE_MAX = 64, D2D_ZONEINFO_MAX = 128 + D2D_TIMEZONE_MAX };
+size_t d2d_timezone_file(char file[D2D_ZONEINFO_MAX], const char *rule);
 
 /* ---- d2d_volume.c ---- */
 
@@ -182,6 +203,20 @@ int d2d_is_luks(const char *path);
 /* The name under /dev/mapper/ under which a device is open already, else NULL; the caller frees it. */
 char *d2d_luks_open_as(const char *dev);
 
+/* ---- d2d_formatme.c: disks that ask to be formatted; pure functions on memory ---- */
+
+#define D2D_FORMATME_B2D "boot2docker, please format-me"
+#define D2D_FORMATME_D2D "debian2docker, please format-me"
+
+/* The label for a disk that begins with one of these, and with nothing more; else NULL. */
+const char *d2d_formatme_label(const char *head, size_t len);
+
+/* The length of the archive that it then is, 0 when it is none; -EFBIG when it doesn't end in LEN bytes. */
+ssize_t d2d_formatme_userdata(const char *head, size_t len);
+
+/* Why such a disk must not be formatted, from its first bytes (at least 512): what isn't zero behind USERDATA. NULL: it may. */
+const char *d2d_formatme_refuses(const char *head, size_t len, size_t userdata);
+
 /* ---- d2d_uevent.c ---- */
 
 /* A descriptor that gets the kernel's uevents from now on. */
@@ -211,8 +246,9 @@ void d2d_tell(const char *text);
 
 /* ---- d2d_file.c ---- */
 
-/* Replaces a file by TEXT in one step (a new file is renamed over it). */
+/* Replaces a file by TEXT, or LEN bytes, in one step: a new file is renamed over it once it is on the disk. */
 int d2d_file_write(const char *path, const char *text);
+int d2d_file_save(const char *path, const void *data, size_t len);
 
 /* Opens a regular file for reading: a link isn't followed (-ELOOP), a FIFO or a device isn't waited for (-EINVAL). */
 int d2d_file_open(const char *path, struct stat *st);

@@ -1,0 +1,27 @@
+/*
+ * What the parts of d2dconfig share.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+#ifndef D2DCONFIG_H
+#define D2DCONFIG_H 1
+
+#include "libd2d.h"
+
+enum { D2D_CONFIG_MAX = 64 * 1024, EXIT_NO_STORE = 77 };
+
+struct d2dconfig {
+	const char *root;	/* "" for /, else a folder that plays it: the kernel isn't told then */
+};
+
+/* A path below the root, and one below the store's d2d/, to be freed. */
+char *d2dconfig_path(const struct d2dconfig *c, const char *path);
+char *d2dconfig_stored(const struct d2dconfig *c, const char *name);
+
+bool d2dconfig_has_store(const struct d2dconfig *c);
+
+/* Takes the store's d2d/config over for this boot, and makes host name, local time and machine-id what they are to be.
+ * Returns the exit code. */
+int d2dconfig_apply(const struct d2dconfig *c);
+
+#endif

@@ -1,0 +1,255 @@
+/*
+ * d2dconfig: takes over what the store keeps. All that is wrong is named, and changes nothing else.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//kbuild:lib-$(CONFIG_D2DCONFIG) += d2dconfig_apply.o
+
+#include "d2dconfig.h"
+
+#define MACHINE_ID "/etc/machine-id"
+#define ZONEINFO "/etc/localtime"
+
+enum { MACHINE_ID_LEN = 32, ZONEINFO_MAX = 64 * 1024 };
+
+static int write_file(const char *path, const void *data, size_t len)
+{
+	int err = d2d_folder_make(path);
+
+	if (!err)
+		err = d2d_file_save(path, data, len);
+	if (err < 0)
+		bb_error_msg("can't write '%s': %s", path, strerror(-err));
+	return err < 0;
+}
+
+/* A file of the store, or NULL when there is none; *bad when it can't be read. */
+static char *read_stored(const char *path, size_t max, size_t *len, int *bad)
+{
+	char *text;
+	int err = d2d_file_read(path, max, &text, len);
+
+	if (err < 0 && err != -ENOENT) {
+		bb_error_msg("'%s' %s", path, d2d_file_error(err));
+		*bad = 1;
+	}
+	return text;
+}
+
+/* ---- d2d/config ---- */
+
+/* The good lines, in the form of D2D_CMDLINE. */
+static char *good_lines(char *text, const char *path, int *bad)
+{
+	char *out = xstrdup(""), *line, *longer;
+	unsigned n = 0;
+
+	while ((line = strsep(&text, "\n")) != NULL) {
+		const char *wrong;
+
+		n++;
+		trim(line);
+		line = skip_whitespace(line);
+		if (!*line || *line == '#')
+			continue;
+		wrong = d2d_config_wrong(line);
+		if (wrong) {
+			bb_error_msg("%s:%u: '%s' %s", path, n, printable_string(line), wrong);
+			*bad = 1;
+			continue;
+		}
+		longer = xasprintf("%s%s%s\n", out, line, strchr(line, '=') ? "" : "=");
+		free(out);
+		out = longer;
+	}
+	return out;
+}
+
+static int take_config(const struct d2dconfig *c)
+{
+	char *from = d2dconfig_stored(c, "config"), *to = d2dconfig_path(c, D2D_CONFIG), *text, *out = NULL;
+	size_t len;
+	int bad = 0;
+
+	text = read_stored(from, D2D_CONFIG_MAX, &len, &bad);
+	if (text && strlen(text) != len) {
+		bb_error_msg("'%s' is no text", from);
+		bad = 1;
+	} else if (text) {
+		out = good_lines(text, from, &bad);
+	}
+	if (out && *out)
+		bad |= write_file(to, out, strlen(out));
+	else
+		unlink(to);
+	free(out);
+	free(text);
+	free(to);
+	free(from);
+	return bad;
+}
+
+/* ---- what is made of it ---- */
+
+/* The option NAME, else the first line of a file of the store; *from then says which it was. */
+static char *setting(const struct d2dconfig *c, const char *name, char **from, int *bad)
+{
+	char *value = d2d_option_at(c->root, name);
+	size_t len;
+
+	*from = xasprintf("d2d.%s", name);
+	if (value)
+		return value;
+	free(*from);
+	*from = d2dconfig_stored(c, name);
+	value = read_stored(*from, ZONEINFO_MAX, &len, bad);
+	if (value)
+		value[strcspn(value, "\r\n")] = '\0';
+	return value;
+}
+
+/* Where boot2docker keeps it. */
+static char *old_hostname(const struct d2dconfig *c, char **from, int *bad)
+{
+	char *name;
+	size_t len;
+
+	free(*from);
+	*from = d2dconfig_path(c, D2D_STORE"/var/lib/boot2docker/etc/hostname");
+	name = read_stored(*from, ZONEINFO_MAX, &len, bad);
+	if (name)
+		name[strcspn(name, "\r\n")] = '\0';
+	return name;
+}
+
+static int set_hostname(const struct d2dconfig *c)
+{
+	int bad = 0;
+	char *from, *name = setting(c, "hostname", &from, &bad), *path, *line;
+
+	if (!name)
+		name = old_hostname(c, &from, &bad);
+	if (name && !d2d_hostname_ok(name)) {
+		bb_error_msg("%s: '%s' is no host name", from, printable_string(name));
+		bad = 1;
+	} else if (name) {
+		if (!c->root[0] && sethostname(name, strlen(name)) < 0) {
+			bb_perror_msg("can't set the host name");
+			bad = 1;
+		}
+		path = d2dconfig_path(c, "/etc/hostname");
+		line = xasprintf("%s\n", name);
+		bad |= write_file(path, line, strlen(line));
+		free(line);
+		free(path);
+	}
+	free(name);
+	free(from);
+	return bad;
+}
+
+static int set_rule(const char *to, const char *from, const char *rule)
+{
+	char file[D2D_ZONEINFO_MAX];
+
+	if (!d2d_timezone_ok(rule)) {
+		bb_error_msg("%s: '%s' is no rule like CET-1CEST,M3.5.0,M10.5.0/3, and names of zones aren't known here",
+			from, printable_string(rule));
+		return 1;
+	}
+	return write_file(to, file, d2d_timezone_file(file, rule));
+}
+
+/* A rule, or a copy of a zoneinfo file as d2d/timezone on the store. */
+static int set_timezone(const struct d2dconfig *c)
+{
+	char *from = d2dconfig_stored(c, "timezone"), *to = d2dconfig_path(c, ZONEINFO), *text;
+	char *rule = d2d_option_at(c->root, "timezone");
+	size_t len;
+	int bad = 0;
+
+	if (rule) {
+		bad = set_rule(to, "d2d.timezone", rule);
+	} else if ((text = read_stored(from, ZONEINFO_MAX, &len, &bad)) != NULL) {
+		if (is_prefixed_with(text, "TZif")) {
+			bad |= write_file(to, text, len);
+		} else {
+			text[strcspn(text, "\r\n")] = '\0';
+			bad |= set_rule(to, from, text);
+		}
+		free(text);
+	}
+	free(rule);
+	free(to);
+	free(from);
+	return bad;
+}
+
+/* A new one from the kernel, without its dashes. */
+static char *new_machine_id(void)
+{
+	char *id = xmalloc_open_read_close("/proc/sys/kernel/random/uuid", NULL), *p, *to;
+
+	for (p = to = id; id && *p; p++)
+		if (isxdigit((unsigned char)*p))
+			*to++ = *p;
+	if (id)
+		*to = '\0';
+	return id;
+}
+
+static bool is_machine_id(const char *id)
+{
+	return strlen(id) == MACHINE_ID_LEN && strspn(id, "0123456789abcdef") == MACHINE_ID_LEN;
+}
+
+/* The store's; one that it doesn't have yet is made and kept. */
+static int set_machine_id(const struct d2dconfig *c, bool store)
+{
+	char *stored = d2dconfig_stored(c, "machine-id"), *here = d2dconfig_path(c, MACHINE_ID), *id = NULL, *line;
+	bool new = true;
+	size_t len;
+	int bad = 0;
+
+	if (store)
+		id = read_stored(stored, 64, &len, &bad);
+	if (id) {
+		new = false;
+		chomp(id);
+		if (!is_machine_id(id)) {
+			bb_error_msg("'%s' isn't 32 digits; remove it, and the next boot makes a new one", stored);
+			bad = 1;
+			free(id);
+			id = NULL;
+		}
+	}
+	if (!id && (store || access(here, F_OK) != 0))
+		id = new_machine_id();
+	if (id) {
+		line = xasprintf("%s\n", id);
+		if (store && new && !bad)
+			bad |= write_file(stored, line, strlen(line));
+		bad |= write_file(here, line, strlen(line));
+		free(line);
+	}
+	free(id);
+	free(here);
+	free(stored);
+	return bad;
+}
+
+int d2dconfig_apply(const struct d2dconfig *c)
+{
+	bool store = d2dconfig_has_store(c);
+	int bad;
+
+	bad = take_config(c);
+	bad |= set_hostname(c);
+	bad |= set_timezone(c);
+	bad |= set_machine_id(c, store);
+	if (!bad && !store) {
+		puts("no store: what is set is that of the command line");
+		fflush_stdout_and_exit(EXIT_NO_STORE);
+	}
+	return bad ? EXIT_FAILURE : EXIT_SUCCESS;
+}
