@@ -28,7 +28,8 @@
 //kbuild:lib-$(CONFIG_D2DUNLOCK) += d2dunlock.o
 
 //usage:#define d2dunlock_trivial_usage
-//usage:       "[-Ciqr] [-k FILE]... [-n NAME] [-t TRIES] [-T SEC] [DEVICE] | -c [-n NAME] | -l"
+//usage:       "[-CDiqr] [-k FILE]... [-K PLACE] [-H FILE] [-n NAME] [-t N] [-T SEC] [DEVICE]... |\n"
+//usage:       "	-c [-n NAME] | -l"
 //usage:	IF_FEATURE_D2DUNLOCK_MANAGE(" |\n"
 //usage:       "	list-keys DEVICE |\n"
 //usage:       "	add-key | change-key [-fi] [-k FILE] [-I MS] DEVICE [NEWFILE] |\n"
@@ -39,15 +40,21 @@
 //usage:#define d2dunlock_full_usage "\n\n"
 //usage:       "Open a LUKS volume as /dev/mapper/NAME\n"
 //usage:     "\nDEVICE is a path, UUID=X or LABEL=X; else what d2d.store= on the kernel"
-//usage:     "\ncommand line names, else the LUKS volume labelled D2D-STORE."
+//usage:     "\ncommand line names, else the LUKS volume labelled D2D-STORE; and those of"
+//usage:     "\nd2d.luks=. All but the first become /dev/mapper/luks-UUID."
 //usage:     "\nTried in turn: each FILE, d2d/keys/UUID.key and d2d/keys/store.key on"
-//usage:     "\nthe medium and payload volumes, a passphrase asked on the terminal,"
-//usage:     "\nwithout one on all consoles at once.\n"
+//usage:     "\nthe medium and payload volumes, PLACE, a passphrase asked on the terminal,"
+//usage:     "\nwithout one on all consoles at once. One passphrase is tried on all volumes."
+//usage:     "\nUntil it is given, keys may come with a stick (with PLACE or without DEVICE).\n"
 //usage:     "\n	-k FILE	Key file (up to 8 MiB, taken as it is)"
+//usage:     "\n	-K PLACE	LABEL:PATH[:OFFSET[:SIZE]], a key file on the volume of this label"
+//usage:     "\n		or UUID; default: d2d.key="
+//usage:     "\n	-H FILE	The header isn't on DEVICE but here; default: what d2d.header= names"
+//usage:     "\n	-D	Pass discards on to the device"
 //usage:     "\n	-i	Read the passphrase from stdin (one line), don't ask"
 //usage:     "\n	-n NAME	Default: d2d-store"
 //usage:     "\n	-t N	Ask at most N times (default 3; 0: don't ask)"
-//usage:     "\n	-T SEC	Stop asking after SEC seconds (default: never)"
+//usage:     "\n	-T SEC	Stop asking and waiting after SEC seconds (default: never)"
 //usage:     "\n	-r	Open read-only"
 //usage:     "\n	-C	Only check that the key fits"
 //usage:     "\n	-q	Quiet"
@@ -83,7 +90,7 @@ static void keep_complaint(int level, const char *msg, void *u)
 	char *said = ((struct unlock *)u)->said;
 
 	if (level == CRYPT_LOG_ERROR && !said[0]) {
-		safe_strncpy(said, msg, sizeof(((struct unlock *)u)->said));
+		safe_strncpy(said, msg, SAID_SIZE);
 		said[strcspn(said, ".\n")] = '\0';
 	}
 }
@@ -93,43 +100,6 @@ const char *d2dunlock_because(const struct unlock *u, int err)
 	return u->said[0] ? u->said : strerror(-err);
 }
 
-/* ---- which volume ---- */
-
-static int is_match(const struct d2d_volume *v, const char *spec)
-{
-	if (v->err)
-		return 0;
-	if (!spec)
-		return strcmp(v->fstype, "crypto_LUKS") == 0 && strcmp(v->label, STORE_LABEL) == 0;
-	if (is_prefixed_with(spec, "UUID="))
-		return spec[5] && strcasecmp(v->uuid, spec + 5) == 0;
-	return spec[6] && strcmp(v->label, spec + 6) == 0;
-}
-
-char *d2dunlock_find(const char *spec)
-{
-	struct d2d_volume *list;
-	char *dev = NULL;
-	int i, n;
-
-	if (spec && !is_prefixed_with(spec, "UUID=") && !is_prefixed_with(spec, "LABEL="))
-		return xstrdup(spec);
-
-	n = d2d_volumes_scan(&list);
-	if (n < 0)
-		bb_error_msg_and_die("can't look for volumes: %s", strerror(-n));
-	for (i = 0; i < n; i++) {
-		if (!is_match(&list[i], spec))
-			continue;
-		if (!dev)
-			dev = xstrdup(list[i].dev);
-		else
-			bb_error_msg("%s is called the same as %s and is left alone", list[i].dev, dev);
-	}
-	d2d_volumes_free(list, n);
-	return dev;
-}
-
 const char *d2dunlock_label(const struct unlock *u, const char *otherwise)
 {
 	const char *label = crypt_get_label(u->cd);
@@ -137,22 +107,31 @@ const char *d2dunlock_label(const struct unlock *u, const char *otherwise)
 	return label && label[0] ? printable_string(label) : otherwise;
 }
 
-void d2dunlock_load(struct unlock *u)
+int d2dunlock_load(struct unlock *u)
 {
 	const char *cipher;
-	int r = crypt_init(&u->cd, u->dev);
+	int r = u->header ? crypt_init_data_device(&u->cd, u->header, u->dev) : crypt_init(&u->cd, u->dev);
 
-	if (r < 0)
-		bb_error_msg_and_die("can't open '%s': %s", u->dev, strerror(-r));
+	if (r < 0) {
+		bb_error_msg("can't open '%s': %s", u->dev, strerror(-r));
+		return r;
+	}
 	r = crypt_load(u->cd, CRYPT_LUKS, NULL);
-	if (r == -EINVAL)
-		bb_error_msg_and_die("the LUKS header of '%s' is damaged or cut off", u->dev);
-	if (r < 0)
-		bb_error_msg_and_die("can't read the LUKS header of '%s': %s", u->dev, strerror(-r));
+	if (r == -EINVAL) {
+		bb_error_msg("the LUKS header of '%s' is damaged or cut off", u->dev);
+		return r;
+	}
+	if (r < 0) {
+		bb_error_msg("can't read the LUKS header of '%s': %s", u->dev, strerror(-r));
+		return r;
+	}
 	/* It would open with any key, or with an empty one, and pass for what it isn't. */
 	cipher = crypt_get_cipher(u->cd);
-	if (!cipher || strstr(cipher, "null"))
-		bb_error_msg_and_die("'%s' is not encrypted: its cipher is %s", u->dev, cipher ? cipher : "none");
+	if (!cipher || strstr(cipher, "null")) {
+		bb_error_msg("'%s' is not encrypted: its cipher is %s", u->dev, cipher ? cipher : "none");
+		return -EINVAL;
+	}
+	return 0;
 }
 
 static int list_volumes(void)
@@ -203,40 +182,59 @@ static void hide_memory(void)
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
-/* The volume, or an exit code. */
-static int choose(struct unlock *u, const char *spec)
+/* Those of the command line, else the store and what d2d.luks= names. */
+static llist_t *wanted(char **argv)
 {
-	int r;
+	llist_t *specs = NULL;
+	char *more, *spec;
 
-	u->dev = d2dunlock_find(spec);
-	if (!u->dev) {
-		bb_error_msg(spec ? "no volume %s" : "no LUKS volume labelled %s", spec ? spec : STORE_LABEL);
-		return EXIT_NO_LUKS;
+	while (*argv)
+		llist_add_to_end(&specs, *argv++);
+	if (specs)
+		return specs;
+	llist_add_to(&specs, d2d_option("store"));
+	more = d2d_option("luks");
+	while ((spec = strsep(&more, ",")) != NULL)
+		if (*spec)
+			llist_add_to_end(&specs, spec);
+	return specs;
+}
+
+static int open_volumes(struct unlock *u, struct opening *o, llist_t *specs)
+{
+	int missing = EXIT_SUCCESS, code;
+
+	for (; specs; specs = specs->link) {
+		struct unlock *v;
+
+		o->volume = xrealloc_vector(o->volume, 2, o->n);
+		v = &o->volume[o->n];
+		*v = *u;
+		code = d2dunlock_choose(v, specs->data);
+		if (!code)
+			o->n++;
+		else
+			missing = code;
+		/* They have what the first one was told. */
+		u->name = u->header = NULL;
 	}
-	r = d2d_is_luks(u->dev);
-	if (r < 0)
-		bb_error_msg_and_die("can't open '%s': %s", u->dev, strerror(-r));
-	if (!r) {
-		bb_error_msg("'%s' is not a LUKS volume", u->dev);
-		return EXIT_NO_LUKS;
-	}
-	return EXIT_SUCCESS;
+	code = o->n ? d2dunlock_open(o) : EXIT_SUCCESS;
+	return code ? code : missing;
 }
 
 static int open_main(struct unlock *u, char **argv)
 {
-	unsigned tries = 3, seconds = 0;
-	llist_t *files = NULL;
-	char *spec;
-	int r;
+	struct opening o = { .tries = 3, .uevents = -1 };
+	char *place = NULL;
+	struct d2d_place parsed;
 
-	u->opt = getopt32(argv, "^" "Ciqrclk:*n:t:+T:+" "\0" "?1:C--cl:T--cl:c--CTiklrt:i--clt:k--cl:l--CTckinrt:n--l:r--cl:t--cil",
-			&files, &u->name, &tries, &seconds);
-	spec = argv[optind];
-	if (spec && (u->opt & (OPT_c | OPT_l)))
+	u->opt = getopt32(argv, "^" "CiqrclDk:*n:t:+T:+K:H:" "\0" "C--cl:T--cl:c--CTiklrtDKH:i--clt:k--cl:l--CTckinrtDKH:n--l:r--cl:t--cil:D--cl:K--cl:H--cl",
+			&o.files, &u->name, &o.tries, &o.seconds, &place, &u->header);
+	argv += optind;
+	if (argv[0] && ((u->opt & (OPT_c | OPT_l)) || (argv[1] && u->header)))
 		bb_show_usage();
 	/* A file may be anybody's. */
-	if (!spec && geteuid() != 0)
+	if (!argv[0] && geteuid() != 0)
 		bb_error_msg_and_die("%s: sudo d2d unlock", bb_msg_you_must_be_root);
 	if (u->opt & OPT_l)
 		return list_volumes();
@@ -244,8 +242,20 @@ static int open_main(struct unlock *u, char **argv)
 		return close_volume(u);
 
 	hide_memory();
-	r = choose(u, spec ? spec : d2d_option("store"));
-	return r ? r : d2dunlock_open(u, files, tries, seconds);
+	if (!argv[0]) {
+		char *header = d2d_option("header");
+
+		o.watch = !(u->opt & OPT_i);
+		if (!place)
+			place = d2d_option("key");
+		if (!u->header && header)
+			u->header = d2dunlock_header(header);
+	}
+	if (place) {
+		d2dunlock_place(&parsed, place);
+		o.place = &parsed;
+	}
+	return open_volumes(u, &o, wanted(argv));
 }
 
 struct verb {
@@ -262,8 +272,8 @@ static int run_verb(struct unlock *u, const struct verb *verb)
 
 	if (flock(lock, LOCK_EX | LOCK_NB) != 0)
 		bb_error_msg_and_die("'%s' is being changed by somebody else", u->dev);
-	if (verb->loads)
-		d2dunlock_load(u);
+	if (verb->loads && d2dunlock_load(u) < 0)
+		return EXIT_FAILURE;
 	r = verb->main(u);
 	crypt_free(u->cd);
 	close(lock);
@@ -289,7 +299,7 @@ static int verb_main(struct unlock *u, char **argv, const struct verb *verb)
 	u->file = argv[1];
 	hide_memory();
 	if (verb->loads) {
-		r = choose(u, argv[0]);
+		r = d2dunlock_choose(u, argv[0]);
 	} else {
 		u->dev = d2dunlock_find(argv[0]);
 		r = u->dev ? EXIT_SUCCESS : EXIT_NO_LUKS;
@@ -316,7 +326,8 @@ int d2dunlock_main(int argc UNUSED_PARAM, char **argv)
 		{ d2dunlock_restore, OPT_FORCE | OPT_YES, 2, 2, 0 },
 #endif
 	};
-	struct unlock u = { .name = "d2d-store" };
+	char said[SAID_SIZE] = "";
+	struct unlock u = { .name = "d2d-store", .said = said };
 	int verb = argv[1] && ENABLE_FEATURE_D2DUNLOCK_MANAGE ? index_in_strings(names, argv[1]) : -1;
 
 	crypt_set_log_callback(NULL, keep_complaint, &u);

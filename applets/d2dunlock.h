@@ -16,6 +16,7 @@ enum {
 	EXIT_NO_LUKS = 3,
 
 	PASSPHRASE_SIZE = 1024,
+	SAID_SIZE = 160,
 
 	/* of opening */
 	OPT_C = 1 << 0,
@@ -24,6 +25,7 @@ enum {
 	OPT_r = 1 << 3,
 	OPT_c = 1 << 4,
 	OPT_l = 1 << 5,
+	OPT_D = 1 << 6,
 
 	/* of the other verbs */
 	OPT_FORCE = 1 << 8,
@@ -35,18 +37,34 @@ enum {
 	OPT_LABEL = 1 << 14,
 };
 
+enum { UNLOCK_CLOSED, UNLOCK_OPEN, UNLOCK_BROKEN };
+
 struct unlock {
 	unsigned opt;
-	const char *name;
+	const char *name;	/* NULL: luks-UUID */
 	char *dev;
+	const char *header;	/* NULL: on the device itself */
+	int state;
 	struct crypt_device *cd;
-	char said[160];		/* libcryptsetup's first complaint: the one nearest to the cause */
+	char *said;		/* libcryptsetup's first complaint, the one nearest to the cause: SAID_SIZE */
 
 	/* of the verbs but opening */
 	const char *key_file;	/* what opens it now */
 	const char *file;	/* the argument behind the device, or NULL */
 	const char *label;
 	unsigned slot, ms;
+};
+
+/* What is to be opened, and by what. */
+struct opening {
+	struct unlock *volume;
+	int n;
+	llist_t *files;		/* of keys */
+	const struct d2d_place *place;	/* of one, or NULL */
+	bool watch;		/* keys on what is plugged in */
+	unsigned tries, seconds;
+	int uevents;
+	llist_t *seen;		/* names of volumes */
 };
 
 struct secret {
@@ -60,8 +78,17 @@ const char *d2dunlock_because(const struct unlock *u, int err);
 /* The device of a path, UUID=X or LABEL=X; of the volume labelled as a store without a spec; NULL when there is none. */
 char *d2dunlock_find(const char *spec);
 
-/* Reads the header of u->dev into u->cd, or dies. */
-void d2dunlock_load(struct unlock *u);
+/* Sets u->dev to that, or returns an exit code when it isn't a LUKS volume, unless its header is elsewhere. */
+int d2dunlock_choose(struct unlock *u, const char *spec);
+
+/* Dies when it isn't one. */
+void d2dunlock_place(struct d2d_place *place, const char *text);
+
+/* The path of a header that a place names; it stays open as long as we live. Dies when it isn't there. */
+char *d2dunlock_header(const char *text);
+
+/* Reads the header of u->dev into u->cd. Negative, after a line, when it can't be used. */
+int d2dunlock_load(struct unlock *u);
 
 /* A key file for u->dev, to be freed with crypt_safe_free(). NULL, after a line, when it can't be used. */
 char *d2dunlock_read_file(struct unlock *u, const char *file, size_t *len);
@@ -83,7 +110,7 @@ void d2dunlock_measure(struct unlock *u, struct crypt_pbkdf_type *kdf);
 void d2dunlock_refuse_damaged(const struct unlock *u);
 
 /* Opening. Returns the exit code. */
-int d2dunlock_open(struct unlock *u, llist_t *files, unsigned tries, unsigned seconds);
+int d2dunlock_open(struct opening *o);
 
 /* The verbs. They return the exit code. */
 int d2dunlock_list_keys(struct unlock *u);

@@ -20,6 +20,23 @@ enum { D2D_LUKS_FIRST = 1, D2D_LUKS_SECOND = 2 };
  * LUKS1 has but one, and no checksum: it counts as both. 0 when there is neither. */
 int d2d_luks_copies(const char *path);
 
+/* ---- d2d_volume_file.c (always there) ---- */
+
+/* A file of a volume, as d2d.key= names it: LABEL-OR-UUID:PATH[:OFFSET[:SIZE]]. */
+struct d2d_place {
+	char *volume, *path;
+	unsigned long long offset, size;	/* size 0: to its end */
+};
+
+/* -EINVAL when it isn't written so. The strings are the caller's. */
+int d2d_place_parse(const char *text, struct d2d_place *place);
+
+bool d2d_place_is_on(const struct d2d_place *place, const struct d2d_volume *v);
+
+/* Opens a regular file of a volume, which is mounted read-only meanwhile unless it is mounted already: no way out of it
+ * through links. */
+int d2d_volume_file_open(struct d2d_volume *v, const char *path);
+
 /* ---- d2d_luks_cost.c ---- */
 
 enum { D2D_LUKS_MS = 2000 };	/* what it should take to try a passphrase */
