@@ -105,8 +105,11 @@ $(O)/obj/engine/root.tar: $(CONF)/engine.conf $(O)/obj/base/tree.tar $(call file
 $(O)/obj/base/root.tar: $(CONF)/base.conf $(O)/obj/base/tree.tar $(O)/obj/engine/root.tar $(call files,iso/base)
 	@sh iso/base/keep
 
+$(O)/obj/keymaps.tar: $(CONF)/keymaps.conf iso/keymaps/build
+	@sh iso/keymaps/build
+
 keys := $(shell sed -n 's/^CONFIG_D2D_TRUST_KEYS="\(.*\)"/\1/p' $(O)/.config 2>/dev/null)
-$(O)/initramfs.img: $(CONF)/initramfs.conf $(keys) $(O)/busybox $(O)/vmlinuz $(O)/obj/base/root.tar $(O)/obj/engine/root.tar \
+$(O)/initramfs.img: $(CONF)/initramfs.conf $(keys) $(O)/busybox $(O)/vmlinuz $(O)/obj/base/root.tar $(O)/obj/engine/root.tar $(O)/obj/keymaps.tar \
 		$(call files,iso/initramfs hooks boot-scripts)
 	@sh iso/initramfs/build
 

@@ -1,8 +1,8 @@
 /*
- * d2dunlock: opens LUKS volumes, by key file or by a passphrase asked on every console.
+ * d2dunlock: opens LUKS volumes, by key file or by a passphrase asked on every console, and manages their keys.
  *
- * It only ever reads LUKS headers: libcryptsetup's repair of a LUKS2 header is off, because it would write over
- * whatever file system has replaced a LUKS volume whose second header is still there.
+ * Opening only ever reads a LUKS header, and nothing repairs one: libcryptsetup's repair of a LUKS2 header is off,
+ * because it would write over whatever file system has replaced a LUKS volume whose second header is still there.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -14,132 +14,124 @@
 //config:	Opens the encrypted store (LUKS1 or LUKS2) with a key file
 //config:	or a passphrase.
 
+//config:config FEATURE_D2DUNLOCK_MANAGE
+//config:	bool "Manage LUKS volumes: make, keys, headers"
+//config:	default y
+//config:	depends on D2DUNLOCK
+//config:	select LONG_OPTS
+//config:	help
+//config:	'd2dunlock add-key' and others: lists, adds, changes and removes
+//config:	keys, makes and erases volumes, keeps their headers in files.
+
 //applet:IF_D2DUNLOCK(APPLET(d2dunlock, BB_DIR_USR_BIN, BB_SUID_DROP))
 
 //kbuild:lib-$(CONFIG_D2DUNLOCK) += d2dunlock.o
 
 //usage:#define d2dunlock_trivial_usage
-//usage:       "[-Ciqr] [-k FILE]... [-n NAME] [-t TRIES] [-T SEC] [DEVICE] | -c [-n NAME] | -l"
+//usage:       "[-CDiqr] [-k FILE]... [-K PLACE] [-H FILE] [-n NAME] [-t N] [-T SEC] [DEVICE]... |\n"
+//usage:       "	-c [-n NAME] | -l"
+//usage:	IF_FEATURE_D2DUNLOCK_MANAGE(" |\n"
+//usage:       "	list-keys DEVICE |\n"
+//usage:       "	add-key | change-key [-fi] [-k FILE] [-I MS] DEVICE [NEWFILE] |\n"
+//usage:       "	remove-key [-fi] [-k FILE] [-s SLOT] DEVICE |\n"
+//usage:       "	format [-iy] [-L LABEL] [-I MS] DEVICE [NEWFILE] | erase [-y] DEVICE |\n"
+//usage:       "	backup [-f] DEVICE FILE | restore [-fy] DEVICE FILE"
+//usage:	)
 //usage:#define d2dunlock_full_usage "\n\n"
 //usage:       "Open a LUKS volume as /dev/mapper/NAME\n"
 //usage:     "\nDEVICE is a path, UUID=X or LABEL=X; else what d2d.store= on the kernel"
-//usage:     "\ncommand line names, else the LUKS volume labelled D2D-STORE."
+//usage:     "\ncommand line names, else the LUKS volume labelled D2D-STORE; and those of"
+//usage:     "\nd2d.luks=. All but the first become /dev/mapper/luks-UUID."
 //usage:     "\nTried in turn: each FILE, d2d/keys/UUID.key and d2d/keys/store.key on"
-//usage:     "\nthe medium and payload volumes, a passphrase asked on the terminal,"
-//usage:     "\nwithout one on all consoles at once.\n"
+//usage:     "\nthe medium and payload volumes, PLACE, a passphrase asked on the terminal,"
+//usage:     "\nwithout one on all consoles at once. One passphrase is tried on all volumes."
+//usage:     "\nUntil it is given, keys may come with a stick (with PLACE or without DEVICE).\n"
 //usage:     "\n	-k FILE	Key file (up to 8 MiB, taken as it is)"
+//usage:     "\n	-K PLACE	LABEL:PATH[:OFFSET[:SIZE]], a key file on the volume of this label"
+//usage:     "\n		or UUID; default: d2d.key="
+//usage:     "\n	-H FILE	The header isn't on DEVICE but here; default: what d2d.header= names"
+//usage:     "\n	-D	Pass discards on to the device"
 //usage:     "\n	-i	Read the passphrase from stdin (one line), don't ask"
 //usage:     "\n	-n NAME	Default: d2d-store"
 //usage:     "\n	-t N	Ask at most N times (default 3; 0: don't ask)"
-//usage:     "\n	-T SEC	Stop asking after SEC seconds (default: never)"
+//usage:     "\n	-T SEC	Stop asking and waiting after SEC seconds (default: never)"
 //usage:     "\n	-r	Open read-only"
 //usage:     "\n	-C	Only check that the key fits"
 //usage:     "\n	-q	Quiet"
 //usage:     "\n	-c	Close NAME"
 //usage:     "\n	-l	List LUKS volumes: device, version, UUID, label, name if open"
 //usage:     "\n"
+//usage:	IF_FEATURE_D2DUNLOCK_MANAGE(
+//usage:     "\nKeys are added, changed and removed by a key that fits: asked for, in FILE (-k) or"
+//usage:     "\non stdin (-i: its first line; the second is the new one). The new one is NEWFILE,"
+//usage:     "\nor a passphrase asked for twice. remove-key removes the key that is given, or,"
+//usage:     "\nwhen another fits, that of slot SLOT. format makes a LUKS2 volume, erase destroys"
+//usage:     "\nall its keys, backup keeps its header in a new file, restore puts it back."
+//usage:     "\n"
+//usage:     "\n	-f,--force	Also the last key; also when a copy of the header is damaged;"
+//usage:     "\n			also the header of another volume"
+//usage:     "\n	-i,--stdin	Passphrases come from stdin, a line each"
+//usage:     "\n	-k,--key-file FILE	The key that fits"
+//usage:     "\n	-s,--slot SLOT	The key slot to remove"
+//usage:     "\n	-I,--iter-time MS	What a try at the new key shall take (default 2000)"
+//usage:     "\n	-L,--label LABEL	Default: D2D-STORE"
+//usage:     "\n	-y,--yes	Don't ask before anything is lost"
+//usage:     "\n"
+//usage:	)
 //usage:     "\nExit code: 0 open, 1 error, 2 no key fits or nobody answered, 3 no LUKS volume"
 
-#include "libd2d.h"
-#include <glob.h>
+#include "d2dunlock.h"
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <libcryptsetup.h>
-
-#define STORE_LABEL "D2D-STORE"
-
-enum {
-	EXIT_NO_KEY = 2,
-	EXIT_NO_LUKS = 3,
-
-	PASSPHRASE_SIZE = 1024,
-
-	OPT_C = 1 << 0,
-	OPT_i = 1 << 1,
-	OPT_q = 1 << 2,
-	OPT_r = 1 << 3,
-	OPT_c = 1 << 4,
-	OPT_l = 1 << 5,
-};
-
-struct unlock {
-	unsigned opt;
-	const char *name;
-	char *dev;
-	struct crypt_device *cd;
-	char said[160];		/* libcryptsetup's first complaint: the one nearest to the cause */
-};
 
 static void keep_complaint(int level, const char *msg, void *u)
 {
 	char *said = ((struct unlock *)u)->said;
 
 	if (level == CRYPT_LOG_ERROR && !said[0]) {
-		safe_strncpy(said, msg, sizeof(((struct unlock *)u)->said));
+		safe_strncpy(said, msg, SAID_SIZE);
 		said[strcspn(said, ".\n")] = '\0';
 	}
 }
 
-/* In libcryptsetup's words when it had some, for what its error codes don't tell apart. */
-static const char *because(const struct unlock *u, int err)
+const char *d2dunlock_because(const struct unlock *u, int err)
 {
 	return u->said[0] ? u->said : strerror(-err);
 }
 
-/* ---- which volume ---- */
-
-static int is_match(const struct d2d_volume *v, const char *spec)
+const char *d2dunlock_label(const struct unlock *u, const char *otherwise)
 {
-	if (v->err)
-		return 0;
-	if (!spec)
-		return strcmp(v->fstype, "crypto_LUKS") == 0 && strcmp(v->label, STORE_LABEL) == 0;
-	if (is_prefixed_with(spec, "UUID="))
-		return spec[5] && strcasecmp(v->uuid, spec + 5) == 0;
-	return spec[6] && strcmp(v->label, spec + 6) == 0;
+	const char *label = crypt_get_label(u->cd);
+
+	return label && label[0] ? printable_string(label) : otherwise;
 }
 
-/* The device of a path, UUID=X or LABEL=X; of the volume labelled as a store without a spec; NULL when there is none. */
-static char *find_device(const char *spec)
-{
-	struct d2d_volume *list;
-	char *dev = NULL;
-	int i, n;
-
-	if (spec && !is_prefixed_with(spec, "UUID=") && !is_prefixed_with(spec, "LABEL="))
-		return xstrdup(spec);
-
-	n = d2d_volumes_scan(&list);
-	if (n < 0)
-		bb_error_msg_and_die("can't look for volumes: %s", strerror(-n));
-	for (i = 0; i < n; i++) {
-		if (!is_match(&list[i], spec))
-			continue;
-		if (!dev)
-			dev = xstrdup(list[i].dev);
-		else
-			bb_error_msg("%s is called the same as %s and is left alone", list[i].dev, dev);
-	}
-	d2d_volumes_free(list, n);
-	return dev;
-}
-
-static void load_header(struct unlock *u)
+int d2dunlock_load(struct unlock *u)
 {
 	const char *cipher;
-	int r = crypt_init(&u->cd, u->dev);
+	int r = u->header ? crypt_init_data_device(&u->cd, u->header, u->dev) : crypt_init(&u->cd, u->dev);
 
-	if (r < 0)
-		bb_error_msg_and_die("can't open '%s': %s", u->dev, strerror(-r));
+	if (r < 0) {
+		bb_error_msg("can't open '%s': %s", u->dev, strerror(-r));
+		return r;
+	}
 	r = crypt_load(u->cd, CRYPT_LUKS, NULL);
-	if (r == -EINVAL)
-		bb_error_msg_and_die("the LUKS header of '%s' is damaged or cut off", u->dev);
-	if (r < 0)
-		bb_error_msg_and_die("can't read the LUKS header of '%s': %s", u->dev, strerror(-r));
+	if (r == -EINVAL) {
+		bb_error_msg("the LUKS header of '%s' is damaged or cut off", u->dev);
+		return r;
+	}
+	if (r < 0) {
+		bb_error_msg("can't read the LUKS header of '%s': %s", u->dev, strerror(-r));
+		return r;
+	}
 	/* It would open with any key, or with an empty one, and pass for what it isn't. */
 	cipher = crypt_get_cipher(u->cd);
-	if (!cipher || strstr(cipher, "null"))
-		bb_error_msg_and_die("'%s' is not encrypted: its cipher is %s", u->dev, cipher ? cipher : "none");
+	if (!cipher || strstr(cipher, "null")) {
+		bb_error_msg("'%s' is not encrypted: its cipher is %s", u->dev, cipher ? cipher : "none");
+		return -EINVAL;
+	}
+	return 0;
 }
 
 static int list_volumes(void)
@@ -177,129 +169,8 @@ static int close_volume(const struct unlock *u)
 	if (r == -EBUSY)
 		bb_error_msg_and_die("'%s' is in use", u->name);
 	if (r < 0)
-		bb_error_msg_and_die("can't close '%s': %s", u->name, because(u, r));
+		bb_error_msg_and_die("can't close '%s': %s", u->name, d2dunlock_because(u, r));
 	return EXIT_SUCCESS;
-}
-
-/* ---- keys ---- */
-
-/* True when the key fits (and the volume is open), false when it doesn't; dies of anything else. */
-static int try_key(struct unlock *u, const char *key, size_t len, const char *from)
-{
-	int r;
-
-	u->said[0] = '\0';
-	r = crypt_activate_by_passphrase(u->cd, (u->opt & OPT_C) ? NULL : u->name, CRYPT_ANY_SLOT, key, len,
-			(u->opt & OPT_r) ? CRYPT_ACTIVATE_READONLY : 0);
-	if (r == -EPERM)
-		return 0;
-	if (r == -ENOENT)
-		bb_error_msg_and_die("'%s' has no key slot to open it with", u->dev);
-	if (r == -ENOMEM)
-		bb_error_msg_and_die("not enough memory for the key derivation that '%s' asks for", u->dev);
-	if (r < 0)
-		bb_error_msg_and_die("can't open '%s': %s", u->dev, because(u, r));
-	if (!(u->opt & OPT_q)) {
-		if (u->opt & OPT_C)
-			printf("%s: %s fits\n", u->dev, from);
-		else
-			printf("%s: open as /dev/mapper/%s by %s\n", u->dev, u->name, from);
-	}
-	return 1;
-}
-
-/* A key file that can't be used is told of and is no reason to stop. */
-static int try_file(struct unlock *u, const char *file)
-{
-	size_t len;
-	char *key;
-	int r, fits = 0;
-
-	u->said[0] = '\0';
-	r = crypt_keyfile_device_read(u->cd, file, &key, &len, 0, 0, 0);
-	if (r < 0) {
-		bb_error_msg("can't use key file '%s': %s", file, because(u, r));
-		return 0;
-	}
-	fits = try_key(u, key, len, file);
-	crypt_safe_free(key);
-	if (!fits)
-		bb_error_msg("key file '%s' doesn't fit '%s'", file, u->dev);
-	return fits;
-}
-
-static int try_found_files(struct unlock *u)
-{
-	const char *uuid = crypt_get_uuid(u->cd);
-	int fits = 0;
-	unsigned i;
-	char *by_uuid;
-	glob_t g;
-
-	/* It comes from the disk and becomes a part of a path. */
-	if (!uuid || uuid[strspn(uuid, "0123456789abcdefABCDEF-")])
-		uuid = "store";
-	by_uuid = xasprintf("{"D2D_MEDIUM","D2D_PAYLOAD"/*}/d2d/keys/{%s,store}.key", uuid);
-	if (glob(by_uuid, GLOB_BRACE, NULL, &g) == 0) {
-		for (i = 0; !fits && i < g.gl_pathc; i++)
-			fits = try_file(u, g.gl_pathv[i]);
-	}
-	globfree(&g);
-	free(by_uuid);
-	return fits;
-}
-
-static int try_stdin(struct unlock *u)
-{
-	size_t len;
-	char *key;
-	int fits, r = crypt_keyfile_device_read(u->cd, NULL, &key, &len, 0, 0, CRYPT_KEYFILE_STOP_EOL);
-
-	if (r < 0)
-		bb_error_msg_and_die("can't read the passphrase from stdin: %s", because(u, r));
-	fits = try_key(u, key, len, "passphrase");
-	crypt_safe_free(key);
-	if (!fits)
-		bb_error_msg("wrong passphrase for '%s'", u->dev);
-	return fits;
-}
-
-static int try_asking(struct unlock *u, unsigned tries, unsigned seconds)
-{
-	unsigned long long end = monotonic_sec() + seconds;
-	const char *label = crypt_get_label(u->cd);
-	char *prompt, *passphrase = crypt_safe_alloc(PASSPHRASE_SIZE);
-	unsigned i;
-	int r = 0, fits = 0;
-
-	if (!passphrase)
-		bb_die_memory_exhausted();
-	label = label ? printable_string(label) : u->name;
-	prompt = xasprintf("\nPassphrase for %s (%s): ", u->dev, label);
-
-	for (i = 1; !fits && i <= tries; i++) {
-		long left = seconds ? (long)(end - monotonic_sec()) : 0;
-
-		r = seconds && left <= 0 ? -ETIMEDOUT : d2d_ask(prompt, passphrase, PASSPHRASE_SIZE, left);
-		if (r < 0)
-			break;
-		fits = try_key(u, passphrase, r, "passphrase");
-		crypt_safe_memzero(passphrase, PASSPHRASE_SIZE);
-		if (!fits)
-			d2d_tell(i < tries ? "wrong passphrase, try again\n" : "wrong passphrase, going on without\n");
-	}
-	crypt_safe_free(passphrase);
-	free(prompt);
-
-	if (r == -ETIMEDOUT) {
-		d2d_tell("nobody answered, going on without\n");
-		bb_error_msg("nobody gave the passphrase of '%s' within %u seconds", u->dev, seconds);
-	} else if (r < 0) {
-		bb_error_msg("can't ask for the passphrase of '%s': %s", u->dev, strerror(-r));
-	} else if (!fits) {
-		bb_error_msg("%u wrong passphrases for '%s'", tries, u->dev);
-	}
-	return fits;
 }
 
 /* Nothing that we read may end up in a core file or in the hands of a debugger. */
@@ -311,84 +182,156 @@ static void hide_memory(void)
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
-/* True when it is open already under our name. */
-static int is_open(struct unlock *u)
+/* Those of the command line, else the store and what d2d.luks= names. */
+static llist_t *wanted(char **argv)
 {
-	char *name = d2d_luks_open_as(u->dev);
+	llist_t *specs = NULL;
+	char *more, *spec;
 
-	if (name) {
-		if (strcmp(name, u->name) != 0)
-			bb_error_msg_and_die("'%s' is open already as /dev/mapper/%s", u->dev, name);
-		if (!(u->opt & OPT_q))
-			printf("%s: open already as /dev/mapper/%s\n", u->dev, name);
-		free(name);
-		return 1;
+	while (*argv)
+		llist_add_to_end(&specs, *argv++);
+	if (specs)
+		return specs;
+	llist_add_to(&specs, d2d_option("store"));
+	more = d2d_option("luks");
+	while ((spec = strsep(&more, ",")) != NULL)
+		if (*spec)
+			llist_add_to_end(&specs, spec);
+	return specs;
+}
+
+static int open_volumes(struct unlock *u, struct opening *o, llist_t *specs)
+{
+	int missing = EXIT_SUCCESS, code;
+
+	for (; specs; specs = specs->link) {
+		struct unlock *v;
+
+		o->volume = xrealloc_vector(o->volume, 2, o->n);
+		v = &o->volume[o->n];
+		*v = *u;
+		code = d2dunlock_choose(v, specs->data);
+		if (!code)
+			o->n++;
+		else
+			missing = code;
+		/* They have what the first one was told. */
+		u->name = u->header = NULL;
 	}
-	if (crypt_status(NULL, u->name) >= CRYPT_ACTIVE)
-		bb_error_msg_and_die("/dev/mapper/%s is another volume", u->name);
-	return 0;
+	code = o->n ? d2dunlock_open(o) : EXIT_SUCCESS;
+	return code ? code : missing;
+}
+
+static int open_main(struct unlock *u, char **argv)
+{
+	struct opening o = { .tries = 3, .uevents = -1 };
+	char *place = NULL;
+	struct d2d_place parsed;
+
+	u->opt = getopt32(argv, "^" "CiqrclDk:*n:t:+T:+K:H:" "\0" "C--cl:T--cl:c--CTiklrtDKH:i--clt:k--cl:l--CTckinrtDKH:n--l:r--cl:t--cil:D--cl:K--cl:H--cl",
+			&o.files, &u->name, &o.tries, &o.seconds, &place, &u->header);
+	argv += optind;
+	if (argv[0] && ((u->opt & (OPT_c | OPT_l)) || (argv[1] && u->header)))
+		bb_show_usage();
+	/* A file may be anybody's. */
+	if (!argv[0] && geteuid() != 0)
+		bb_error_msg_and_die("%s: sudo d2d unlock", bb_msg_you_must_be_root);
+	if (u->opt & OPT_l)
+		return list_volumes();
+	if (u->opt & OPT_c)
+		return close_volume(u);
+
+	hide_memory();
+	if (!argv[0]) {
+		char *header = d2d_option("header");
+
+		o.watch = !(u->opt & OPT_i);
+		if (!place)
+			place = d2d_option("key");
+		if (!u->header && header)
+			u->header = d2dunlock_header(header);
+	}
+	if (place) {
+		d2dunlock_place(&parsed, place);
+		o.place = &parsed;
+	}
+	return open_volumes(u, &o, wanted(argv));
+}
+
+struct verb {
+	int (*main)(struct unlock *u);
+	unsigned takes;		/* options */
+	uint8_t least, most;	/* arguments */
+	bool loads;		/* wants a header that can be read */
+};
+
+static int run_verb(struct unlock *u, const struct verb *verb)
+{
+	/* Two that change the same header at once would lose a key. */
+	int r, lock = xopen(u->dev, O_RDONLY | O_CLOEXEC);
+
+	if (flock(lock, LOCK_EX | LOCK_NB) != 0)
+		bb_error_msg_and_die("'%s' is being changed by somebody else", u->dev);
+	if (verb->loads && d2dunlock_load(u) < 0)
+		return EXIT_FAILURE;
+	r = verb->main(u);
+	crypt_free(u->cd);
+	close(lock);
+	return r;
+}
+
+/* A verb other than opening, which has the options that it takes of a common set. */
+static int verb_main(struct unlock *u, char **argv, const struct verb *verb)
+{
+	int n, r;
+
+	u->ms = D2D_LUKS_MS;
+	u->label = STORE_LABEL;
+	u->opt = getopt32long(argv, "^" "fik:s:+I:+yL:" "\0" "-1:?2:i--k:k--i",
+		"force\0" No_argument "f" "stdin\0" No_argument "i" "key-file\0" Required_argument "k"
+		"slot\0" Required_argument "s" "iter-time\0" Required_argument "I" "yes\0" No_argument "y"
+		"label\0" Required_argument "L",
+		&u->key_file, &u->slot, &u->ms, &u->label) << 8;
+	argv += optind;
+	n = string_array_len(argv);
+	if ((u->opt & ~verb->takes) || n < verb->least || n > verb->most)
+		bb_show_usage();
+	u->file = argv[1];
+	hide_memory();
+	if (verb->loads) {
+		r = d2dunlock_choose(u, argv[0]);
+	} else {
+		u->dev = d2dunlock_find(argv[0]);
+		r = u->dev ? EXIT_SUCCESS : EXIT_NO_LUKS;
+		if (r)
+			bb_error_msg("no volume %s", argv[0]);
+	}
+	return r ? r : run_verb(u, verb);
 }
 
 int d2dunlock_main(int argc, char **argv) MAIN_EXTERNALLY_VISIBLE;
 int d2dunlock_main(int argc UNUSED_PARAM, char **argv)
 {
-	struct unlock u = { .name = "d2d-store" };
-	unsigned tries = 3, seconds = 0;
-	const char *by = "key\n";
-	llist_t *files = NULL;
-	char *spec;
-	int r, fits = 0;
+	static const char names[] ALIGN1 =
+		"add-key\0backup\0change-key\0erase\0format\0list-keys\0remove-key\0restore\0";
+	static const struct verb verbs[] = {
+#if ENABLE_FEATURE_D2DUNLOCK_MANAGE
+		{ d2dunlock_add_key, OPT_FORCE | OPT_STDIN | OPT_KEY | OPT_MS, 1, 2, 1 },
+		{ d2dunlock_backup, OPT_FORCE, 2, 2, 1 },
+		{ d2dunlock_change_key, OPT_FORCE | OPT_STDIN | OPT_KEY | OPT_MS, 1, 2, 1 },
+		{ d2dunlock_erase, OPT_YES, 1, 1, 1 },
+		{ d2dunlock_format, OPT_STDIN | OPT_MS | OPT_YES | OPT_LABEL, 1, 2, 0 },
+		{ d2dunlock_list_keys, 0, 1, 1, 1 },
+		{ d2dunlock_remove_key, OPT_FORCE | OPT_STDIN | OPT_KEY | OPT_SLOT, 1, 1, 1 },
+		{ d2dunlock_restore, OPT_FORCE | OPT_YES, 2, 2, 0 },
+#endif
+	};
+	char said[SAID_SIZE] = "";
+	struct unlock u = { .name = "d2d-store", .said = said };
+	int verb = argv[1] && ENABLE_FEATURE_D2DUNLOCK_MANAGE ? index_in_strings(names, argv[1]) : -1;
 
-	u.opt = getopt32(argv, "^" "Ciqrclk:*n:t:+T:+" "\0" "?1:C--cl:T--cl:c--CTiklrt:i--clt:k--cl:l--CTckinrt:n--l:r--cl:t--cil",
-			&files, &u.name, &tries, &seconds);
-	spec = argv[optind];
-	if (spec && (u.opt & (OPT_c | OPT_l)))
-		bb_show_usage();
-	/* A file may be anybody's. */
-	if (!spec && geteuid() != 0)
-		bb_error_msg_and_die("%s: sudo d2d unlock", bb_msg_you_must_be_root);
 	crypt_set_log_callback(NULL, keep_complaint, &u);
 	/* Without locks libcryptsetup repairs no header, see above. */
 	crypt_metadata_locking(NULL, 0);
-	if (u.opt & OPT_l)
-		return list_volumes();
-	if (u.opt & OPT_c)
-		return close_volume(&u);
-
-	hide_memory();
-	if (!spec)
-		spec = d2d_option("store");
-	u.dev = find_device(spec);
-	if (!u.dev) {
-		bb_error_msg(spec ? "no volume %s" : "no LUKS volume labelled %s", spec ? spec : STORE_LABEL);
-		return EXIT_NO_LUKS;
-	}
-	r = d2d_is_luks(u.dev);
-	if (r < 0)
-		bb_error_msg_and_die("can't open '%s': %s", u.dev, strerror(-r));
-	if (!r) {
-		bb_error_msg("'%s' is not a LUKS volume", u.dev);
-		return EXIT_NO_LUKS;
-	}
-	if (!(u.opt & OPT_C) && is_open(&u))
-		return EXIT_SUCCESS;
-
-	load_header(&u);
-	while (files && !fits)
-		fits = try_file(&u, llist_pop(&files));
-	if (!fits)
-		fits = try_found_files(&u);
-	if (!fits && (u.opt & OPT_i)) {
-		fits = try_stdin(&u);
-	} else if (!fits && tries) {
-		fits = try_asking(&u, tries, seconds);
-		by = "passphrase\n";
-	} else if (!fits) {
-		bb_error_msg("no key file opens '%s'", u.dev);
-	}
-	crypt_free(u.cd);
-	/* A key can come with its volume on a stranger's stick; a passphrase that was typed can't. */
-	if (fits && !(u.opt & OPT_C) && strcmp(bb_basename(D2D_STORE_MAPPING), u.name) == 0)
-		d2d_file_write(D2D_UNLOCKED, by);
-	return fits ? EXIT_SUCCESS : EXIT_NO_KEY;
+	return verb < 0 ? open_main(&u, argv) : verb_main(&u, argv + 1, &verbs[verb]);
 }

@@ -91,25 +91,28 @@ static int read_line(int fd, char *answer, size_t size)
 	return 0;
 }
 
-/* poll[n] is the signalfd. */
-static int wait_answer(struct pollfd *poll_fd, int n, const char *prompt, char *answer, size_t size, int seconds)
+/* poll[n] is the signalfd, the next one what else may happen. */
+static int wait_answer(struct pollfd *poll_fd, int n, const char *prompt, char *answer, size_t size, int seconds,
+		const struct d2d_meanwhile *other)
 {
 	unsigned long long end = monotonic_ms() + seconds * 1000ULL;
 	int alive = n;
 
-	while (alive > 0) {
+	while (alive > 0 || other) {
 		long long left = seconds ? (long long)(end - monotonic_ms()) : -1;
 		int i, r;
 
 		if (seconds && left <= 0)
 			return -ETIMEDOUT;
-		r = poll(poll_fd, n + 1, left);
+		r = poll(poll_fd, n + 1 + !!other, left);
 		if (r < 0 && errno != EINTR)
 			return -errno;
 		if (r <= 0)
 			continue;
 		if (poll_fd[n].revents)
 			return -EINTR;
+		if (other && poll_fd[n + 1].revents && other->happened(other->arg))
+			return -ECANCELED;
 
 		for (i = 0; i < n; i++) {
 			if (!poll_fd[i].revents)
@@ -130,13 +133,18 @@ static int wait_answer(struct pollfd *poll_fd, int n, const char *prompt, char *
 
 int d2d_ask(const char *prompt, char *answer, size_t size, int seconds)
 {
-	struct pollfd poll_fd[TERMINALS + 1];
+	return d2d_ask_meanwhile(prompt, answer, size, seconds, NULL);
+}
+
+int d2d_ask_meanwhile(const char *prompt, char *answer, size_t size, int seconds, const struct d2d_meanwhile *other)
+{
+	struct pollfd poll_fd[TERMINALS + 2];
 	struct termios old[TERMINALS];
 	sigset_t set, old_set;
 	int fd[TERMINALS];
 	int i, r, n = terminals_open(fd);
 
-	if (!n)
+	if (!n && !other)
 		return -ENODEV;
 
 	/* A signal that ends us waits until the terminals are as they were. */
@@ -149,17 +157,22 @@ int d2d_ask(const char *prompt, char *answer, size_t size, int seconds)
 	poll_fd[n].fd = signalfd(-1, &set, SFD_CLOEXEC);
 	poll_fd[n].events = POLLIN;
 
+	if (other) {
+		poll_fd[n + 1].fd = other->fd;
+		poll_fd[n + 1].events = POLLIN;
+	}
 	for (i = 0; i < n; i++) {
 		echo_off(fd[i], &old[i]);
 		poll_fd[i].fd = fd[i];
 		poll_fd[i].events = POLLIN;
 	}
 	terminals_say(fd, n, prompt);
-	r = wait_answer(poll_fd, n, prompt, answer, size, seconds);
+	r = wait_answer(poll_fd, n, prompt, answer, size, seconds, other);
 	terminals_say(fd, n, "\n");
 
 	for (i = 0; i < n; i++)
-		tcsetattr(fd[i], TCSANOW, &old[i]);
+		/* Half of a passphrase is not for whoever reads next. */
+		tcsetattr(fd[i], r < 0 ? TCSAFLUSH : TCSANOW, &old[i]);
 	terminals_close(fd, n);
 	if (poll_fd[n].fd >= 0)
 		close(poll_fd[n].fd);

@@ -241,6 +241,15 @@ int d2d_usb_settle(const char *root, int fd, unsigned seconds);
  * -ENODEV without a terminal, -EIO when all of them are gone, -EINTR on a signal. */
 int d2d_ask(const char *prompt, char *answer, size_t size, int seconds);
 
+/* The same, while something else may happen: happened() is called when there is something to be read from fd, and ends
+ * the question by returning other than 0; it comes back with -ECANCELED. Goes on without a terminal. NULL: nothing. */
+struct d2d_meanwhile {
+	int fd;
+	int (*happened)(void *arg);
+	void *arg;
+};
+int d2d_ask_meanwhile(const char *prompt, char *answer, size_t size, int seconds, const struct d2d_meanwhile *other);
+
 /* Writes a text to the same terminals. */
 void d2d_tell(const char *text);
 

@@ -16,5 +16,9 @@ endif
 ifeq ($(CONFIG_D2DUNLOCK),y)
 CPPFLAGS += -I$(D2D_LIBS)/include
 LDFLAGS += -L$(D2D_LIBS)/lib
+ifeq ($(CONFIG_FEATURE_D2DUNLOCK_MANAGE),y)
 LDLIBS += $(file <$(D2D_LIBS)/ldlibs)
+else
+LDLIBS += $(patsubst d2dcrypt,d2dcrypt-open,$(file <$(D2D_LIBS)/ldlibs))
+endif
 endif

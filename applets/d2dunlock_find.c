@@ -1,0 +1,90 @@
+/*
+ * Which volume is meant, and where its header is.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//kbuild:lib-$(CONFIG_D2DUNLOCK) += d2dunlock_find.o
+
+#include "d2dunlock.h"
+
+static int is_match(const struct d2d_volume *v, const char *spec)
+{
+	if (v->err)
+		return 0;
+	if (!spec)
+		return strcmp(v->fstype, "crypto_LUKS") == 0 && strcmp(v->label, STORE_LABEL) == 0;
+	if (is_prefixed_with(spec, "UUID="))
+		return spec[5] && strcasecmp(v->uuid, spec + 5) == 0;
+	return spec[6] && strcmp(v->label, spec + 6) == 0;
+}
+
+char *d2dunlock_find(const char *spec)
+{
+	struct d2d_volume *list;
+	char *dev = NULL;
+	int i, n;
+
+	if (spec && !is_prefixed_with(spec, "UUID=") && !is_prefixed_with(spec, "LABEL="))
+		return xstrdup(spec);
+
+	n = d2d_volumes_scan(&list);
+	if (n < 0)
+		bb_error_msg_and_die("can't look for volumes: %s", strerror(-n));
+	for (i = 0; i < n; i++) {
+		if (!is_match(&list[i], spec))
+			continue;
+		if (!dev)
+			dev = xstrdup(list[i].dev);
+		else
+			bb_error_msg("%s is called the same as %s and is left alone", list[i].dev, dev);
+	}
+	d2d_volumes_free(list, n);
+	return dev;
+}
+
+int d2dunlock_choose(struct unlock *u, const char *spec)
+{
+	int r;
+
+	u->dev = d2dunlock_find(spec);
+	if (!u->dev) {
+		bb_error_msg(spec ? "no volume %s" : "no LUKS volume labelled %s", spec ? spec : STORE_LABEL);
+		return EXIT_NO_LUKS;
+	}
+	if (u->header)
+		return EXIT_SUCCESS;
+	r = d2d_is_luks(u->dev);
+	if (r < 0)
+		bb_error_msg_and_die("can't open '%s': %s", u->dev, strerror(-r));
+	if (!r) {
+		bb_error_msg("'%s' is not a LUKS volume", u->dev);
+		return EXIT_NO_LUKS;
+	}
+	return EXIT_SUCCESS;
+}
+
+void d2dunlock_place(struct d2d_place *place, const char *text)
+{
+	if (d2d_place_parse(text, place) < 0)
+		bb_error_msg_and_die("'%s' is not LABEL:PATH[:OFFSET[:SIZE]]", printable_string(text));
+}
+
+char *d2dunlock_header(const char *text)
+{
+	struct d2d_place place;
+	struct d2d_volume *list;
+	int i, n, fd = -ENODEV;
+
+	d2dunlock_place(&place, text);
+	n = d2d_volumes_scan(&list);
+	if (n < 0)
+		bb_error_msg_and_die("can't look for volumes: %s", strerror(-n));
+	d2d_mounts_find(list, n);
+	for (i = 0; i < n && fd < 0; i++)
+		if (d2d_place_is_on(&place, &list[i]))
+			fd = d2d_volume_file_open(&list[i], place.path);
+	if (fd < 0)
+		bb_error_msg_and_die("can't use the header '%s': %s", printable_string(text), strerror(-fd));
+	d2d_volumes_free(list, n);
+	return xasprintf("/proc/self/fd/%d", fd);
+}

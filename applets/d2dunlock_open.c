@@ -1,0 +1,362 @@
+/*
+ * Opening LUKS volumes: key files, those that media bring along, a passphrase; whichever fits first. While the question
+ * for the passphrase stands, a stick that is plugged in is looked at, too.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//kbuild:lib-$(CONFIG_D2DUNLOCK) += d2dunlock_open.o
+
+#include "d2dunlock.h"
+#include <glob.h>
+
+/* A key that fits opens the volume; one that doesn't is no error, and whatever else is wrong ends only this volume. */
+static int try_key(struct unlock *u, const char *key, size_t len, const char *from, const char *by)
+{
+	uint32_t flags = (u->opt & OPT_r) ? CRYPT_ACTIVATE_READONLY : 0;
+	int r;
+
+	if (u->opt & OPT_D)
+		flags |= CRYPT_ACTIVATE_ALLOW_DISCARDS;
+	u->said[0] = '\0';
+	r = crypt_activate_by_passphrase(u->cd, (u->opt & OPT_C) ? NULL : u->name, CRYPT_ANY_SLOT, key, len, flags);
+	if (r == -EPERM)
+		return 0;
+	if (r < 0) {
+		u->state = UNLOCK_BROKEN;
+		if (r == -ENOENT)
+			bb_error_msg("'%s' has no key slot to open it with", u->dev);
+		else if (r == -ENOMEM)
+			bb_error_msg("not enough memory for the key derivation that '%s' asks for", u->dev);
+		else
+			bb_error_msg("can't open '%s': %s", u->dev, d2dunlock_because(u, r));
+		return 0;
+	}
+	u->state = UNLOCK_OPEN;
+	if (!(u->opt & OPT_q)) {
+		if (u->opt & OPT_C)
+			printf("%s: %s fits\n", u->dev, from);
+		else
+			printf("%s: open as /dev/mapper/%s by %s\n", u->dev, u->name, from);
+		fflush_all();
+	}
+	/* A key can come with its volume on a stranger's stick; a passphrase that was typed can't. */
+	if (!(u->opt & OPT_C) && strcmp(bb_basename(D2D_STORE_MAPPING), u->name) == 0)
+		d2d_file_write(D2D_UNLOCKED, by);
+	return 1;
+}
+
+/* A part of a file as the key; SHOWN is what it is called. */
+static char *read_part(struct unlock *u, const char *file, const char *shown, size_t *len, uint64_t offset, size_t size)
+{
+	char *key = NULL;
+	int r;
+
+	u->said[0] = '\0';
+	r = crypt_keyfile_device_read(u->cd, file, &key, len, offset, size, 0);
+	if (r < 0) {
+		bb_error_msg("can't use key file '%s': %s", shown, d2dunlock_because(u, r));
+		return NULL;
+	}
+	if (!*len) {
+		bb_error_msg("can't use key file '%s': it is empty", shown);
+		crypt_safe_free(key);
+		return NULL;
+	}
+	return key;
+}
+
+char *d2dunlock_read_file(struct unlock *u, const char *file, size_t *len)
+{
+	return read_part(u, file, file, len, 0, 0);
+}
+
+char *d2dunlock_read_stdin(struct unlock *u, size_t *len)
+{
+	char *key;
+	int r;
+
+	u->said[0] = '\0';
+	r = crypt_keyfile_device_read(u->cd, NULL, &key, len, 0, 0, CRYPT_KEYFILE_STOP_EOL);
+	if (r < 0)
+		bb_error_msg_and_die("can't read the passphrase from stdin: %s", d2dunlock_because(u, r));
+	return key;
+}
+
+/* A key file that can't be used is told of and is no reason to stop. */
+static void try_part(struct unlock *u, const char *file, const char *shown, uint64_t offset, size_t size)
+{
+	size_t len;
+	char *key = read_part(u, file, shown, &len, offset, size);
+
+	if (!key)
+		return;
+	if (!try_key(u, key, len, shown, "key\n") && u->state == UNLOCK_CLOSED)
+		bb_error_msg("key file '%s' doesn't fit '%s'", shown, u->dev);
+	crypt_safe_free(key);
+}
+
+/* Its UUID comes from the disk and becomes a part of paths. */
+static const char *clean_uuid(const struct unlock *u)
+{
+	const char *uuid = crypt_get_uuid(u->cd);
+
+	return uuid && uuid[0] && !uuid[strspn(uuid, "0123456789abcdefABCDEF-")] ? uuid : NULL;
+}
+
+static void try_found_files(struct unlock *u)
+{
+	char *pattern = xasprintf("{"D2D_MEDIUM","D2D_PAYLOAD"/*}/d2d/keys/{%s,store}.key", clean_uuid(u) ? : "store");
+	unsigned i;
+	glob_t g;
+
+	if (glob(pattern, GLOB_BRACE, NULL, &g) == 0) {
+		for (i = 0; u->state == UNLOCK_CLOSED && i < g.gl_pathc; i++)
+			try_part(u, g.gl_pathv[i], g.gl_pathv[i], 0, 0);
+	}
+	globfree(&g);
+	free(pattern);
+}
+
+/* ---- keys on volumes that nobody has mounted ---- */
+
+/* When it is there: NAMED, it should be. */
+static void try_on_volume(struct unlock *u, struct d2d_volume *v, const char *path, const struct d2d_place *named)
+{
+	char proc[sizeof("/proc/self/fd/") + sizeof(int) * 3];
+	char *shown = xasprintf("%s of %s", path, v->dev);
+	int fd = d2d_volume_file_open(v, path);
+
+	if (fd >= 0) {
+		sprintf(proc, "/proc/self/fd/%d", fd);
+		try_part(u, proc, shown, named ? named->offset : 0, named ? named->size : 0);
+		close(fd);
+	} else if (named) {
+		bb_error_msg("can't use key file '%s': %s", shown, strerror(-fd));
+	}
+	free(shown);
+}
+
+static void look_at(struct opening *o, struct d2d_volume *v, bool plugged)
+{
+	struct unlock *u;
+
+	for (u = o->volume; u < o->volume + o->n; u++) {
+		char *path;
+
+		if (u->state == UNLOCK_CLOSED && o->place && d2d_place_is_on(o->place, v))
+			try_on_volume(u, v, o->place->path, o->place);
+		if (u->state != UNLOCK_CLOSED || !plugged || !v->removable)
+			continue;
+		path = xasprintf("d2d/keys/%s.key", clean_uuid(u) ? : "store");
+		try_on_volume(u, v, path, NULL);
+		free(path);
+		if (u->state == UNLOCK_CLOSED)
+			try_on_volume(u, v, "d2d/keys/store.key", NULL);
+	}
+}
+
+/* The first that is still closed, NULL when none is. */
+static const char *first_closed(const struct opening *o)
+{
+	int i;
+
+	for (i = 0; i < o->n; i++)
+		if (o->volume[i].state == UNLOCK_CLOSED)
+			return o->volume[i].dev;
+	return NULL;
+}
+
+static int all_done(const struct opening *o)
+{
+	return !first_closed(o);
+}
+
+/* Looks at what wasn't there the last time. */
+static void look_around(struct opening *o, bool plugged)
+{
+	llist_t *names = NULL;
+	struct d2d_volume *list;
+	int i, n = d2d_volumes_scan(&list);
+
+	if (n < 0)
+		return;
+	d2d_mounts_find(list, n);
+	for (i = 0; i < n; i++) {
+		if (!llist_find_str(o->seen, list[i].name))
+			look_at(o, &list[i], plugged);
+		llist_add_to(&names, xstrdup(list[i].name));
+	}
+	llist_free(o->seen, free);
+	o->seen = names;
+	d2d_volumes_free(list, n);
+}
+
+static int something_happened(void *arg)
+{
+	struct opening *o = arg;
+
+	if (d2d_uevent_wait(o->uevents, "block", 0) > 0)
+		look_around(o, true);
+	return all_done(o);
+}
+
+/* ---- passphrases ---- */
+
+/* A passphrase for all that are still closed: how many it opens. */
+static int try_passphrase(struct opening *o, const char *key, size_t len)
+{
+	struct unlock *u;
+	int fits = 0;
+
+	for (u = o->volume; u < o->volume + o->n; u++)
+		if (u->state == UNLOCK_CLOSED)
+			fits += try_key(u, key, len, "passphrase", (u->opt & OPT_i) ? "key\n" : "passphrase\n");
+	return fits;
+}
+
+/* "/dev/sda2 (D2D-STORE), /dev/sdb1 (BACKUP)" of those that are closed. */
+static char *names(const struct opening *o)
+{
+	const struct unlock *u;
+	char *text = xstrdup("");
+
+	for (u = o->volume; u < o->volume + o->n; u++) {
+		char *more;
+
+		if (u->state != UNLOCK_CLOSED)
+			continue;
+		more = xasprintf("%s%s%s (%s)", text, text[0] ? ", " : "", u->dev, d2dunlock_label(u, u->name));
+		free(text);
+		text = more;
+	}
+	return text;
+}
+
+static void try_stdin(struct opening *o)
+{
+	size_t len;
+	char *key = d2dunlock_read_stdin(o->volume, &len);
+
+	try_passphrase(o, key, len);
+	crypt_safe_free(key);
+	if (!all_done(o))
+		bb_error_msg("wrong passphrase for '%s'", first_closed(o));
+}
+
+/* -ECANCELED when a key came first. */
+static int ask_once(struct opening *o, char *passphrase, long seconds)
+{
+	struct d2d_meanwhile other = { o->uevents, something_happened, o };
+	char *closed = names(o), *prompt = xasprintf("\nPassphrase for %s: ", closed);
+	int r = d2d_ask_meanwhile(prompt, passphrase, PASSPHRASE_SIZE, seconds, o->uevents >= 0 ? &other : NULL);
+
+	free(prompt);
+	free(closed);
+	return r;
+}
+
+static void ask(struct opening *o)
+{
+	unsigned long long end = monotonic_sec() + o->seconds;
+	char *passphrase = crypt_safe_alloc(PASSPHRASE_SIZE);
+	unsigned wrong = 0;
+	int r = 0;
+
+	if (!passphrase)
+		bb_die_memory_exhausted();
+	while (!all_done(o) && wrong < o->tries) {
+		long left = o->seconds ? (long)(end - monotonic_sec()) : 0;
+		int fits;
+
+		r = o->seconds && left <= 0 ? -ETIMEDOUT : ask_once(o, passphrase, left);
+		if (r < 0)
+			break;
+		fits = try_passphrase(o, passphrase, r);
+		crypt_safe_memzero(passphrase, PASSPHRASE_SIZE);
+		if (!fits && !all_done(o))
+			d2d_tell(++wrong < o->tries ? "wrong passphrase, try again\n" : "wrong passphrase, going on without\n");
+	}
+	crypt_safe_free(passphrase);
+
+	if (r == -ECANCELED) {
+		d2d_tell("opened by a key file\n");
+	} else if (r == -ETIMEDOUT) {
+		d2d_tell("nobody answered, going on without\n");
+		bb_error_msg("nobody gave the passphrase of '%s' within %u seconds", first_closed(o), o->seconds);
+	} else if (r < 0) {
+		bb_error_msg("can't ask for the passphrase of '%s': %s", first_closed(o), strerror(-r));
+	} else if (!all_done(o)) {
+		bb_error_msg("%u wrong passphrases for '%s'", o->tries, first_closed(o));
+	}
+}
+
+/* ---- one after the other ---- */
+
+/* True when it is open already, under our name unless that comes from its UUID. */
+static int is_open(const struct unlock *u)
+{
+	char *name = d2d_luks_open_as(u->dev);
+
+	if (name) {
+		if (u->name && strcmp(name, u->name) != 0)
+			bb_error_msg_and_die("'%s' is open already as /dev/mapper/%s", u->dev, name);
+		if (!(u->opt & OPT_q))
+			printf("%s: open already as /dev/mapper/%s\n", u->dev, name);
+		free(name);
+		return 1;
+	}
+	if (u->name && crypt_status(NULL, u->name) >= CRYPT_ACTIVE)
+		bb_error_msg_and_die("/dev/mapper/%s is another volume", u->name);
+	return 0;
+}
+
+static void begin(struct unlock *u)
+{
+	if (!(u->opt & OPT_C) && is_open(u)) {
+		u->state = UNLOCK_OPEN;
+		return;
+	}
+	u->state = d2dunlock_load(u) == 0 ? UNLOCK_CLOSED : UNLOCK_BROKEN;
+	if (u->state == UNLOCK_CLOSED && !u->name) {
+		if (clean_uuid(u))
+			u->name = xasprintf("luks-%s", clean_uuid(u));
+		else
+			u->state = UNLOCK_BROKEN;
+	}
+}
+
+int d2dunlock_open(struct opening *o)
+{
+	struct unlock *u;
+	llist_t *file;
+	int code = EXIT_SUCCESS;
+
+	for (u = o->volume; u < o->volume + o->n; u++) {
+		begin(u);
+		for (file = o->files; file && u->state == UNLOCK_CLOSED; file = file->link)
+			try_part(u, file->data, file->data, 0, 0);
+		if (u->state == UNLOCK_CLOSED)
+			try_found_files(u);
+	}
+	/* The ear is open before the first look, so that nothing comes in between. */
+	o->uevents = o->place || o->watch ? d2d_uevent_open() : -1;
+	if ((o->place || o->watch) && !all_done(o))
+		look_around(o, false);
+
+	if (!all_done(o)) {
+		if (o->volume->opt & OPT_i)
+			try_stdin(o);
+		else if (o->tries)
+			ask(o);
+		else
+			bb_error_msg("no key file opens '%s'", first_closed(o));
+	}
+	for (u = o->volume; u < o->volume + o->n; u++) {
+		crypt_free(u->cd);
+		if (u->state == UNLOCK_BROKEN)
+			code = EXIT_FAILURE;
+		else if (u->state == UNLOCK_CLOSED && code == EXIT_SUCCESS)
+			code = EXIT_NO_KEY;
+	}
+	return code;
+}

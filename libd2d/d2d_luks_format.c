@@ -1,0 +1,117 @@
+/*
+ * Makes a LUKS2 volume. The header and its key slot are made in memory and written in one go when all went well: what
+ * was on the device is there until then.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//kbuild:lib-$(CONFIG_FEATURE_D2DUNLOCK_MANAGE) += d2d_luks_format.o
+
+#include <sys/mman.h>
+#include <linux/fs.h>
+#include "d2d_luks.h"
+#include <libcryptsetup.h>
+
+enum {
+	HEADER = 16 * 1024 * 1024,	/* libcryptsetup's own default */
+	LEAST_DATA = 1024 * 1024,
+	KEY_SIZE = 64,			/* two of AES-256 */
+};
+
+static void be_quiet(int level UNUSED_PARAM, const char *msg UNUSED_PARAM, void *arg UNUSED_PARAM)
+{
+}
+
+int d2d_luks_init(const char *path, struct crypt_device **cd)
+{
+	int r = crypt_init(cd, path);
+
+	if (r == 0)
+		crypt_set_log_callback(*cd, be_quiet, NULL);
+	return r;
+}
+
+/* Of the encrypted sectors: as large as the device writes at once. */
+static int sector_size(int fd, off_t size)
+{
+	unsigned physical = 0;
+
+	return ioctl(fd, BLKPBSZGET, &physical) == 0 && physical >= 4096 && size % 4096 == 0 ? 4096 : 512;
+}
+
+static int make_header(const char *path, const char *label, int sector, const struct crypt_pbkdf_type *kdf,
+		const char *key, size_t len)
+{
+	struct crypt_params_luks2 params = { .label = label, .sector_size = sector, .pbkdf = kdf };
+	struct crypt_device *cd;
+	int r = d2d_luks_init(path, &cd);
+
+	if (r < 0)
+		return r;
+	r = crypt_format(cd, CRYPT_LUKS2, "aes", "xts-plain64", NULL, NULL, KEY_SIZE, &params);
+	if (r >= 0)
+		r = crypt_keyslot_add_by_volume_key(cd, CRYPT_ANY_SLOT, NULL, 0, key, len);
+	crypt_free(cd);
+	return r < 0 ? r : 0;
+}
+
+int d2d_luks_format(const char *dev, const char *label, const struct crypt_pbkdf_type *kdf, const char *key, size_t len)
+{
+	struct crypt_pbkdf_type measured;
+	char path[sizeof("/proc/self/fd/") + sizeof(int) * 3];
+	struct crypt_device *cd = NULL;
+	int r, header = -1, fd = open(dev, O_RDWR | O_CLOEXEC);
+	off_t size;
+
+	if (fd < 0)
+		return -errno;
+	size = lseek(fd, 0, SEEK_END);
+	r = size < HEADER + LEAST_DATA ? -ENOSPC : 0;
+	if (r == 0 && !kdf) {
+		r = d2d_luks_measure(NULL, D2D_LUKS_MS, &measured);
+		kdf = &measured;
+	}
+	if (r < 0)
+		goto out;
+
+	header = memfd_create("luks", MFD_CLOEXEC);
+	if (header < 0 || ftruncate(header, HEADER + LEAST_DATA) != 0) {
+		r = -errno;
+		goto out;
+	}
+	sprintf(path, "/proc/self/fd/%d", header);
+	r = make_header(path, label, sector_size(fd, size), kdf, key, len);
+	/* Only the header is a backup of one. */
+	if (r == 0 && ftruncate(header, HEADER) != 0)
+		r = -errno;
+	if (r == 0)
+		r = d2d_luks_init(dev, &cd);
+	if (r == 0)
+		r = crypt_header_restore(cd, CRYPT_LUKS2, path);
+	if (r == 0 && fsync(fd) != 0)
+		r = -errno;
+ out:
+	crypt_free(cd);
+	if (header >= 0)
+		close(header);
+	close(fd);
+	return r;
+}
+
+int d2d_luks_open(const char *dev, const char *name, const char *key, size_t len)
+{
+	struct crypt_device *cd;
+	int r = d2d_luks_init(dev, &cd);
+
+	if (r < 0)
+		return r;
+	r = crypt_load(cd, CRYPT_LUKS, NULL);
+	if (r == 0)
+		r = crypt_activate_by_passphrase(cd, name, CRYPT_ANY_SLOT, key, len, 0);
+	crypt_free(cd);
+	return r < 0 ? r : 0;
+}
+
+int d2d_luks_close(const char *name)
+{
+	return crypt_deactivate(NULL, name);
+}
