@@ -19,7 +19,14 @@
 
 //applet:IF_D2DROOT(APPLET(d2droot, BB_DIR_USR_BIN, BB_SUID_DROP))
 
-//kbuild:lib-$(CONFIG_D2DROOT) += d2droot.o d2droot_union.o
+//config:config FEATURE_D2DROOT_LEAN
+//config:	bool "Images whose base system stays on the medium"
+//config:	default y
+//config:	depends on D2DROOT
+//config:	help
+//config:	Needed by the image "lean".
+
+//kbuild:lib-$(CONFIG_D2DROOT) += d2droot.o d2droot_base.o d2droot_union.o
 
 //usage:#define d2droot_trivial_usage
 //usage:       "[-l] [-k KIND] [-R ROOT]"
@@ -74,7 +81,7 @@ static void decide_kind(struct d2droot *r, const char *given)
 
 /* ---- layers ---- */
 
-static void find_layers(struct d2droot *r, bool copy)
+static void begin_trust(struct d2droot *r)
 {
 	struct d2d_trust *t = &r->trust;
 	char **env = d2d_hook_env(r->root, NULL);
@@ -82,7 +89,6 @@ static void find_layers(struct d2droot *r, bool copy)
 	d2d_trust_begin(t, r->root, d2d_hook_option(env, "HOOKS"), d2d_hook_option(env, "STORE"));
 	t->kind = D2D_KIND_LAYERS;
 	t->copies = D2DROOT_DIR"/copies";
-	d2d_bin_find(&r->layers, r->root, t, copy);
 	d2d_hook_env_free(env);
 }
 
@@ -161,22 +167,29 @@ int d2droot_main(int argc UNUSED_PARAM, char **argv)
 	if (!r.root[0] && geteuid() != 0)
 		bb_error_msg_and_die("%s: sudo d2d root", bb_msg_you_must_be_root);
 	decide_kind(&r, kind);
+	begin_trust(&r);
 	if (opt & OPT_l) {
-		find_layers(&r, false);
+		d2d_bin_find(&r.layers, r.root, &r.trust, false);
 		fflush_stdout_and_exit(print_layers(&r));
 	}
 	if (d2droot_is_union())
 		bb_simple_error_msg_and_die("the root is a union already");
-	if (r.kind == D2DROOT_RAM) {
+	if (r.kind == D2DROOT_RAM && !d2droot_is_lean()) {
 		puts("the root stays as it was unpacked: d2d.root=ram");
 		fflush_stdout_and_exit(EXIT_STAYS);
 	}
 	if (d2droot_begin() < 0)
 		return EXIT_FAILURE;
-	find_layers(&r, true);
+	/* It comes first: nothing works without. */
+	if (d2droot_is_lean() && d2droot_find_base(&r) < 0) {
+		d2droot_end();
+		return EXIT_FAILURE;
+	}
+	if (r.kind != D2DROOT_RAM)
+		d2d_bin_find(&r.layers, r.root, &r.trust, true);
 	r.code = print_layers(&r);
 	n = count_layers(&r);
-	if (!n && r.kind == D2DROOT_AUTO) {
+	if (!n && !r.base && r.kind == D2DROOT_AUTO) {
 		d2droot_end();
 		puts(r.code ? "the root stays as it was unpacked" : "the root stays as it was unpacked: no volume carries d2d/layers");
 		fflush_stdout_and_exit(r.code ? r.code : EXIT_STAYS);
@@ -188,7 +201,8 @@ int d2droot_main(int argc UNUSED_PARAM, char **argv)
 		d2droot_end();
 		return EXIT_FAILURE;
 	}
-	printf("the root is a union (%s) of %u layer%s and what was unpacked; changes are kept %s\n",
-		r.kind == D2DROOT_AUFS ? "aufs" : "overlay", n, n == 1 ? "" : "s", r.keep ? "on the store" : "in memory");
+	printf("the root is a union (%s) of %u layer%s%s and what was unpacked; changes are kept %s\n",
+		r.kind == D2DROOT_AUFS ? "aufs" : "overlay", n, n == 1 ? "" : "s",
+		!r.base ? "" : r.in_memory ? ", the base system in memory" : ", the base system on the medium", r.keep ? "on the store" : "in memory");
 	fflush_stdout_and_exit(r.code);
 }

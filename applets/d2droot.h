@@ -17,10 +17,21 @@ struct d2droot {
 	const char *root;	/* "" for / */
 	int kind;		/* D2DROOT_ */
 	bool keep;		/* changes go to the store */
+	const char *base;	/* a squashfs with the rest of the system, NULL: all of it was unpacked */
+	bool in_memory;		/* it is a copy */
 	int code;		/* to exit with when all else went well */
 	struct d2d_trust trust;
 	struct d2d_hooks layers;
 };
+
+/* ---- d2droot_base.c ---- */
+
+/* Is only a part of the system in the initramfs? */
+bool d2droot_is_lean(void);
+
+/* Finds the rest and compares it with what the image says; copies it into memory with d2d.toram, and where layers need a
+ * signature. A negative errno after it has said why. */
+int d2droot_find_base(struct d2droot *r);
 
 /* ---- d2droot_union.c ---- */
 

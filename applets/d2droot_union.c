@@ -50,10 +50,10 @@ void d2droot_end(void)
 
 /* ---- layers ---- */
 
-static int mount_layer(const struct d2d_hook *layer, const char *place)
+static int mount_layer(const char *path, const char *name, unsigned n)
 {
-	char *device = NULL, *file = d2d_printable(layer->file, strlen(layer->file));
-	int r = 0, loop = set_loop(&device, layer->path, 0, 0, BB_LO_FLAGS_READ_ONLY | BB_LO_FLAGS_AUTOCLEAR);
+	char *place = xasprintf(LAYERS"/%u", n), *device = NULL, *file = d2d_printable(name, strlen(name));
+	int r = 0, loop = set_loop(&device, path, 0, 0, BB_LO_FLAGS_READ_ONLY | BB_LO_FLAGS_AUTOCLEAR);
 
 	if (loop < 0)
 		r = fail(-errno, "no loop device for ", file);
@@ -63,6 +63,7 @@ static int mount_layer(const struct d2d_hook *layer, const char *place)
 		close(loop);
 	free(device);
 	free(file);
+	free(place);
 	return r;
 }
 
@@ -72,19 +73,23 @@ static char *mount_layers(const struct d2droot *r, const char *suffix, int *err)
 	char *list = xstrdup("");
 	unsigned i, n = 0;
 
+	if (r->base) {
+		*err = mount_layer(r->base, r->base, n);
+		free(list);
+		list = xasprintf("%u%s:", n++, suffix);
+	}
 	for (i = 0; i < r->layers.n && !*err; i++) {
-		char *place, *longer;
+		const struct d2d_hook *layer = r->layers.hook[i];
+		char *longer;
 
-		if (r->layers.hook[i]->state != D2D_HOOK_RUNS)
+		if (layer->state != D2D_HOOK_RUNS)
 			continue;
 		if (n == LAYERS_MAX) {
 			*err = fail(-E2BIG, "layers", "");
 			break;
 		}
-		place = xasprintf(LAYERS"/%u", n);
-		*err = mount_layer(r->layers.hook[i], place);
+		*err = mount_layer(layer->path, layer->file, n);
 		longer = xasprintf("%u%s:%s", n++, suffix, list);
-		free(place);
 		free(list);
 		list = longer;
 	}
