@@ -30,7 +30,7 @@ help:
 #: make check        the tests: applets, store, minutes of fuzzing, a set of boots
 #: make check-all    the tests with every boot
 #: make fuzz         feeds the parsers with garbage: make fuzz SECONDS=3600
-#: make NAME_defconfig  chooses a variant: d2d tiny debian stock (make O=out-tiny tiny_defconfig && make O=out-tiny)
+#: make NAME_defconfig  chooses a variant: d2d tiny lean debian stock (make O=out-tiny tiny_defconfig && make O=out-tiny)
 #: make menuconfig   the menu; "debian2docker" stands first in it
 #: make savedefconfig   what differs from the defaults, as $(O)/defconfig
 #: make hook NAME=40-mount/50-mine [DIR=folder]   a skeleton of a hook, in hooks/ or that folder

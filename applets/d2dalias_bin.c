@@ -153,8 +153,9 @@ static void find_scripts(struct scripts *s)
 	char **env = d2d_hook_env(s->d->root, NULL);
 
 	d2d_trust_begin(&trust, s->d->root, d2d_hook_option(env, "HOOKS"), d2d_hook_option(env, "STORE"));
-	trust.bin = s->now + strlen(s->d->root);
-	d2d_bin_find(&s->list, s->d->root, &trust);
+	trust.kind = D2D_KIND_BIN;
+	trust.copies = s->now + strlen(s->d->root);
+	d2d_bin_find(&s->list, s->d->root, &trust, true);
 	d2d_trust_free(&trust);
 	d2d_hook_env_free(env);
 }

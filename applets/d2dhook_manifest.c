@@ -7,29 +7,26 @@
 
 #include "d2dhook.h"
 
-static bool is_script(const struct d2d_hook *hook)
-{
-	return strcmp(hook->stage, D2D_BIN) == 0;
-}
-
-/* Of d2d/bin, or of hooks. */
-static bool find_files(struct d2dhook *d, struct d2d_hooks *list)
+/* Of d2d/bin, of d2d/layers, or of hooks. */
+static unsigned find_files(struct d2dhook *d, struct d2d_hooks *list)
 {
 	char *dir = xmalloc_realpath(d->dirs[0]);
-	bool bin = dir && strcmp(bb_basename(dir), D2D_BIN) == 0;
+	unsigned kind = D2D_KIND_LAYERS;
 
-	if (bin) {
-		d2d_bin_scan(list, dir, "dir", 0);
+	while (kind != D2D_KIND_HOOKS && (!dir || strcmp(bb_basename(dir), d2d_kind_folder(kind)) != 0))
+		kind--;
+	if (kind != D2D_KIND_HOOKS) {
+		d2d_bin_scan(list, kind, dir, "dir", 0);
 		d2d_hooks_sort(list);
 	} else {
 		d2dhook_scan(d, list);
 	}
 	free(dir);
-	return bin;
+	return kind;
 }
 
-/* "SHA256 MODE STAGE/NAME", of a script "SHA256 MODE NAME" */
-static char *describe(const struct d2d_hook *hook, const char *suffix)
+/* "SHA256 MODE STAGE/NAME", of what isn't a hook "SHA256 MODE NAME" */
+static char *describe(unsigned kind, const struct d2d_hook *hook, const char *suffix)
 {
 	char *file = xasprintf("%s%s", hook->file, suffix), hex[2 * 32 + 1], *line;
 	uint8_t sha256[32];
@@ -38,7 +35,7 @@ static char *describe(const struct d2d_hook *hook, const char *suffix)
 	off_t size = fd;
 
 	if (fd >= 0) {
-		size = d2d_hook_digest(fd, -1, sha256);
+		size = d2d_hook_digest(fd, -1, kind, sha256);
 		close(fd);
 	}
 	if (size == -EFBIG)
@@ -48,8 +45,8 @@ static char *describe(const struct d2d_hook *hook, const char *suffix)
 		bb_perror_msg_and_die("can't read '%s'", file);
 	}
 	*bin2hex(hex, (char *)sha256, sizeof(sha256)) = '\0';
-	line = xasprintf("%s %04o %s%s%s%s", hex, (unsigned)st.st_mode & 0777, is_script(hook) ? "" : hook->stage,
-		is_script(hook) ? "" : "/", hook->name, suffix);
+	line = xasprintf("%s %04o %s%s%s%s", hex, (unsigned)st.st_mode & 0777, kind ? "" : hook->stage,
+		kind ? "" : "/", hook->name, suffix);
 	free(file);
 	return line;
 }
@@ -75,12 +72,11 @@ int d2dhook_manifest(struct d2dhook *d)
 {
 	struct d2d_hooks list = { NULL, 0 };
 	char **lines = NULL;
-	unsigned i, n = 0;
-	bool bin;
+	unsigned i, kind, n = 0;
 
 	if (!d->dirs[0] || d->dirs[1])
 		bb_show_usage();
-	bin = find_files(d, &list);
+	kind = find_files(d, &list);
 	for (i = 0; i < list.n; i++) {
 		const struct d2d_hook *hook = list.hook[i];
 
@@ -91,16 +87,16 @@ int d2dhook_manifest(struct d2dhook *d)
 			bb_error_msg_and_die("%s: %s", id, hook->why);
 		}
 		lines = xrealloc_vector(lines, 6, n);
-		lines[n++] = describe(hook, "");
-		if (!bin && has_head(hook)) {
+		lines[n++] = describe(kind, hook, "");
+		if (!kind && has_head(hook)) {
 			lines = xrealloc_vector(lines, 6, n);
-			lines[n++] = describe(hook, ".d2d");
+			lines[n++] = describe(kind, hook, ".d2d");
 		}
 	}
 	if (n)
 		qsort(lines, n, sizeof(*lines), by_path);
 
-	printf("%sversion %llu\n", bin ? D2D_BIN" " : "", d->version ? d->version : (unsigned long long)time(NULL));
+	printf("%s%sversion %llu\n", kind ? d2d_kind_folder(kind) : "", kind ? " " : "", d->version ? d->version : (unsigned long long)time(NULL));
 	for (i = 0; i < n; i++)
 		puts(lines[i]);
 	fflush_stdout_and_exit(EXIT_SUCCESS);

@@ -1,5 +1,6 @@
 /*
- * Scripts in the folders d2d/bin of volumes, which are offered as commands: found, trusted and overridden like hooks.
+ * Scripts in the folders d2d/bin of volumes, which are offered as commands, and layers of the root in d2d/layers: found,
+ * trusted and overridden like hooks.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -9,8 +10,16 @@
 
 enum { START = 4096 };
 
-void d2d_bin_scan(struct d2d_hooks *list, const char *dir, const char *source, unsigned rank)
+static bool is_layer(const char *name)
 {
+	size_t len = strlen(name);
+
+	return len > 5 && strcmp(name + len - 5, ".sqfs") == 0;
+}
+
+void d2d_bin_scan(struct d2d_hooks *list, unsigned kind, const char *dir, const char *source, unsigned rank)
+{
+	const char *stage = d2d_kind_folder(kind);
 	char **names;
 	int i, n = d2d_folder(dir, D2D_HOOKS_MAX, &names);
 
@@ -31,9 +40,11 @@ void d2d_bin_scan(struct d2d_hooks *list, const char *dir, const char *source, u
 			why = "its name is not of A-Za-z0-9._-, or too long";
 		else if (!S_ISREG(st.st_mode))
 			why = d2d_hook_kind(st.st_mode);
-		else if (st.st_size && !(st.st_mode & 0111))
+		else if (kind == D2D_KIND_LAYERS && !is_layer(names[i]))
+			why = "its name doesn't end in .sqfs";
+		else if (kind == D2D_KIND_BIN && st.st_size && !(st.st_mode & 0111))
 			why = "not executable";
-		hook = d2d_hooks_found(list, D2D_BIN, names[i], path, why);
+		hook = d2d_hooks_found(list, stage, names[i], path, why);
 		hook->source = source;
 		hook->rank = rank;
 		if (!why && !st.st_size)
@@ -41,7 +52,7 @@ void d2d_bin_scan(struct d2d_hooks *list, const char *dir, const char *source, u
 		free(path);
 	}
 	if (n < 0 && n != -ENOENT && n != -ENOTDIR) {
-		struct d2d_hook *hook = d2d_hooks_found(list, D2D_BIN, "", dir, n == -E2BIG ? "more than 1000 entries" : strerror(-n));
+		struct d2d_hook *hook = d2d_hooks_found(list, stage, "", dir, n == -E2BIG ? "more than 1000 entries" : strerror(-n));
 
 		hook->source = source;
 		hook->rank = rank;
@@ -61,8 +72,32 @@ static char *not_a_program(const struct d2d_hook *hook)
 	return why;
 }
 
+/* Why it can't be mounted, or NULL. The kernel would say 'Invalid argument'. */
+static char *not_a_squashfs(const struct d2d_hook *hook)
+{
+	struct {
+		char magic[4], other[36];
+		uint64_t used;
+	} super;
+	struct stat st;
+	int fd = d2d_file_open(hook->path, &st);
+	ssize_t len = fd;
+
+	if (fd >= 0) {
+		len = full_read(fd, &super, sizeof(super));
+		close(fd);
+	}
+	if (fd < 0 || len < 0)
+		return xasprintf("can't read it: %s", strerror(fd < 0 ? -fd : errno));
+	if (len != sizeof(super) || memcmp(super.magic, "hsqs", 4) != 0)
+		return xstrdup("no squashfs");
+	if (le64toh(super.used) > (uint64_t)st.st_size)
+		return xasprintf("truncated: %llu of %llu bytes", (unsigned long long)st.st_size, (unsigned long long)le64toh(super.used));
+	return NULL;
+}
+
 /* Of those with one name the first that isn't refused wins. */
-static void decide(struct d2d_hooks *list)
+static void decide(struct d2d_hooks *list, unsigned kind)
 {
 	const struct d2d_hook *winner = NULL;
 	unsigned i;
@@ -70,8 +105,10 @@ static void decide(struct d2d_hooks *list)
 	for (i = 0; i < list->n; i++) {
 		struct d2d_hook *hook = list->hook[i];
 		bool over = winner && strcmp(winner->name, hook->name) == 0;
-		char *why = hook->state == D2D_HOOK_RUNS && !over ? not_a_program(hook) : NULL;
+		char *why = NULL;
 
+		if (hook->state == D2D_HOOK_RUNS && !over)
+			why = kind == D2D_KIND_LAYERS ? not_a_squashfs(hook) : not_a_program(hook);
 		if (why) {
 			free(hook->why);
 			hook->why = why;
@@ -88,10 +125,10 @@ static void decide(struct d2d_hooks *list)
 	}
 }
 
-void d2d_bin_find(struct d2d_hooks *list, const char *root, struct d2d_trust *trust)
+void d2d_bin_find(struct d2d_hooks *list, const char *root, struct d2d_trust *trust, bool copy)
 {
 	d2d_hooks_scan_all(list, root, trust);
 	d2d_hooks_sort(list);
-	d2d_trust_stage(trust, list, D2D_BIN, true);
-	decide(list);
+	d2d_trust_stage(trust, list, d2d_kind_folder(trust->kind), copy);
+	decide(list, trust->kind);
 }

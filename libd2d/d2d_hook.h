@@ -232,11 +232,16 @@ int d2d_minisign_verify(const struct d2d_minisign_sig *sig, const struct d2d_min
 
 /* ---- d2d_manifest.c: pure functions on memory ---- */
 
+/* What the folders d2d/hooks, d2d/bin and d2d/layers of volumes hold, and what its own are called in words. */
+enum { D2D_KIND_HOOKS, D2D_KIND_BIN, D2D_KIND_LAYERS };
+const char *d2d_kind_folder(unsigned kind);
+const char *d2d_kind_words(unsigned kind);
+
 #define D2D_MANIFEST_MAX (1024 * 1024)
 
 struct d2d_manifest {
 	unsigned long long version;
-	bool bin;			/* of scripts, not of hooks */
+	unsigned kind;			/* D2D_KIND_ */
 	struct d2d_manifest_entry {
 		char *path;		/* "STAGE/NAME", of a script "NAME" */
 		uint8_t sha256[32];
@@ -259,7 +264,8 @@ unsigned long long d2d_manifest_version(const char *text, size_t len);
 enum { D2D_TRUST_ANY, D2D_TRUST_AUTO, D2D_TRUST_SIGNED, D2D_TRUST_BUILTIN };
 
 struct d2d_trust {
-	const char *bin;	/* what is judged are scripts, of which copies are made in this folder below ROOT; NULL: hooks */
+	unsigned kind;		/* D2D_KIND_: what is judged */
+	const char *copies;	/* the folder below ROOT where copies are made; NULL: that of hooks */
 	char *root;		/* "" for / */
 	int mode;		/* D2D_TRUST_ */
 	char *spec;		/* of d2d.store=, or NULL */
@@ -281,8 +287,8 @@ struct d2d_trust {
 	const char *required;
 };
 
-/* To be called before each scan, the first time with zeroes, after which bin may be set: reads the mode of ROOT's image, which HOOKS (d2d.hooks=)
- * can only tighten, looks whether the STORE (d2d.store=) is open, and reads the keys. Both may be NULL. */
+/* To be called before each scan, the first time with zeroes, after which kind and copies may be set: reads the mode of ROOT's image,
+ * which HOOKS (d2d.hooks=) can only tighten, looks whether the STORE (d2d.store=) is open, and reads the keys. Both may be NULL. */
 void d2d_trust_begin(struct d2d_trust *t, const char *root, const char *hooks, const char *store);
 void d2d_trust_free(struct d2d_trust *t);
 
@@ -303,8 +309,9 @@ void d2d_trust_source(struct d2d_trust *t, struct d2d_hooks *list, const char *d
 
 /* ---- d2d_hook_verify.c ---- */
 
-/* SHA-256 of what comes out of FD, which is written to COPY, unless that is -1. Returns its length; -EFBIG above 16 MiB. */
-off_t d2d_hook_digest(int fd, int copy, uint8_t *sha256);
+/* SHA-256 of what comes out of FD, which is written to COPY, unless that is -1. Returns its length; -EFBIG above 16 MiB,
+ * but for layers. */
+off_t d2d_hook_digest(int fd, int copy, unsigned kind, uint8_t *sha256);
 
 /* What is wrong with a file by its line in a manifest, to be freed, or NULL. */
 char *d2d_hook_differs(const struct d2d_manifest_entry *entry, const char *file);
@@ -313,17 +320,18 @@ char *d2d_hook_differs(const struct d2d_manifest_entry *entry, const char *file)
  * verified, and with COPY so that the copy is what runs, below ROOT/run/d2d/hooks; versions are remembered then. */
 void d2d_trust_stage(struct d2d_trust *t, struct d2d_hooks *list, const char *stage, bool copy);
 
-/* ---- d2d_bin.c: scripts that the folders d2d/bin of the medium, the store and payload volumes offer as commands ---- */
+/* ---- d2d_bin.c: scripts that the folders d2d/bin of the medium, the store and payload volumes offer as commands, and
+ * layers in d2d/layers ---- */
 
-/* They are hooks of this stage; what is signed of them is in manifests of their own. */
-#define D2D_BIN "bin"
+/* They are hooks of a stage called like the folder; what is signed of them is in manifests of their own. */
 
-/* Takes what lies in a folder d2d/bin into LIST, as d2d_hooks_scan() does with hooks. */
-void d2d_bin_scan(struct d2d_hooks *list, const char *dir, const char *source, unsigned rank);
+/* Takes what lies in such a folder into LIST, as d2d_hooks_scan() does with hooks. */
+void d2d_bin_scan(struct d2d_hooks *list, unsigned kind, const char *dir, const char *source, unsigned rank);
 
-/* Finds the scripts of all places, judges them, makes copies of those that may run, and decides which one of a name
- * wins; it has the state D2D_HOOK_RUNS. TRUST has begun. */
-void d2d_bin_find(struct d2d_hooks *list, const char *root, struct d2d_trust *trust);
+/* Finds the scripts or layers (the trust's kind) of all places, judges them, with COPY makes copies of those that may run
+ * (of layers: where it takes a signature), and decides which one of a name wins; it has the state D2D_HOOK_RUNS. TRUST has
+ * begun. */
+void d2d_bin_find(struct d2d_hooks *list, const char *root, struct d2d_trust *trust, bool copy);
 
 /* ---- d2d_report.c: a report that was written ---- */
 

@@ -195,7 +195,10 @@ void d2d_hooks_scan(struct d2d_hooks *list, const char *dir, const char *source,
 
 static void scan(struct d2d_hooks *list, char *dir, const char *source, unsigned rank, struct d2d_trust *trust)
 {
-	(trust->bin ? d2d_bin_scan : d2d_hooks_scan)(list, dir, source, rank);
+	if (trust->kind == D2D_KIND_HOOKS)
+		d2d_hooks_scan(list, dir, source, rank);
+	else
+		d2d_bin_scan(list, trust->kind, dir, source, rank);
 	d2d_trust_source(trust, list, dir, source, rank);
 	free(dir);
 }
@@ -208,7 +211,7 @@ static void scan_payloads(struct d2d_hooks *list, const char *root, unsigned ran
 	int i, n = d2d_folder(dir, ENTRIES_MAX, &names);
 
 	for (i = 0; i < n; i++)
-		scan(list, xasprintf("%s/%s/d2d/%s", dir, names[i], trust->bin ? D2D_BIN : "hooks"), "usb", rank + n - i, trust);
+		scan(list, xasprintf("%s/%s/d2d/%s", dir, names[i], d2d_kind_folder(trust->kind)), "usb", rank + n - i, trust);
 	d2d_folder_free(names, n);
 	free(dir);
 }
@@ -220,9 +223,9 @@ void d2d_hooks_scan_all(struct d2d_hooks *list, const char *root, struct d2d_tru
 	};
 	unsigned i, n = trust->mode == D2D_TRUST_BUILTIN ? 1 : ARRAY_SIZE(places);
 
-	/* Commands come neither from the image nor from what the boot loader has brought. */
-	for (i = trust->bin ? 2 : 0; i < n; i++)
-		scan(list, i ? xasprintf("%s%s/d2d/%s", root, places[i][1], trust->bin ? D2D_BIN : "hooks")
+	/* Commands and layers come neither from the image nor from what the boot loader has brought. */
+	for (i = trust->kind ? 2 : 0; i < n; i++)
+		scan(list, i ? xasprintf("%s%s/d2d/%s", root, places[i][1], d2d_kind_folder(trust->kind))
 			: xasprintf("%s"D2D_HOOKS, root), places[i][0], i, trust);
 	if (n > 1)
 		scan_payloads(list, root, n, trust);

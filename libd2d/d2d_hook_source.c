@@ -81,8 +81,8 @@ static void read_manifest(const struct d2d_trust *t, struct d2d_hook_source *src
 		src->why = xasprintf("its manifest is malformed: %s", wrong);
 		free(wrong);
 	}
-	if (!src->why && src->manifest.bin != !!t->bin)
-		src->why = xasprintf("its manifest is one of %s", t->bin ? "hooks" : "scripts");
+	if (!src->why && src->manifest.kind != t->kind)
+		src->why = xasprintf("its manifest is one of %s", d2d_kind_words(src->manifest.kind));
 	if (!src->why)
 		src->why = check_version(t, src);
 	free(text);
@@ -110,13 +110,13 @@ static void add_missing(struct d2d_trust *t, struct d2d_hooks *list, const struc
 	unsigned i;
 
 	for (i = 0; i < src->manifest.n; i++) {
-		const char *path = src->manifest.entry[i].path, *name = t->bin ? path : strchr(path, '/') + 1;
+		const char *path = src->manifest.entry[i].path, *name = t->kind ? path : strchr(path, '/') + 1;
 		char *file = concat_path_file(src->dir, path), *stage;
 		struct d2d_hook *hook;
 		struct stat st;
 
-		if (lstat(file, &st) < 0 && errno == ENOENT && (t->bin || !is_sidecar(&src->manifest, path))) {
-			stage = t->bin ? xstrdup(D2D_BIN) : xstrndup(path, name - 1 - path);
+		if (lstat(file, &st) < 0 && errno == ENOENT && (t->kind || !is_sidecar(&src->manifest, path))) {
+			stage = t->kind ? xstrdup(d2d_kind_folder(t->kind)) : xstrndup(path, name - 1 - path);
 			if (d2d_trust_required(t, stage)) {
 				hook = d2d_hooks_found(list, stage, name, file, "is in the manifest, but missing");
 				hook->source = src->name;

@@ -24,7 +24,7 @@ static int create(const char *path)
 	return fd < 0 ? -errno : fd;
 }
 
-off_t d2d_hook_digest(int fd, int copy, uint8_t *sha256)
+off_t d2d_hook_digest(int fd, int copy, unsigned kind, uint8_t *sha256)
 {
 	char *buf = xmalloc(64 * 1024);
 	sha256_ctx_t ctx;
@@ -34,7 +34,7 @@ off_t d2d_hook_digest(int fd, int copy, uint8_t *sha256)
 	sha256_begin(&ctx);
 	while ((len = safe_read(fd, buf, 64 * 1024)) > 0) {
 		size += len;
-		if (size > HOOK_MAX) {
+		if (size > HOOK_MAX && kind != D2D_KIND_LAYERS) {
 			size = -EFBIG;
 			break;
 		}
@@ -62,7 +62,7 @@ static bool keeps_modes(int fd)
 
 /* Compares a file with its line in the manifest, or NULL, while it is copied to COPY, unless that is NULL. Returns what is
  * wrong with it, or NULL and its length. */
-static char *verify_file(const struct d2d_manifest_entry *entry, const char *file, const char *copy, off_t *size)
+static char *verify_file(const struct d2d_manifest_entry *entry, unsigned kind, const char *file, const char *copy, off_t *size)
 {
 	uint8_t sha256[32];
 	struct stat st;
@@ -83,7 +83,7 @@ static char *verify_file(const struct d2d_manifest_entry *entry, const char *fil
 			goto out;
 		}
 	}
-	*size = d2d_hook_digest(fd, out, sha256);
+	*size = d2d_hook_digest(fd, out, kind, sha256);
 	if (*size == -EFBIG)
 		why = xstrdup("more than 16 MiB");
 	else if (*size < 0)
@@ -106,7 +106,7 @@ char *d2d_hook_differs(const struct d2d_manifest_entry *entry, const char *file)
 {
 	off_t size;
 
-	return verify_file(entry, file, NULL, &size);
+	return verify_file(entry, D2D_KIND_HOOKS, file, NULL, &size);
 }
 
 /* A program's head is part of it. */
@@ -120,7 +120,7 @@ static char *verify_head(const struct d2d_manifest *m, const struct d2d_hook *ho
 	off_t size;
 
 	if (entry)
-		wrong = verify_file(entry, file, copy_of_it, &size);
+		wrong = verify_file(entry, D2D_KIND_HOOKS, file, copy_of_it, &size);
 	else if (lstat(file, &st) == 0)
 		wrong = xstrdup("not in the manifest");
 	if (wrong)
@@ -134,7 +134,7 @@ static char *verify_head(const struct d2d_manifest *m, const struct d2d_hook *ho
 
 static char *verify(const struct d2d_trust *t, const struct d2d_hook_source *src, struct d2d_hook *hook, bool copying)
 {
-	char *path = t->bin ? xstrdup(hook->name) : xasprintf("%s/%s", hook->stage, hook->name), *copy = NULL, *why = NULL;
+	char *path = t->kind ? xstrdup(hook->name) : xasprintf("%s/%s", hook->stage, hook->name), *copy = NULL, *why = NULL;
 	const struct d2d_manifest_entry *entry = d2d_manifest_find(&src->manifest, path);
 	off_t size = 0;
 
@@ -147,11 +147,11 @@ static char *verify(const struct d2d_trust *t, const struct d2d_hook_source *src
 		goto out;
 	}
 	if (copying)
-		copy = xasprintf("%s%s/%s.%u/%s", t->root, t->bin ? : COPIES, src->name, src->rank, path);
-	why = verify_file(entry, hook->file, copy, &size);
-	if (!why && !t->bin)
+		copy = xasprintf("%s%s/%s.%u/%s", t->root, t->copies ? : COPIES, src->name, src->rank, path);
+	why = verify_file(entry, t->kind, hook->file, copy, &size);
+	if (!why && t->kind == D2D_KIND_HOOKS)
 		why = verify_head(&src->manifest, hook, copy);
-	if (!why && size && !(entry->mode & 0111))
+	if (!why && size && t->kind != D2D_KIND_LAYERS && !(entry->mode & 0111))
 		why = xstrdup("not executable");
 	if (why)
 		goto out;
@@ -207,8 +207,8 @@ static void copy_script(const struct d2d_trust *t, struct d2d_hook *hook)
 		chmod(hook->path, 0755);
 		return;
 	}
-	copy = xasprintf("%s%s/%s.%u/%s", t->root, t->bin, hook->source, hook->rank, hook->name);
-	why = verify_file(NULL, hook->file, copy, &size);
+	copy = xasprintf("%s%s/%s.%u/%s", t->root, t->copies, hook->source, hook->rank, hook->name);
+	why = verify_file(NULL, t->kind, hook->file, copy, &size);
 	if (why) {
 		refuse(hook, why);
 		free(copy);
@@ -228,6 +228,11 @@ static void judge(struct d2d_trust *t, struct d2d_hook *hook, bool copy)
 	hook->trust = NULL;
 	if (as) {
 		hook->trust = xstrdup(as);
+		return;
+	}
+	/* What is used in any case isn't read through: layers are large. */
+	if (t->kind == D2D_KIND_LAYERS && !d2d_trust_required(t, hook->stage)) {
+		hook->trust = xstrdup("unsigned");
 		return;
 	}
 	why = src ? verify(t, src, hook, copy) : xstrdup("its folder is gone");
@@ -268,7 +273,7 @@ void d2d_trust_stage(struct d2d_trust *t, struct d2d_hooks *list, const char *st
 
 		if (strcmp(hook->stage, stage) == 0 && (hook->state == D2D_HOOK_RUNS || hook->state == D2D_HOOK_MASKS))
 			judge(t, hook, copy);
-		if (t->bin && copy && hook->state == D2D_HOOK_RUNS)
+		if (t->kind == D2D_KIND_BIN && copy && hook->state == D2D_HOOK_RUNS)
 			copy_script(t, hook);
 	}
 	if (copy)

@@ -1,6 +1,7 @@
 /*
  * The manifest of a folder of hooks: "version N", then "SHA256 MODE STAGE/NAME" for each file. That of a folder of scripts
- * begins with "bin version N" and has plain names, so that neither can be taken for the other.
+ * begins with "bin version N", that of one of layers with "layers version N", and has plain names, so that none can be
+ * taken for another.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -29,6 +30,16 @@ unsigned long long d2d_manifest_version(const char *text, size_t len)
 	return n;
 }
 
+const char *d2d_kind_folder(unsigned kind)
+{
+	return kind == D2D_KIND_HOOKS ? "hooks" : kind == D2D_KIND_BIN ? "bin" : "layers";
+}
+
+const char *d2d_kind_words(unsigned kind)
+{
+	return kind == D2D_KIND_BIN ? "scripts" : d2d_kind_folder(kind);
+}
+
 static bool parse_hash(const char *text, uint8_t *sha256)
 {
 	unsigned i;
@@ -53,12 +64,12 @@ static bool parse_mode(const char *text, unsigned *mode)
 }
 
 /* STAGE/NAME or NAME, so neither ".." nor "/" at the front nor anything that a terminal would take badly. */
-static bool path_ok(char *path, bool bin)
+static bool path_ok(char *path, unsigned kind)
 {
 	char *slash = strchr(path, '/');
 	bool ok;
 
-	if (bin)
+	if (kind != D2D_KIND_HOOKS)
 		return d2d_bin_name_ok(path);
 	if (!slash)
 		return false;
@@ -71,14 +82,17 @@ static bool path_ok(char *path, bool bin)
 /* What is wrong with the first line, or NULL. */
 static const char *parse_version(struct d2d_manifest *m, const char *line, size_t len)
 {
-	static const char first[] ALIGN1 = "bin version ";
-	const char *word = first + 4;
+	static const char *const first[] = { "version ", "bin version ", "layers version " };
+	unsigned kind;
 
-	m->bin = len && line[0] == 'b';
-	if (m->bin)
-		word = first;
-	if (len > strlen(word) && memcmp(line, word, strlen(word)) == 0)
-		m->version = d2d_manifest_version(line + strlen(word), len - strlen(word));
+	for (kind = 0; kind < ARRAY_SIZE(first); kind++) {
+		size_t head = strlen(first[kind]);
+
+		if (len > head && memcmp(line, first[kind], head) == 0) {
+			m->version = d2d_manifest_version(line + head, len - head);
+			m->kind = kind;
+		}
+	}
 	return m->version ? NULL : "not \"version N\"";
 }
 
@@ -95,7 +109,7 @@ static const char *parse_entry(struct d2d_manifest *m, const char *line, size_t 
 	if (!parse_mode(line + MODE, &e.mode))
 		return "no mode like 0755";
 	e.path = xstrndup(line + PATH, len - PATH);
-	if (strlen(e.path) != len - PATH || !path_ok(e.path, m->bin)) {
+	if (strlen(e.path) != len - PATH || !path_ok(e.path, m->kind)) {
 		free(e.path);
 		return "no path like 90-local/10-name";
 	}

@@ -192,7 +192,8 @@ static void read_keys(struct d2d_trust *t, const char *dir)
 
 static char *version_file(const struct d2d_trust *t, const char *keyid)
 {
-	return xasprintf("%s"D2D_STORE"/d2d/trust/%s%s.version", t->root, keyid, t->bin ? "."D2D_BIN : "");
+	return xasprintf("%s"D2D_STORE"/d2d/trust/%s%s%s.version", t->root, keyid, t->kind ? "." : "",
+		t->kind ? d2d_kind_folder(t->kind) : "");
 }
 
 long long d2d_trust_version(const struct d2d_trust *t, const char *keyid)
@@ -282,7 +283,8 @@ static const char *required(struct d2d_trust *t, const char *stage)
 	if (t->mode == D2D_TRUST_ANY)
 		return NULL;
 	if (t->mode >= D2D_TRUST_SIGNED)
-		return t->bin ? "signed scripts alone are offered here" : "signed hooks alone may run here";
+		return t->kind == D2D_KIND_HOOKS ? "signed hooks alone may run here"
+			: t->kind == D2D_KIND_BIN ? "signed scripts alone are offered here" : "signed layers alone are used here";
 	if (!t->encrypted) {
 		why = strcmp(stage, "30") < 0 ? wait_for_devices(t) : NULL;
 		if (why)

@@ -1,0 +1,208 @@
+/*
+ * d2droot: makes the root a union of what was unpacked at boot, layers that volumes carry, and a place for changes.
+ *
+ * The new root is put in the place of the old one by pivot_root(2), which takes all processes along, init and the running
+ * hooks among them. Until then nothing is changed that can't be put back, so a root that can't be made leaves the old one.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//config:config D2DROOT
+//config:	bool "d2droot"
+//config:	default y
+//config:	select D2D_LIBD2D
+//config:	select LONG_OPTS
+//config:	select LOSETUP
+//config:	help
+//config:	Stacks squashfs files of volumes (d2d/layers/*.sqfs) over the
+//config:	root, and keeps what is changed there apart: in memory, or on
+//config:	the store.
+
+//applet:IF_D2DROOT(APPLET(d2droot, BB_DIR_USR_BIN, BB_SUID_DROP))
+
+//config:config FEATURE_D2DROOT_LEAN
+//config:	bool "Images whose base system stays on the medium"
+//config:	default y
+//config:	depends on D2DROOT
+//config:	help
+//config:	Needed by the image "lean".
+
+//kbuild:lib-$(CONFIG_D2DROOT) += d2droot.o d2droot_base.o d2droot_union.o
+
+//usage:#define d2droot_trivial_usage
+//usage:       "[-l] [-k KIND] [-R ROOT]"
+//usage:#define d2droot_full_usage "\n\n"
+//usage:       "Make the root a union with the layers d2d/layers/*.sqfs of volumes\n"
+//usage:     "\n	-l,--list	Show the layers, the lowest first, and change nothing"
+//usage:     "\n	-k,--kind KIND	Instead of d2d.root=: auto (a union when there are layers),"
+//usage:     "\n			ram (none), overlay, aufs; overlay,store: changes go to the store"
+//usage:     "\n	-R,--root ROOT	Look for volumes below ROOT (with -l)"
+//usage:     "\n"
+//usage:     "\nExit code: 0 done, 1 failed or a layer was refused, 2 the root stays as it is"
+
+#include "d2droot.h"
+
+enum { OPT_l = 1 << 0, EXIT_STAYS = 2 };
+
+#define DEFAULT "/etc/d2d/root"
+
+/* ---- the kind ---- */
+
+/* Splits "overlay,store". */
+static void parse_kind(struct d2droot *r, const char *kind)
+{
+	static const char kinds[] ALIGN1 = "auto\0ram\0overlay\0aufs\0";
+	char *text = xstrdup(kind), *comma = strchr(text, ',');
+
+	if (comma)
+		*comma++ = '\0';
+	r->kind = index_in_strings(kinds, text);
+	if (r->kind < 0 || (comma && (strcmp(comma, "store") != 0 || r->kind < D2DROOT_OVERLAY)))
+		bb_error_msg_and_die("no kind of root '%s': auto, ram, overlay or aufs; overlay,store or aufs,store",
+			printable_string(kind));
+	r->keep = comma != NULL;
+	free(text);
+}
+
+static void decide_kind(struct d2droot *r, const char *given)
+{
+	char *option = given ? NULL : d2d_option("root"), *text = NULL;
+	size_t len;
+
+	if (option && option[0])
+		given = option;
+	if (!given && d2d_file_read(DEFAULT, 64, &text, &len) == 0) {
+		chomp(text);
+		given = text;
+	}
+	parse_kind(r, given ? given : "auto");
+	free(text);
+	free(option);
+}
+
+/* ---- layers ---- */
+
+static void begin_trust(struct d2droot *r)
+{
+	struct d2d_trust *t = &r->trust;
+	char **env = d2d_hook_env(r->root, NULL);
+
+	d2d_trust_begin(t, r->root, d2d_hook_option(env, "HOOKS"), d2d_hook_option(env, "STORE"));
+	t->kind = D2D_KIND_LAYERS;
+	t->copies = D2DROOT_DIR"/copies";
+	d2d_hook_env_free(env);
+}
+
+static char *describe(const struct d2d_hook *layer)
+{
+	char *line = xasprintf("%s %s (%s) %s %s%s%s", layer->name, layer->source, layer->trust ? layer->trust : "-", layer->file,
+		layer->state == D2D_HOOK_RUNS ? "stacked" : d2d_hook_state(layer),
+		layer->state == D2D_HOOK_REFUSED ? ": " : layer->why ? " " : "", layer->why ? layer->why : "");
+	char *shown = d2d_printable(line, strlen(line));
+
+	free(line);
+	return shown;
+}
+
+static int print_layers(const struct d2droot *r)
+{
+	int code = EXIT_SUCCESS;
+	unsigned i;
+
+	for (i = 0; i < r->layers.n; i++) {
+		char *line = describe(r->layers.hook[i]);
+
+		puts(line);
+		free(line);
+		if (r->layers.hook[i]->state == D2D_HOOK_REFUSED)
+			code = EXIT_FAILURE;
+	}
+	return code;
+}
+
+static unsigned count_layers(const struct d2droot *r)
+{
+	unsigned i, n = 0;
+
+	for (i = 0; i < r->layers.n; i++)
+		n += r->layers.hook[i]->state == D2D_HOOK_RUNS;
+	return n;
+}
+
+/* ---- the place for changes ---- */
+
+/* What lies there takes the place of any program, so it is trusted like a hook without a signature. */
+static void check_store(struct d2droot *r)
+{
+	const char *why = NULL;
+	struct stat st, above;
+
+	if (stat(D2D_STORE, &st) != 0 || stat(D2D_RUN, &above) != 0 || st.st_dev == above.st_dev)
+		why = "there is no store";
+	else if (r->trust.mode == D2D_TRUST_BUILTIN)
+		why = "only what is in the image is trusted";
+	else if (!r->trust.store)
+		why = d2d_trust_required(&r->trust, d2d_kind_folder(D2D_KIND_LAYERS));
+	if (!why)
+		return;
+	bb_error_msg("changes of the root are kept in memory, not on the store: %s", why);
+	r->keep = false;
+	r->code = EXIT_FAILURE;
+}
+
+int d2droot_main(int argc, char **argv) MAIN_EXTERNALLY_VISIBLE;
+int d2droot_main(int argc UNUSED_PARAM, char **argv)
+{
+	static const char longopts[] ALIGN1 =
+		"list\0" No_argument       "l"
+		"kind\0" Required_argument "k"
+		"root\0" Required_argument "R"
+		;
+	struct d2droot r = { .root = "" };
+	const char *kind = NULL;
+	unsigned n, opt;
+
+	opt = getopt32long(argv, "^" "lk:R:" "\0" "=0", longopts, &kind, &r.root);
+	if (r.root[0] && !(opt & OPT_l))
+		bb_show_usage();
+	if (!r.root[0] && geteuid() != 0)
+		bb_error_msg_and_die("%s: sudo d2d root", bb_msg_you_must_be_root);
+	decide_kind(&r, kind);
+	begin_trust(&r);
+	if (opt & OPT_l) {
+		d2d_bin_find(&r.layers, r.root, &r.trust, false);
+		fflush_stdout_and_exit(print_layers(&r));
+	}
+	if (d2droot_is_union())
+		bb_simple_error_msg_and_die("the root is a union already");
+	if (r.kind == D2DROOT_RAM && !d2droot_is_lean()) {
+		puts("the root stays as it was unpacked: d2d.root=ram");
+		fflush_stdout_and_exit(EXIT_STAYS);
+	}
+	if (d2droot_begin() < 0)
+		return EXIT_FAILURE;
+	/* It comes first: nothing works without. */
+	if (d2droot_is_lean() && d2droot_find_base(&r) < 0) {
+		d2droot_end();
+		return EXIT_FAILURE;
+	}
+	if (r.kind != D2DROOT_RAM)
+		d2d_bin_find(&r.layers, r.root, &r.trust, true);
+	r.code = print_layers(&r);
+	n = count_layers(&r);
+	if (!n && !r.base && r.kind == D2DROOT_AUTO) {
+		d2droot_end();
+		puts(r.code ? "the root stays as it was unpacked" : "the root stays as it was unpacked: no volume carries d2d/layers");
+		fflush_stdout_and_exit(r.code ? r.code : EXIT_STAYS);
+	}
+	if (r.keep)
+		check_store(&r);
+	fflush_all();
+	if (d2droot_union(&r) < 0) {
+		d2droot_end();
+		return EXIT_FAILURE;
+	}
+	printf("the root is a union (%s) of %u layer%s%s and what was unpacked; changes are kept %s\n",
+		r.kind == D2DROOT_AUFS ? "aufs" : "overlay", n, n == 1 ? "" : "s",
+		!r.base ? "" : r.in_memory ? ", the base system in memory" : ", the base system on the medium", r.keep ? "on the store" : "in memory");
+	fflush_stdout_and_exit(r.code);
+}
