@@ -14,6 +14,7 @@ enum {
 	INSTALL_STICK = 1 << 2,
 
 	STORE_MIN_MIB = 128,
+	DIGEST_SIZE = 65,	/* of sha256 in hex, with its '\0' */
 };
 
 #define STORE_LABEL "D2D-STORE"
@@ -31,5 +32,46 @@ int d2dinstall_make_store(const struct d2d_disk *disk, unsigned n, uint64_t star
 
 /* Adds a store behind the ISO on the disk that carries it: the one that was booted from, unless PATH names another. */
 int d2dinstall_stick(const char *path, unsigned opt);
+
+/* ---- d2dinstall_source.c ---- */
+
+/* The ISO that is to be installed. Its mounts are in a name space of ours: they end with this program. */
+struct install_source {
+	int fd;			/* the ISO itself */
+	const char *iso, *efi;	/* where it and its FAT for UEFI are mounted */
+	char *dev;
+	uint64_t size;		/* of the files that make a slot */
+};
+
+/* Opens and mounts an ISO (a file or a device; NULL: what was booted from), or dies. */
+void d2dinstall_source(struct install_source *src, const char *path);
+
+/* A folder of our own to mount on, in memory; the caller frees it. */
+char *d2dinstall_mount_point(const char *name);
+
+/* ---- d2dinstall_slot.c: the kernel and the initramfs of one system, below the top folder of a disk's FAT ---- */
+
+/* Writes the slot ("a", "b") from an ISO, each file to the disk and none of what makes it bootable; dies when it can't. The
+ * digests of what was read go to sha256[2]. */
+void d2dinstall_slot_write(const char *top, char slot, const struct install_source *src, char sha256[2][DIGEST_SIZE]);
+
+/* Reads it back, which has to come from the disk and so needs a fresh mount; dies when it isn't the same. */
+void d2dinstall_slot_verify(const char *top, char slot, char sha256[2][DIGEST_SIZE]);
+
+/* ---- d2dinstall_env.c: GRUB's environment block, where it is said which slot is good and which is on trial ---- */
+
+struct install_env {
+	char good, trial;	/* 'a', 'b', or '\0' */
+};
+
+/* 0, or a negative errno; what is in no known form is -EINVAL. Writing replaces the block in its place, within one sector. */
+int d2dinstall_env_read(const char *top, struct install_env *env);
+int d2dinstall_env_write(const char *top, const struct install_env *env);
+
+/* ---- the verbs ---- */
+
+int d2dinstall_disk(const char *path, const char *iso, unsigned opt);
+int d2dinstall_update(const char *iso, unsigned opt);
+int d2dinstall_good(void);
 
 #endif
