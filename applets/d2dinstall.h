@@ -26,6 +26,10 @@ void d2dinstall_open(struct d2d_disk *disk, const char *path, unsigned opt);
  * program well on a dry run. */
 void d2dinstall_consent(const struct d2d_disk *disk, unsigned opt, const char *plan);
 
+/* Makes an ext4 labelled as the store in SIZE bytes at an offset of a device or a file; in all of it when SIZE is 0. Negative
+ * when it couldn't be. */
+int d2dinstall_make_ext4(const char *dev, uint64_t offset, uint64_t size);
+
 /* Makes the store: ext4, in SIZE bytes at START of the disk, which are partition N to the kernel already. Negative when
  * it couldn't be. */
 int d2dinstall_make_store(const struct d2d_disk *disk, unsigned n, uint64_t start, uint64_t size);

@@ -69,18 +69,28 @@ void d2dinstall_consent(const struct d2d_disk *disk, unsigned opt, const char *p
 	free(answer);
 }
 
-int d2dinstall_make_store(const struct d2d_disk *disk, unsigned n, uint64_t start, uint64_t size)
+int d2dinstall_make_ext4(const char *dev, uint64_t offset, uint64_t size)
 {
-	char *part = disk->is_file ? xstrdup(disk->dev) : d2d_disk_partition(disk, n);
-	char *offset = xasprintf("offset=%llu", (unsigned long long)(disk->is_file ? start : 0));
-	char *kib = xasprintf("%lluk", (unsigned long long)(size / 1024));
+	char *at = xasprintf("offset=%llu", (unsigned long long)offset), *kib = size ? xasprintf("%lluk", (unsigned long long)(size / 1024)) : NULL;
 	/* -F: in the place of something else, even if that is known. */
 	char *argv[] = { (char *)MKE2FS, (char *)"-qF", (char *)"-t", (char *)"ext4", (char *)"-L", (char *)STORE_LABEL,
-		(char *)"-m", (char *)"1", (char *)"-E", offset, part, kib, NULL };
+		(char *)"-m", (char *)"1", (char *)"-E", at, (char *)dev, kib, NULL };
 	int r = spawn_and_wait(argv);
 
 	free(kib);
-	free(offset);
-	free(part);
+	free(at);
 	return r == 0 ? 0 : -EIO;
+}
+
+int d2dinstall_make_store(const struct d2d_disk *disk, unsigned n, uint64_t start, uint64_t size)
+{
+	char *part;
+	int r;
+
+	if (disk->is_file)
+		return d2dinstall_make_ext4(disk->dev, start, size);
+	part = d2d_disk_partition(disk, n);
+	r = d2dinstall_make_ext4(part, 0, size);
+	free(part);
+	return r;
 }
