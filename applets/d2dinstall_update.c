@@ -76,7 +76,7 @@ int d2dinstall_update(const char *iso, unsigned opt)
 
 	if (!find_slots(&s))
 		bb_simple_error_msg_and_die("this system was not started from a disk that d2dinstall has made");
-	if (s.env.good != s.running && s.env.trial != s.running && s.env.good == s.other)
+	if (s.env.good != s.running)
 		bb_error_msg_and_die("slot %c is on trial; it is good once Docker answers ('d2d install good' says so, too)", s.running);
 	d2dinstall_source(&src, iso);
 	disk = d2d_disk_of(s.dev);
