@@ -363,7 +363,7 @@ int d2d_main(int argc UNUSED_PARAM, char **argv)
 		/* Also where no links to busybox are installed. */
 		if (find_applet_by_name(argv[1]) >= 0)
 			run_applet_no_and_exit(find_applet_by_name(argv[1]), argv[1], argv + 1);
-		bb_error_msg_and_die("no verb '%s'; there are: hook mount unlock import images alias start config adopt root", verb);
+		bb_error_msg_and_die("no verb '%s'; there are: hook mount unlock import images alias start config adopt root install reset", verb);
 	}
 
 	if (getopt32(argv, "^" "s" "\0" "=0")) {

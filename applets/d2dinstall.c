@@ -1,0 +1,85 @@
+/*
+ * d2dinstall: makes a home for the system and for Docker's data.
+ *
+ * Nothing is written before whoever is asked has typed the name of the disk, or has said --yes.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//config:config D2DINSTALL
+//config:	bool "d2dinstall"
+//config:	default y
+//config:	depends on D2DMOUNT
+//config:	select D2D_LIBD2D
+//config:	help
+//config:	Adds a store for Docker's data to the stick that carries the ISO.
+//config:
+//config:config FEATURE_D2DINSTALL_DISK
+//config:	bool "Install to a whole disk, with two slots for updates"
+//config:	default y
+//config:	depends on D2DINSTALL
+//config:	select MKFS_VFAT
+//config:	select LOSETUP
+//config:	help
+//config:	'd2dinstall DISK' and 'd2dinstall update'. Needs sfdisk in the
+//config:	image (D2D_BASE_SFDISK).
+
+//applet:IF_D2DINSTALL(APPLET(d2dinstall, BB_DIR_USR_BIN, BB_SUID_DROP))
+
+//kbuild:lib-$(CONFIG_D2DINSTALL) += d2dinstall.o d2dinstall_ask.o d2dinstall_stick.o
+//kbuild:lib-$(CONFIG_FEATURE_D2DINSTALL_DISK) += d2dinstall_disk.o d2dinstall_env.o d2dinstall_slot.o d2dinstall_source.o d2dinstall_update.o
+
+//usage:#define d2dinstall_trivial_usage
+//usage:       "-s [-yn] [DISK]"
+//usage:	IF_FEATURE_D2DINSTALL_DISK(" | [-yn] [-i ISO] DISK | [-yn] update ISO | good")
+//usage:#define d2dinstall_full_usage "\n\n"
+//usage:       "Make a home for Docker's data, and for the system\n"
+//usage:     "\n-s: a store behind the ISO, in all the room that is left on the stick or disk"
+//usage:     "\nthat was booted from, or on DISK (an image of one will do). A store of an"
+//usage:     "\nearlier ISO that is still there is taken back."
+//usage:	IF_FEATURE_D2DINSTALL_DISK(
+//usage:     "\nDISK: system and store on a whole disk, all of which is overwritten. It starts"
+//usage:     "\nby BIOS and by UEFI."
+//usage:     "\nupdate: the system of an ISO (a file or a device) into the slot of such a disk"
+//usage:     "\nthat isn't running. It is tried once; when Docker answers there ('good', said"
+//usage:     "\nby a hook) it stays, else the old one is started again. The store stays.\n"
+//usage:	)
+//usage:     "\n	-s,--same-stick	See above"
+//usage:	IF_FEATURE_D2DINSTALL_DISK(
+//usage:     "\n	-i,--iso ISO	Install this one, not what was booted from"
+//usage:	)
+//usage:     "\n	-y,--yes	Don't ask"
+//usage:     "\n	-n,--dry-run	Show what would be done, write nothing"
+//usage:     "\n"
+//usage:     "\nExit code: 0 done, 1 failed or not wanted"
+
+#include "d2dinstall.h"
+
+int d2dinstall_main(int argc, char **argv) MAIN_EXTERNALLY_VISIBLE;
+int d2dinstall_main(int argc UNUSED_PARAM, char **argv)
+{
+	static const char longopts[] ALIGN1 =
+		"yes\0"        No_argument "y"
+		"dry-run\0"    No_argument "n"
+		"same-stick\0" No_argument "s"
+		IF_FEATURE_D2DINSTALL_DISK("iso\0" Required_argument "i")
+		;
+	const char *iso = NULL;
+	unsigned opt = getopt32long(argv, "^" "yns" IF_FEATURE_D2DINSTALL_DISK("i:") "\0" "?2" IF_FEATURE_D2DINSTALL_DISK(":s--i:i--s"),
+		longopts, &iso);
+	char **arg = argv + optind;
+
+	if (opt & INSTALL_STICK) {
+		if (arg[0] && arg[1])
+			bb_show_usage();
+		return d2dinstall_stick(arg[0], opt);
+	}
+#if ENABLE_FEATURE_D2DINSTALL_DISK
+	if (arg[0] && strcmp(arg[0], "update") == 0 && arg[1])
+		return d2dinstall_update(arg[1], opt);
+	if (arg[0] && strcmp(arg[0], "good") == 0 && !arg[1])
+		return d2dinstall_good();
+	if (arg[0] && !arg[1])
+		return d2dinstall_disk(arg[0], iso, opt);
+#endif
+	bb_show_usage();
+}

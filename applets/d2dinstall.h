@@ -1,0 +1,81 @@
+/*
+ * What the files of d2dinstall share.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+#ifndef D2DINSTALL_H
+#define D2DINSTALL_H 1
+
+#include "d2d_disk.h"
+
+enum {
+	INSTALL_YES = 1 << 0,	/* don't ask */
+	INSTALL_DRY_RUN = 1 << 1,	/* write nothing */
+	INSTALL_STICK = 1 << 2,
+
+	STORE_MIN_MIB = 128,
+	DIGEST_SIZE = 65,	/* of sha256 in hex, with its '\0' */
+};
+
+#define STORE_LABEL "D2D-STORE"
+
+/* Opens a disk that is to be written to, or dies. */
+void d2dinstall_open(struct d2d_disk *disk, const char *path, unsigned opt);
+
+/* Shows what is on the disk and what is to become of it; then whoever is asked types its name. Dies otherwise; ends the
+ * program well on a dry run. */
+void d2dinstall_consent(const struct d2d_disk *disk, unsigned opt, const char *plan);
+
+/* Makes an ext4 labelled as the store in SIZE bytes at an offset of a device or a file; in all of it when SIZE is 0. Negative
+ * when it couldn't be. */
+int d2dinstall_make_ext4(const char *dev, uint64_t offset, uint64_t size);
+
+/* Makes the store: ext4, in SIZE bytes at START of the disk, which are partition N to the kernel already. Negative when
+ * it couldn't be. */
+int d2dinstall_make_store(const struct d2d_disk *disk, unsigned n, uint64_t start, uint64_t size);
+
+/* Adds a store behind the ISO on the disk that carries it: the one that was booted from, unless PATH names another. */
+int d2dinstall_stick(const char *path, unsigned opt);
+
+/* ---- d2dinstall_source.c ---- */
+
+/* The ISO that is to be installed. Its mounts are in a name space of ours: they end with this program. */
+struct install_source {
+	int fd;			/* the ISO itself */
+	const char *iso, *efi;	/* where it and its FAT for UEFI are mounted */
+	char *dev;
+	uint64_t size;		/* of the files that make a slot */
+};
+
+/* Opens and mounts an ISO (a file or a device; NULL: what was booted from), or dies. */
+void d2dinstall_source(struct install_source *src, const char *path);
+
+/* A folder of our own to mount on, in memory; the caller frees it. */
+char *d2dinstall_mount_point(const char *name);
+
+/* ---- d2dinstall_slot.c: the kernel and the initramfs of one system, below the top folder of a disk's FAT ---- */
+
+/* Writes the slot ("a", "b") from an ISO, each file to the disk and none of what makes it bootable; dies when it can't. The
+ * digests of what was read go to sha256[2]. */
+void d2dinstall_slot_write(const char *top, char slot, const struct install_source *src, char sha256[2][DIGEST_SIZE]);
+
+/* Reads it back, which has to come from the disk and so needs a fresh mount; dies when it isn't the same. */
+void d2dinstall_slot_verify(const char *top, char slot, char sha256[2][DIGEST_SIZE]);
+
+/* ---- d2dinstall_env.c: GRUB's environment block, where it is said which slot is good and which is on trial ---- */
+
+struct install_env {
+	char good, trial;	/* 'a', 'b', or '\0' */
+};
+
+/* 0, or a negative errno; what is in no known form is -EINVAL. Writing replaces the block in its place, within one sector. */
+int d2dinstall_env_read(const char *top, struct install_env *env);
+int d2dinstall_env_write(const char *top, const struct install_env *env);
+
+/* ---- the verbs ---- */
+
+int d2dinstall_disk(const char *path, const char *iso, unsigned opt);
+int d2dinstall_update(const char *iso, unsigned opt);
+int d2dinstall_good(void);
+
+#endif

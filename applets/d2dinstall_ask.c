@@ -1,0 +1,96 @@
+/*
+ * d2dinstall: the disk that is to be written to, and whether that is wanted.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+#include "d2dinstall.h"
+
+#define MKE2FS "/usr/sbin/mke2fs"
+
+void d2dinstall_open(struct d2d_disk *disk, const char *path, unsigned opt)
+{
+	int r = d2d_disk_open(path, disk);
+
+	if (r == -ENOTBLK)
+		bb_error_msg_and_die("'%s' is no whole disk", path);
+	if (r == -EACCES && geteuid() != 0)
+		bb_error_msg_and_die("%s: sudo d2d install ...", bb_msg_you_must_be_root);
+	if (r < 0)
+		bb_error_msg_and_die("can't open '%s': %s", path, strerror(-r));
+	if (disk->read_only && !(opt & INSTALL_DRY_RUN))
+		bb_error_msg_and_die("'%s' can't be written to", path);
+	if (disk->sector != D2D_SECTOR)
+		bb_error_msg_and_die("'%s' has sectors of %u bytes; only 512 will do", path, disk->sector);
+}
+
+/* Labels and models may hold anything, terminal sequences as well. */
+static void show_volume(const struct d2d_volume *v)
+{
+	printf("  %s: %s", v->dev, v->err ? strerror(-v->err) : v->fstype[0] ? v->fstype : "nothing that is known here");
+	if (v->label[0])
+		printf(" \"%s\"", printable_string(v->label));
+	if (v->mountpoint)
+		printf(", mounted on %s", printable_string(v->mountpoint));
+	bb_putchar('\n');
+}
+
+static void show_content(const struct d2d_disk *disk)
+{
+	char *file[] = { disk->dev, NULL };
+	struct d2d_volume *list;
+	int i, n = disk->is_file ? d2d_volumes_of_files(file, &list) : d2d_volumes_scan(&list);
+
+	if (n < 0)
+		bb_error_msg_and_die("can't look for volumes: %s", strerror(-n));
+	d2d_mounts_find(list, n);
+	for (i = 0; i < n; i++)
+		if (disk->is_file || d2d_disk_has(disk, &list[i]))
+			show_volume(&list[i]);
+	d2d_volumes_free(list, n);
+}
+
+void d2dinstall_consent(const struct d2d_disk *disk, unsigned opt, const char *plan)
+{
+	char *answer;
+
+	printf("%s: %s, %s. On it now:\n", disk->dev, disk->model && disk->model[0] ? printable_string(disk->model) : "a disk",
+		make_human_readable_str(disk->size, 1, 0));
+	show_content(disk);
+	printf("To be done: %s\n", plan);
+	if (opt & INSTALL_DRY_RUN)
+		fflush_stdout_and_exit_SUCCESS();
+	if (opt & INSTALL_YES)
+		return;
+	printf("Type the name of the disk, %s, to go on: ", printable_string(disk->name));
+	fflush_all();
+	answer = xmalloc_fgetline(stdin);
+	if (!answer || strcmp(answer, disk->name) != 0)
+		bb_simple_error_msg_and_die("not wanted: nothing has changed");
+	free(answer);
+}
+
+int d2dinstall_make_ext4(const char *dev, uint64_t offset, uint64_t size)
+{
+	char *at = xasprintf("offset=%llu", (unsigned long long)offset), *kib = size ? xasprintf("%lluk", (unsigned long long)(size / 1024)) : NULL;
+	/* -F: in the place of something else, even if that is known. */
+	char *argv[] = { (char *)MKE2FS, (char *)"-qF", (char *)"-t", (char *)"ext4", (char *)"-L", (char *)STORE_LABEL,
+		(char *)"-m", (char *)"1", (char *)"-E", at, (char *)dev, kib, NULL };
+	int r = spawn_and_wait(argv);
+
+	free(kib);
+	free(at);
+	return r == 0 ? 0 : -EIO;
+}
+
+int d2dinstall_make_store(const struct d2d_disk *disk, unsigned n, uint64_t start, uint64_t size)
+{
+	char *part;
+	int r;
+
+	if (disk->is_file)
+		return d2dinstall_make_ext4(disk->dev, start, size);
+	part = d2d_disk_partition(disk, n);
+	r = d2dinstall_make_ext4(part, 0, size);
+	free(part);
+	return r;
+}
