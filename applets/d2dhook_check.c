@@ -249,7 +249,7 @@ static void check_hook(struct check *c, const struct d2d_hook *hook)
 
 static void check_stage(struct check *c, const char *stage)
 {
-	static const char known[] ALIGN1 = "10-early\0" "20-devices\0" "30-unlock\0" "40-mount\0" "50-import\0"
+	static const char known[] ALIGN1 = "10-early\0" "20-devices\0" "30-unlock\0" "40-mount\0" "45-root\0" "50-import\0"
 		"60-services\0" "70-alias\0" "80-console\0" "90-local\0";
 	int nth = index_in_strings(known, stage);
 
