@@ -23,14 +23,21 @@
 //config:	'd2dinstall DISK' and 'd2dinstall update'. Needs sfdisk in the
 //config:	image (D2D_BASE_SFDISK).
 
+//config:config FEATURE_D2DINSTALL_LUKS
+//config:	bool "Encrypted stores"
+//config:	default y
+//config:	depends on D2DINSTALL && FEATURE_D2DUNLOCK_MANAGE
+//config:	help
+//config:	'd2dinstall -e', and d2dreset of a store that is encrypted.
+
 //applet:IF_D2DINSTALL(APPLET(d2dinstall, BB_DIR_USR_BIN, BB_SUID_DROP))
 
 //kbuild:lib-$(CONFIG_D2DINSTALL) += d2dinstall.o d2dinstall_ask.o d2dinstall_stick.o
 //kbuild:lib-$(CONFIG_FEATURE_D2DINSTALL_DISK) += d2dinstall_disk.o d2dinstall_env.o d2dinstall_slot.o d2dinstall_source.o d2dinstall_update.o
 
 //usage:#define d2dinstall_trivial_usage
-//usage:       "-s [-yn] [DISK]"
-//usage:	IF_FEATURE_D2DINSTALL_DISK(" | [-yn] [-i ISO] DISK | [-yn] update ISO | good")
+//usage:       "-s [-yn" IF_FEATURE_D2DINSTALL_LUKS("e] [-B FILE") "] [DISK]"
+//usage:	IF_FEATURE_D2DINSTALL_DISK(" | [-yn" IF_FEATURE_D2DINSTALL_LUKS("e] [-B FILE") "] [-i ISO] DISK | [-yn] update ISO | good")
 //usage:#define d2dinstall_full_usage "\n\n"
 //usage:       "Make a home for Docker's data, and for the system\n"
 //usage:     "\n-s: a store behind the ISO, in all the room that is left on the stick or disk"
@@ -47,7 +54,12 @@
 //usage:	IF_FEATURE_D2DINSTALL_DISK(
 //usage:     "\n	-i,--iso ISO	Install this one, not what was booted from"
 //usage:	)
-//usage:     "\n	-y,--yes	Don't ask"
+//usage:	IF_FEATURE_D2DINSTALL_LUKS(
+//usage:     "\n	-e,--encrypt	An encrypted store: asks for its passphrase (twice; without a"
+//usage:     "\n			terminal it is the next line of stdin)"
+//usage:     "\n	-B,--backup FILE	Keep its header in a new FILE, for the day when it is damaged"
+//usage:	)
+//usage:     "\n	-y,--yes	Don't ask whether that is wanted"
 //usage:     "\n	-n,--dry-run	Show what would be done, write nothing"
 //usage:     "\n"
 //usage:     "\nExit code: 0 done, 1 failed or not wanted"
@@ -61,25 +73,35 @@ int d2dinstall_main(int argc UNUSED_PARAM, char **argv)
 		"yes\0"        No_argument "y"
 		"dry-run\0"    No_argument "n"
 		"same-stick\0" No_argument "s"
+		"encrypt\0"    No_argument "e"
+		"backup\0"     Required_argument "B"
 		IF_FEATURE_D2DINSTALL_DISK("iso\0" Required_argument "i")
 		;
-	const char *iso = NULL;
-	unsigned opt = getopt32long(argv, "^" "yns" IF_FEATURE_D2DINSTALL_DISK("i:") "\0" "?2" IF_FEATURE_D2DINSTALL_DISK(":s--i:i--s"),
-		longopts, &iso);
+	const char *iso = NULL, *backup = NULL;
+	unsigned opt = getopt32long(argv, "^" "ynseB:" IF_FEATURE_D2DINSTALL_DISK("i:") "\0" "?2:B?e" IF_FEATURE_D2DINSTALL_DISK(":s--i:i--s"),
+		longopts, &backup, &iso);
 	char **arg = argv + optind;
+	struct install_key *key = NULL;
 
+	if (opt & INSTALL_ENCRYPT) {
+		if (!ENABLE_FEATURE_D2DINSTALL_LUKS || (arg[0] && arg[1]))
+			bb_show_usage();
+		key = d2dinstall_key(backup);
+		/* behind the answer comes the passphrase */
+		setvbuf(stdin, NULL, _IONBF, 0);
+	}
 	if (opt & INSTALL_STICK) {
 		if (arg[0] && arg[1])
 			bb_show_usage();
-		return d2dinstall_stick(arg[0], opt);
+		return d2dinstall_stick(arg[0], key, opt);
 	}
 #if ENABLE_FEATURE_D2DINSTALL_DISK
 	if (arg[0] && strcmp(arg[0], "update") == 0 && arg[1])
 		return d2dinstall_update(arg[1], opt);
-	if (arg[0] && strcmp(arg[0], "good") == 0 && !arg[1])
+	if (arg[0] && strcmp(arg[0], "good") == 0 && !arg[1] && !key)
 		return d2dinstall_good();
 	if (arg[0] && !arg[1])
-		return d2dinstall_disk(arg[0], iso, opt);
+		return d2dinstall_disk(arg[0], iso, key, opt);
 #endif
 	bb_show_usage();
 }

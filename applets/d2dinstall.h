@@ -12,6 +12,7 @@ enum {
 	INSTALL_YES = 1 << 0,	/* don't ask */
 	INSTALL_DRY_RUN = 1 << 1,	/* write nothing */
 	INSTALL_STICK = 1 << 2,
+	INSTALL_ENCRYPT = 1 << 3,
 
 	STORE_MIN_MIB = 128,
 	DIGEST_SIZE = 65,	/* of sha256 in hex, with its '\0' */
@@ -30,12 +31,24 @@ void d2dinstall_consent(const struct d2d_disk *disk, unsigned opt, const char *p
  * when it couldn't be. */
 int d2dinstall_make_ext4(const char *dev, uint64_t offset, uint64_t size);
 
-/* Makes the store: ext4, in SIZE bytes at START of the disk, which are partition N to the kernel already. Negative when
- * it couldn't be. */
-int d2dinstall_make_store(const struct d2d_disk *disk, unsigned n, uint64_t start, uint64_t size);
+/* Makes the store: ext4, in SIZE bytes at START of the disk, which are partition N to the kernel already; encrypted unless KEY
+ * is NULL. Negative when it couldn't be. */
+struct install_key;
+int d2dinstall_make_store(const struct d2d_disk *disk, unsigned n, uint64_t start, uint64_t size, const struct install_key *key);
 
-/* Adds a store behind the ISO on the disk that carries it: the one that was booted from, unless PATH names another. */
-int d2dinstall_stick(const char *path, unsigned opt);
+/* ---- d2dinstall_luks.c ---- */
+
+/* Memory for a passphrase, locked; a copy of the header goes to the file BACKUP unless that is NULL. Dies. NULL is no key. */
+struct install_key *d2dinstall_key(const char *backup);
+void d2dinstall_key_wipe(struct install_key *key);
+
+/* Asks for it twice on the terminal of stdin, or on all consoles, so many seconds each (0: for ever); without a terminal it is
+ * the next line of stdin. Negative when there is none, which d2dinstall_key_error() has words for. */
+int d2dinstall_key_ask(struct install_key *key, bool console, int seconds);
+const char *d2dinstall_key_error(int r);
+
+/* Makes a partition an encrypted store. Negative, after a line, when it couldn't be. */
+int d2dinstall_make_luks(const char *part, const struct install_key *key);
 
 /* ---- d2dinstall_source.c ---- */
 
@@ -74,7 +87,11 @@ int d2dinstall_env_write(const char *top, const struct install_env *env);
 
 /* ---- the verbs ---- */
 
-int d2dinstall_disk(const char *path, const char *iso, unsigned opt);
+/* Adds a store behind the ISO on the disk that carries it: the one that was booted from, unless PATH names another. KEY:
+ * what is to be asked for, or NULL for a plain store. */
+int d2dinstall_stick(const char *path, struct install_key *key, unsigned opt);
+
+int d2dinstall_disk(const char *path, const char *iso, struct install_key *key, unsigned opt);
 int d2dinstall_update(const char *iso, unsigned opt);
 int d2dinstall_good(void);
 

@@ -56,7 +56,7 @@ void d2dinstall_consent(const struct d2d_disk *disk, unsigned opt, const char *p
 	printf("%s: %s, %s. On it now:\n", disk->dev, disk->model && disk->model[0] ? printable_string(disk->model) : "a disk",
 		make_human_readable_str(disk->size, 1, 0));
 	show_content(disk);
-	printf("To be done: %s\n", plan);
+	printf("To be done: %s%s\n", plan, opt & INSTALL_ENCRYPT ? ", encrypted (LUKS2)" : "");
 	if (opt & INSTALL_DRY_RUN)
 		fflush_stdout_and_exit_SUCCESS();
 	if (opt & INSTALL_YES)
@@ -82,7 +82,7 @@ int d2dinstall_make_ext4(const char *dev, uint64_t offset, uint64_t size)
 	return r == 0 ? 0 : -EIO;
 }
 
-int d2dinstall_make_store(const struct d2d_disk *disk, unsigned n, uint64_t start, uint64_t size)
+int d2dinstall_make_store(const struct d2d_disk *disk, unsigned n, uint64_t start, uint64_t size, const struct install_key *key)
 {
 	char *part;
 	int r;
@@ -90,7 +90,7 @@ int d2dinstall_make_store(const struct d2d_disk *disk, unsigned n, uint64_t star
 	if (disk->is_file)
 		return d2dinstall_make_ext4(disk->dev, start, size);
 	part = d2d_disk_partition(disk, n);
-	r = d2dinstall_make_ext4(part, 0, size);
+	r = ENABLE_FEATURE_D2DINSTALL_LUKS && key ? d2dinstall_make_luks(part, key) : d2dinstall_make_ext4(part, 0, size);
 	free(part);
 	return r;
 }

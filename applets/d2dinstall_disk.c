@@ -215,10 +215,11 @@ static void put_bios(const struct target *t)
 	free(path);
 }
 
-int d2dinstall_disk(const char *path, const char *iso, unsigned opt)
+int d2dinstall_disk(const char *path, const char *iso, struct install_key *key, unsigned opt)
 {
 	char *plan, sha256[2][DIGEST_SIZE];
 	struct target t = { 0 };
+	int r = 0;
 
 	d2dinstall_open(&t.disk, path, opt);
 	if (t.disk.is_file)
@@ -230,6 +231,10 @@ int d2dinstall_disk(const char *path, const char *iso, unsigned opt)
 		t.efi_mib, t.store_mib);
 	d2dinstall_consent(&t.disk, opt, plan);
 	free(plan);
+	if (ENABLE_FEATURE_D2DINSTALL_LUKS && key)
+		r = d2dinstall_key_ask(key, false, 0);
+	if (r < 0)
+		bb_error_msg_and_die("%s: nothing has changed", d2dinstall_key_error(r));
 
 	make_blank(&t);
 	make_table(&t);
@@ -241,13 +246,15 @@ int d2dinstall_disk(const char *path, const char *iso, unsigned opt)
 	mount_fat(&t, MS_RDONLY);
 	d2dinstall_slot_verify(t.top, 'a', sha256);
 	unmount_fat(&t);
-	if (d2dinstall_make_store(&t.disk, STORE_PART, 0, (uint64_t)t.store_mib * D2D_MIB) < 0)
+	if (d2dinstall_make_store(&t.disk, STORE_PART, 0, (uint64_t)t.store_mib * D2D_MIB, key) < 0)
 		bb_error_msg_and_die("no store was made on '%s'", t.disk.dev);
 	sync();
 	mount_fat(&t, 0);
 	put_efi(&t);
 	unmount_fat(&t);
 	put_bios(&t);
+	if (ENABLE_FEATURE_D2DINSTALL_LUKS)
+		d2dinstall_key_wipe(key);
 	printf("The system is on %s: restart, and start from it\n", t.disk.dev);
 	return EXIT_SUCCESS;
 }

@@ -128,7 +128,19 @@ static char *booted_disk(void)
 	return disk;
 }
 
-int d2dinstall_stick(const char *path, unsigned opt)
+/* Dies without it. */
+static void ask_key(const struct stick *st, struct install_key *key)
+{
+	int r;
+
+	if (!ENABLE_FEATURE_D2DINSTALL_LUKS || !key || st->is_there)
+		return;
+	r = d2dinstall_key_ask(key, false, 0);
+	if (r < 0)
+		bb_error_msg_and_die("%s: nothing has changed", d2dinstall_key_error(r));
+}
+
+int d2dinstall_stick(const char *path, struct install_key *key, unsigned opt)
 {
 	struct stick st = { 0 };
 	char *plan, *booted = NULL;
@@ -139,20 +151,27 @@ int d2dinstall_stick(const char *path, unsigned opt)
 	d2dinstall_open(&st.disk, path, opt);
 	free(booted);
 	find_room(&st);
+	if (key && st.is_there)
+		bb_error_msg_and_die("'%s' has a store already: without -e it is taken back as it is", st.disk.dev);
+	if (key && st.disk.is_file)
+		bb_error_msg_and_die("'%s' is no disk: it can't be encrypted here", st.disk.dev);
 	plan = xasprintf("%s, %u MiB behind the ISO, becomes partition %u; all else stays as it is",
 		st.is_there ? "the store that is there already" : "a new store (ext4 \""STORE_LABEL"\")",
 		(unsigned)(st.size / D2D_MIB), OURS + 1);
 	d2dinstall_consent(&st.disk, opt, plan);
 	free(plan);
+	ask_key(&st, key);
 
 	r = d2d_disk_partition_add(&st.disk, OURS + 1, st.start, st.size);
 	if (r < 0)
 		bb_error_msg_and_die("can't add a partition to '%s': %s", st.disk.dev, strerror(-r));
-	if (!st.is_there && d2dinstall_make_store(&st.disk, OURS + 1, st.start, st.size) < 0) {
+	if (!st.is_there && d2dinstall_make_store(&st.disk, OURS + 1, st.start, st.size, key) < 0) {
 		d2d_disk_partition_drop(&st.disk, OURS + 1);
 		bb_error_msg_and_die("no store was made on '%s'", st.disk.dev);
 	}
 	write_entry(&st);
+	if (ENABLE_FEATURE_D2DINSTALL_LUKS)
+		d2dinstall_key_wipe(key);
 	printf("The store is on %s: it is used from the next start on\n", st.disk.dev);
 	d2d_disk_close(&st.disk);
 	return EXIT_SUCCESS;

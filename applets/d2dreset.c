@@ -33,6 +33,7 @@
 //usage:     "\nExit code: 0 done, 1 failed or not wanted; with -c 77: nothing was to be done"
 
 #include "d2dinstall.h"
+#include "d2d_luks.h"
 
 enum {
 	OPT_SOFT = 1 << 2,
@@ -140,66 +141,151 @@ static void close_store(const char *dev)
 		bb_error_msg_and_die("'%s' can't be taken out of use: mounted on %s", dev, m->mnt_dir);
 }
 
-/* Only a plain store: any other may be the place of something that this program doesn't know. */
+/* What an opened LUKS volume lies on, or the device itself; the caller frees it. */
+static char *below(const char *dev)
+{
+	char *pattern, **names, *lower = NULL;
+	struct stat st;
+	int n;
+
+	if (stat(dev, &st) != 0)
+		bb_perror_msg_and_die("can't open '%s'", dev);
+	pattern = xasprintf("/sys/dev/block/%u:%u/slaves", major(st.st_rdev), minor(st.st_rdev));
+	n = d2d_folder(pattern, INT_MAX, &names);
+	if (n == 1)
+		lower = concat_path_file("/dev", names[0]);
+	if (n >= 0)
+		d2d_folder_free(names, n);
+	free(pattern);
+	return lower ? lower : xstrdup(dev);
+}
+
+/* Only a store as we make them: any other may be the place of something that this program doesn't know. */
 static void check_kind(const char *dev, struct d2d_volume *v)
 {
 	int r = d2d_volume_probe(dev, v);
 
 	if (r < 0)
 		bb_error_msg_and_die("can't read '%s': %s", dev, strerror(-r));
-	if (!d2d_volume_is_ext(v) || is_prefixed_with(dev, "/dev/mapper/") || is_prefixed_with(dev, "/dev/dm-"))
-		bb_error_msg_and_die("'%s' is no plain store (ext4) that can be made anew", dev);
+	if (is_prefixed_with(dev, "/dev/mapper/") || is_prefixed_with(dev, "/dev/dm-")
+	 || (!d2d_volume_is_ext(v) && !(ENABLE_FEATURE_D2DINSTALL_LUKS && strcmp(v->fstype, "crypto_LUKS") == 0)))
+		bb_error_msg_and_die("'%s' is no store (ext4"IF_FEATURE_D2DINSTALL_LUKS(", LUKS")") that can be made anew", dev);
 }
 
-static void make_anew(const char *dev)
+static bool is_luks(const struct d2d_volume *v)
+{
+	return ENABLE_FEATURE_D2DINSTALL_LUKS && strcmp(v->fstype, "crypto_LUKS") == 0;
+}
+
+/* Whoever else has it. */
+static void refuse_used(const char *dev)
 {
 	int fd = open(dev, O_RDWR | O_EXCL | O_CLOEXEC);
 
-	/* Whoever else has it. */
 	if (fd < 0)
 		bb_perror_msg_and_die("'%s' is in use", dev);
 	close(fd);
-	if (d2dinstall_make_ext4(dev, 0, 0) < 0)
+}
+
+/* Of an encrypted one the keys go first: from then on nobody reads what was in it. */
+static void erase_keys(const char *dev)
+{
+	int r = d2d_luks_erase(dev);
+
+	if (r < 0)
+		bb_error_msg_and_die("can't erase the keys of '%s': %s", dev, strerror(-r));
+	printf("%s: its keys are erased\n", dev);
+}
+
+static void make_anew(const char *dev, const struct install_key *key)
+{
+	if ((ENABLE_FEATURE_D2DINSTALL_LUKS && key ? d2dinstall_make_luks(dev, key) : d2dinstall_make_ext4(dev, 0, 0)) < 0)
 		bb_error_msg_and_die("no store was made on '%s'", dev);
 	sync();
 }
 
+/* The new passphrase, before anything is lost. */
+static struct install_key *ask_key(void)
+{
+	struct install_key *key = d2dinstall_key(NULL);
+	int r = d2dinstall_key_ask(key, false, 0);
+
+	if (r < 0)
+		bb_error_msg_and_die("%s: nothing has changed", d2dinstall_key_error(r));
+	return key;
+}
+
 static int hard(const char *path, unsigned opt)
 {
-	char *dev = path ? xmalloc_realpath(path) : mounted_store();
+	char *used = path ? xmalloc_realpath(path) : mounted_store(), *dev, *name;
+	struct install_key *key = NULL;
 	struct d2d_volume v = { 0 };
 	struct stat st;
 
-	if (!dev || stat(dev, &st) != 0)
-		bb_perror_msg_and_die("can't open '%s'", path ? path : dev);
+	if (!used || stat(used, &st) != 0)
+		bb_perror_msg_and_die("can't open '%s'", path ? path : used);
 	if (!S_ISBLK(st.st_mode))
-		bb_error_msg_and_die("'%s' is no device", dev);
+		bb_error_msg_and_die("'%s' is no device", used);
+	dev = path ? xstrdup(used) : below(used);
+	name = d2d_luks_open_as(dev);
+	if (name) {
+		free(used);
+		used = xasprintf("/dev/mapper/%s", name);
+	}
 	check_kind(dev, &v);
 	printf("ALL OF %s IS LOST: %s \"%s\", with Docker's images, containers and volumes.\n", dev, v.fstype,
 		printable_string(v.label));
 	ask(opt, bb_basename(dev));
-	close_store(dev);
-	make_anew(dev);
+	if (is_luks(&v))
+		key = ask_key();
+	close_store(used);
+	refuse_used(dev);
+	if (is_luks(&v))
+		erase_keys(dev);
+	make_anew(dev, key);
+	if (key)
+		d2dinstall_key_wipe(key);
 	puts("The store is new: restart to use it");
 	d2d_volume_clear(&v);
+	free(name);
+	free(used);
 	free(dev);
 	return EXIT_SUCCESS;
 }
 
 /* ---- at the console, in a hook ---- */
 
+/* The only store, encrypted and not opened yet; NULL when there are others. */
+static struct d2d_volume *locked_store(struct d2d_volume *list, int n)
+{
+	struct d2d_volume *store = NULL;
+	int i;
+
+	for (i = 0; i < n; i++) {
+		if (list[i].role != D2D_ROLE_STORE)
+			continue;
+		if (store || !is_luks(&list[i]) || list[i].holder)
+			return NULL;
+		store = &list[i];
+	}
+	return store;
+}
+
 static int console(void)
 {
 	char *spec = d2d_option("store"), *question, answer[32];
 	struct d2d_volume *list, *store, v = { 0 };
-	int n = d2d_volumes_scan(&list);
+	struct install_key *key = NULL;
+	int r, n = d2d_volumes_scan(&list);
 
 	if (n < 0)
 		bb_error_msg_and_die("can't look for volumes: %s", strerror(-n));
 	d2d_mounts_find(list, n);
 	store = d2d_roles_decide(list, n, NULL, spec && spec[0] ? spec : NULL);
+	if (!store && ENABLE_FEATURE_D2DINSTALL_LUKS)
+		store = locked_store(list, n);
 	if (!store) {
-		puts("no plain store is there");
+		puts("no store is there, or it isn't clear which");
 		return EXIT_SKIPPED;
 	}
 	check_kind(store->dev, &v);
@@ -209,7 +295,17 @@ static int console(void)
 		puts("not wanted: the store stays as it is");
 		return EXIT_SKIPPED;
 	}
-	make_anew(store->dev);
+	refuse_used(store->dev);
+	if (is_luks(&v)) {
+		erase_keys(store->dev);
+		key = d2dinstall_key(NULL);
+		r = d2dinstall_key_ask(key, true, PATIENCE);
+		if (r < 0)
+			bb_error_msg_and_die("%s: %s is no store any more; 'd2d unlock format' makes one", d2dinstall_key_error(r), store->dev);
+	}
+	make_anew(store->dev, key);
+	if (key)
+		d2dinstall_key_wipe(key);
 	printf("the store on %s is new\n", store->dev);
 	return EXIT_SUCCESS;
 }
@@ -232,5 +328,7 @@ int d2dreset_main(int argc UNUSED_PARAM, char **argv)
 		bb_error_msg_and_die("%s: sudo d2d reset ...", bb_msg_you_must_be_root);
 	if (opt & OPT_CONSOLE)
 		return console();
+	/* behind the answer a passphrase may come */
+	setvbuf(stdin, NULL, _IONBF, 0);
 	return opt & OPT_SOFT ? soft(opt) : hard(argv[optind], opt);
 }

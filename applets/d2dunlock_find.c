@@ -33,10 +33,11 @@ char *d2dunlock_find(const char *spec)
 	for (i = 0; i < n; i++) {
 		if (!is_match(&list[i], spec))
 			continue;
-		if (!dev)
-			dev = xstrdup(list[i].dev);
-		else
-			bb_error_msg("%s is called the same as %s and is left alone", list[i].dev, dev);
+		/* as with plain stores: nobody knows which one is meant */
+		if (dev)
+			bb_error_msg_and_die("%s and %s are called the same: neither is taken; UUID=%s, or its path, names the second",
+				dev, list[i].dev, printable_string(list[i].uuid));
+		dev = xstrdup(list[i].dev);
 	}
 	d2d_volumes_free(list, n);
 	return dev;
