@@ -42,6 +42,9 @@ int d2dinstall_make_store(const struct d2d_disk *disk, unsigned n, uint64_t star
 struct install_key *d2dinstall_key(const char *backup);
 void d2dinstall_key_wipe(struct install_key *key);
 
+/* In a new process: a lock on memory isn't inherited. */
+void d2dinstall_key_lock(struct install_key *key);
+
 /* Asks for it twice on the terminal of stdin, or on all consoles, so many seconds each (0: for ever); without a terminal it is
  * the next line of stdin. Negative when there is none, which d2dinstall_key_error() has words for. */
 int d2dinstall_key_ask(struct install_key *key, bool console, int seconds);

@@ -25,10 +25,15 @@ struct install_key *d2dinstall_key(const char *backup)
 	if (backup && access(backup, F_OK) == 0)
 		bb_error_msg_and_die("'%s' is there already", backup);
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	if (mlock(key, sizeof(*key)) != 0)
-		bb_simple_perror_msg_and_die("can't keep the passphrase in memory");
+	d2dinstall_key_lock(key);
 	key->backup = backup;
 	return key;
+}
+
+void d2dinstall_key_lock(struct install_key *key)
+{
+	if (mlock(key, sizeof(*key)) != 0)
+		bb_simple_perror_msg_and_die("can't keep the passphrase in memory");
 }
 
 void d2dinstall_key_wipe(struct install_key *key)

@@ -24,7 +24,8 @@
 //usage:     "\n			the home folder; keep images, containers, volumes, and what"
 //usage:     "\n			was put into d2d/hooks, d2d/bin and d2d/trust"
 //usage:     "\n	-H,--hard	Make the store anew: all that is in it is gone. Stops Docker"
-//usage:     "\n			and unmounts the store first. With DEVICE: that one"
+//usage:     "\n			and unmounts the store first; whoever works in a home folder on"
+//usage:     "\n			it is logged out. With DEVICE: that one"
 //usage:     "\n	-c,--console	Before the store is mounted: ask on all consoles whether it is to"
 //usage:     "\n			be made anew (the boot menu's \"Reset\")"
 //usage:     "\n	-y,--yes	Don't ask"
@@ -215,6 +216,37 @@ static struct install_key *ask_key(void)
 	return key;
 }
 
+static void tell_failure(void)
+{
+	d2d_tell("\ndebian2docker: the reset has failed: the store is not in use, 'sudo d2d reset --hard DEVICE' begins again\n");
+}
+
+/* Whoever has files open on the store is ended, the shell that has called us as well, and its terminal may go with it: from
+ * here on we need neither. */
+static void go_on_alone(struct install_key *key)
+{
+	int status = -1;
+	pid_t pid;
+
+	xchdir("/");
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN);
+	fflush_all();
+	pid = xfork();
+	if (pid > 0) {
+		if (ENABLE_FEATURE_D2DINSTALL_LUKS)
+			d2dinstall_key_wipe(key);
+		safe_waitpid(pid, &status, 0);
+		exit(WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_FAILURE);
+	}
+	if (ENABLE_FEATURE_D2DINSTALL_LUKS && key)
+		d2dinstall_key_lock(key);
+	setsid();
+	/* so that d2d_tell() speaks to all consoles */
+	xmove_fd(xopen(bb_dev_null, O_RDONLY), STDIN_FILENO);
+	die_func = tell_failure;
+}
+
 static int hard(const char *path, unsigned opt)
 {
 	char *used = path ? xmalloc_realpath(path) : mounted_store(), *dev, *name;
@@ -238,6 +270,9 @@ static int hard(const char *path, unsigned opt)
 	ask(opt, bb_basename(dev));
 	if (is_luks(&v))
 		key = ask_key();
+	if (find_mount_point(used, 0))
+		puts("Docker stops, and who works on the store is logged out");
+	go_on_alone(key);
 	close_store(used);
 	refuse_used(dev);
 	if (is_luks(&v))
@@ -246,6 +281,7 @@ static int hard(const char *path, unsigned opt)
 	if (key)
 		d2dinstall_key_wipe(key);
 	puts("The store is new: restart to use it");
+	d2d_tell("\ndebian2docker: the store is new: restart to use it\n");
 	d2d_volume_clear(&v);
 	free(name);
 	free(used);
