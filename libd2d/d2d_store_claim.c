@@ -21,7 +21,7 @@ enum {
 
 #define COMMIT_PLACE ((off_t)1 << 62)
 
-/* Waits. Of all that a process has locked, only what it unlocks is given back: libc's locks are its own, not its children's. */
+/* Waits. A record lock belongs to one process: those that it starts neither hold it nor give it back. */
 static int lock_place(const struct d2d_store *s, off_t place, short type)
 {
 	struct flock l = { .l_type = type, .l_whence = SEEK_SET, .l_start = place, .l_len = 1 };
