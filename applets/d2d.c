@@ -186,7 +186,9 @@ static void data_row(struct status *st)
 	row("data", "Docker's data is in %s, %s%s", where, left, stays ? "" : "; LOST when switched off");
 	if (!stays)
 		row("", "! to keep it: %s", keep);
-	if (is_nearly_full(DOCKER_DATA))
+	if (is_nearly_full(DOCKER_DATA) && stays && st->engine < 0 && st->engine != -EACCES)
+		advise(st, "full, so Docker can't start: remove what you can spare below "D2D_STORE", and restart");
+	else if (is_nearly_full(DOCKER_DATA))
 		advise(st, "nearly full: 'docker system df' tells of what, 'docker system prune' frees what no container uses");
 	free(keep);
 	free(left);
