@@ -92,12 +92,14 @@ static struct d2d_volume *next_of_role(const struct d2dmount *st, int role, stru
 	return NULL;
 }
 
+/* A store that was named also when it is locked or can't be used: waiting makes nothing better. */
 static int is_there(const struct d2dmount *st, int role)
 {
 	int i;
 
 	for (i = 0; i < st->n; i++)
-		if (st->list[i].role == role)
+		if (st->list[i].role == role
+		 || (role == D2D_ROLE_STORE && st->spec && d2d_volume_is_named(&st->list[i], st->spec)))
 			return 1;
 	return 0;
 }

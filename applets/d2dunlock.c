@@ -28,7 +28,7 @@
 //kbuild:lib-$(CONFIG_D2DUNLOCK) += d2dunlock.o
 
 //usage:#define d2dunlock_trivial_usage
-//usage:       "[-CDiqr] [-k FILE]... [-K PLACE] [-H FILE] [-n NAME] [-t N] [-T SEC] [DEVICE]... |\n"
+//usage:       "[-CDiqr] [-k FILE]... [-K PLACE] [-H FILE] [-n NAME] [-t N] [-T SEC] [-w SEC] [DEVICE]... |\n"
 //usage:       "	-c [-n NAME] | -l"
 //usage:	IF_FEATURE_D2DUNLOCK_MANAGE(" |\n"
 //usage:       "	list-keys DEVICE |\n"
@@ -55,6 +55,7 @@
 //usage:     "\n	-n NAME	Default: d2d-store"
 //usage:     "\n	-t N	Ask at most N times (default 3; 0: don't ask)"
 //usage:     "\n	-T SEC	Stop asking and waiting after SEC seconds (default: never)"
+//usage:     "\n	-w SEC	Wait so long for the volume that has the header (default: 0)"
 //usage:     "\n	-r	Open read-only"
 //usage:     "\n	-C	Only check that the key fits"
 //usage:     "\n	-q	Quiet"
@@ -226,10 +227,11 @@ static int open_main(struct unlock *u, char **argv)
 {
 	struct opening o = { .tries = 3, .uevents = -1 };
 	char *place = NULL;
+	unsigned patience = 0;
 	struct d2d_place parsed;
 
-	u->opt = getopt32(argv, "^" "CiqrclDk:*n:t:+T:+K:H:" "\0" "C--cl:T--cl:c--CTiklrtDKH:i--clt:k--cl:l--CTckinrtDKH:n--l:r--cl:t--cil:D--cl:K--cl:H--cl",
-			&o.files, &u->name, &o.tries, &o.seconds, &place, &u->header);
+	u->opt = getopt32(argv, "^" "CiqrclDk:*n:t:+T:+K:H:w:+" "\0" "C--cl:T--cl:c--CTiklrtDKH:i--clt:k--cl:l--CTckinrtDKH:n--l:r--cl:t--cil:D--cl:K--cl:H--cl",
+			&o.files, &u->name, &o.tries, &o.seconds, &place, &u->header, &patience);
 	argv += optind;
 	if (argv[0] && ((u->opt & (OPT_c | OPT_l)) || (argv[1] && u->header)))
 		bb_show_usage();
@@ -249,7 +251,7 @@ static int open_main(struct unlock *u, char **argv)
 		if (!place)
 			place = d2d_option("key");
 		if (!u->header && header)
-			u->header = d2dunlock_header(header);
+			u->header = d2dunlock_header(header, patience);
 	}
 	if (place) {
 		d2dunlock_place(&parsed, place);

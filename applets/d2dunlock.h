@@ -84,8 +84,9 @@ int d2dunlock_choose(struct unlock *u, const char *spec);
 /* Dies when it isn't one. */
 void d2dunlock_place(struct d2d_place *place, const char *text);
 
-/* The path of a header that a place names; it stays open as long as we live. Dies when it isn't there. */
-char *d2dunlock_header(const char *text);
+/* The path of a header that a place names; it stays open as long as we live. Waits so many seconds for its volume, dies when
+ * it isn't there. */
+char *d2dunlock_header(const char *text, unsigned seconds);
 
 /* Reads the header of u->dev into u->cd. Negative, after a line, when it can't be used. */
 int d2dunlock_load(struct unlock *u);

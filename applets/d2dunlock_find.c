@@ -13,9 +13,7 @@ static int is_match(const struct d2d_volume *v, const char *spec)
 		return 0;
 	if (!spec)
 		return strcmp(v->fstype, "crypto_LUKS") == 0 && strcmp(v->label, STORE_LABEL) == 0;
-	if (is_prefixed_with(spec, "UUID="))
-		return spec[5] && strcasecmp(v->uuid, spec + 5) == 0;
-	return spec[6] && strcmp(v->label, spec + 6) == 0;
+	return d2d_volume_is_named(v, spec);
 }
 
 char *d2dunlock_find(const char *spec)
@@ -70,22 +68,39 @@ void d2dunlock_place(struct d2d_place *place, const char *text)
 		bb_error_msg_and_die("'%s' is not LABEL:PATH[:OFFSET[:SIZE]]", printable_string(text));
 }
 
-char *d2dunlock_header(const char *text)
+/* -ENODEV: there is no such volume. */
+static int open_place(const struct d2d_place *place)
 {
-	struct d2d_place place;
 	struct d2d_volume *list;
-	int i, n, fd = -ENODEV;
+	int i, n = d2d_volumes_scan(&list), fd = -ENODEV;
 
-	d2dunlock_place(&place, text);
-	n = d2d_volumes_scan(&list);
 	if (n < 0)
 		bb_error_msg_and_die("can't look for volumes: %s", strerror(-n));
 	d2d_mounts_find(list, n);
 	for (i = 0; i < n && fd < 0; i++)
-		if (d2d_place_is_on(&place, &list[i]))
-			fd = d2d_volume_file_open(&list[i], place.path);
+		if (d2d_place_is_on(place, &list[i]))
+			fd = d2d_volume_file_open(&list[i], place->path);
+	d2d_volumes_free(list, n);
+	return fd;
+}
+
+char *d2dunlock_header(const char *text, unsigned seconds)
+{
+	unsigned long long end = monotonic_ms() + seconds * 1000ULL;
+	struct d2d_place place;
+	int fd, uevents;
+
+	d2dunlock_place(&place, text);
+	/* The ear is open before the first look, so that nothing comes in between. */
+	uevents = seconds ? d2d_uevent_open() : -1;
+	while ((fd = open_place(&place)) == -ENODEV && uevents >= 0) {
+		long long left = end - monotonic_ms();
+
+		if (left <= 0 || d2d_uevent_wait(uevents, "block", left) <= 0)
+			break;
+	}
 	if (fd < 0)
 		bb_error_msg_and_die("can't use the header '%s': %s", printable_string(text), strerror(-fd));
-	d2d_volumes_free(list, n);
+	close(uevents);
 	return xasprintf("/proc/self/fd/%d", fd);
 }

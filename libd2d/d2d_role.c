@@ -61,6 +61,15 @@ static void decide_medium(struct d2d_volume *list, int n, const char *uuid)
 	}
 }
 
+bool d2d_volume_is_named(const struct d2d_volume *v, const char *spec)
+{
+	if (is_prefixed_with(spec, "UUID="))
+		return spec[5] && strcasecmp(v->uuid, spec + 5) == 0;
+	if (is_prefixed_with(spec, "LABEL="))
+		return spec[6] && strcmp(v->label, spec + 6) == 0;
+	return strcmp(v->dev, spec) == 0;
+}
+
 /* What counts as the store, and how much: the mounted one, the opened LUKS volume, then the labels in this order. */
 static int store_rank(const struct d2d_volume *v, const char *spec)
 {
@@ -73,11 +82,7 @@ static int store_rank(const struct d2d_volume *v, const char *spec)
 		return RANK_OPENED;
 	if (!spec)
 		return d2d_volume_is_ext(v) || v->repair || (is_luks(v) && strcmp(v->label, "D2D-STORE") == 0) ? named : 0;
-	if (is_prefixed_with(spec, "UUID="))
-		return strcasecmp(v->uuid, spec + 5) == 0 ? RANK_NAMED : 0;
-	if (is_prefixed_with(spec, "LABEL="))
-		return strcmp(v->label, spec + 6) == 0 ? RANK_NAMED : 0;
-	return strcmp(v->dev, spec) == 0 ? RANK_NAMED : 0;
+	return d2d_volume_is_named(v, spec) ? RANK_NAMED : 0;
 }
 
 static const char *store_why(int rank)

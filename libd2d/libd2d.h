@@ -159,6 +159,9 @@ char *d2d_ext_repair(const char *dev);
  * the one volume of the list that is to be used as the store, or NULL: also when two could be. */
 struct d2d_volume *d2d_roles_decide(struct d2d_volume *list, int n, const char *medium, const char *spec);
 
+/* Whether UUID=X, LABEL=X or /dev/X means this volume. */
+bool d2d_volume_is_named(const struct d2d_volume *v, const char *spec);
+
 /* Whether a payload has the label, or without one the UUID, of another of the list that is mounted; why then says so. */
 bool d2d_payload_is_double(struct d2d_volume *v, const struct d2d_volume *list, int n);
 
