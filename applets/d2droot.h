@@ -10,6 +10,7 @@
 
 #define D2DROOT_DIR D2D_RUN"/root"	/* in memory: mounted layers, copies of signed ones, changes */
 #define D2DROOT_STORE D2D_STORE"/d2d/root"	/* changes that stay */
+#define D2DROOT_STORE_AUFS D2DROOT_STORE"-aufs"	/* of that kind: what is deleted is noted in another way */
 
 enum { D2DROOT_AUTO, D2DROOT_RAM, D2DROOT_OVERLAY, D2DROOT_AUFS };
 

@@ -98,13 +98,21 @@ static char *mount_layers(const struct d2droot *r, const char *suffix, int *err)
 
 /* ---- the union ---- */
 
+/* The folder that has what is changed, and what the union needs beside it. */
+static const char *changes_of(const struct d2droot *r)
+{
+	if (!r->keep)
+		return D2DROOT_DIR;
+	return r->kind == D2DROOT_AUFS ? D2DROOT_STORE_AUFS : D2DROOT_STORE;
+}
+
 static int make_folders(const struct d2droot *r)
 {
-	const char *changes = r->keep ? D2DROOT_STORE : D2DROOT_DIR;
+	const char *changes = changes_of(r);
 	char *upper = xasprintf("%s/upper", changes), *work = xasprintf("%s/work", changes);
 	int err = 0;
 
-	if (r->keep && bb_make_directory(xstrdup(D2DROOT_STORE), 0755, FILEUTILS_RECUR) < 0)
+	if (r->keep && bb_make_directory(xstrdup(changes), 0755, FILEUTILS_RECUR) < 0)
 		err = -errno;
 	/* 0755: it is the root's own mode. */
 	if (!err && ((mkdir(upper, 0755) < 0 && errno != EEXIST) || (mkdir(work, 0700) < 0 && errno != EEXIST)
@@ -119,7 +127,7 @@ static int make_folders(const struct d2droot *r)
 /* Relative paths: what describes the mount has to fit into a page. */
 static int mount_union(const struct d2droot *r)
 {
-	const char *changes = r->keep ? D2DROOT_STORE : D2DROOT_DIR;
+	const char *changes = changes_of(r);
 	bool aufs = r->kind == D2DROOT_AUFS;
 	char *layers, *data;
 	int err = 0;
@@ -129,7 +137,8 @@ static int mount_union(const struct d2droot *r)
 		err = fail(-errno, "can't open ", LAYERS);
 	if (!err) {
 		if (aufs)
-			data = xasprintf("br:%s/upper=rw:%s/=ro+wh", changes, layers);
+			/* Its table of inodes would lie on the store else, always open for writing. */
+			data = xasprintf("br:%s/upper=rw:%s/=ro+wh,xino="D2DROOT_DIR"/.aufs.xino", changes, layers);
 		else
 			data = xasprintf("lowerdir=%s/,upperdir=%s/upper,workdir=%s/work", layers, changes, changes);
 		if (mount("root", NEW, aufs ? "aufs" : "overlay", MS_SILENT, data) < 0)
@@ -248,7 +257,7 @@ int d2droot_union(struct d2droot *r)
 	int err = make_folders(r);
 
 	if (err)
-		fail(err, "can't make folders in ", r->keep ? D2DROOT_STORE : D2DROOT_DIR);
+		fail(err, "can't make folders in ", changes_of(r));
 	else
 		err = mount_union(r);
 	if (!err)
