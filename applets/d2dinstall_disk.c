@@ -225,7 +225,7 @@ int d2dinstall_disk(const char *path, const char *iso, struct install_key *key, 
 	if (t.disk.is_file)
 		bb_error_msg_and_die("'%s' is no disk", path);
 	refuse_used(&t);
-	d2dinstall_source(&t.src, iso);
+	d2dinstall_source(&t.src, iso, true);
 	plan_sizes(&t);
 	plan = xasprintf("ALL OF IT IS OVERWRITTEN: a new partition table, %u MiB for the system, %u MiB for the store (ext4 \""STORE_LABEL"\")",
 		t.efi_mib, t.store_mib);

@@ -29,7 +29,12 @@ static void copy(const char *from, int out, const char *what, char *hex)
 	xfstat(in, &st, from);
 	sha256_begin(&ctx);
 	bb_progress_init(&bar, what);
+	/* What is verified has to come from the disk. */
+	if (out < 0)
+		posix_fadvise(in, 0, 0, POSIX_FADV_DONTNEED);
 	while ((len = safe_read(in, piece, PIECE)) > 0) {
+		if (bb_got_signal)
+			bb_simple_error_msg_and_die("interrupted");
 		sha256_hash(&ctx, piece, len);
 		if (out >= 0)
 			xwrite(out, piece, len);
@@ -50,7 +55,7 @@ static void copy(const char *from, int out, const char *what, char *hex)
 
 static void write_file(const char *from, const char *to, const char *what, char *hex)
 {
-	int out = xopen3(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	int out = xopen3(to, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
 
 	copy(from, out, what, hex);
 	if (fsync(out) != 0 || close(out) != 0)
@@ -93,6 +98,21 @@ void d2dinstall_slot_verify(const char *top, char slot, char sha256[FILES][DIGES
 		copy(file, -1, "verifying", hex);
 		if (strcmp(hex, sha256[i]) != 0)
 			bb_error_msg_and_die("the disk gives '%s' back wrong: it isn't used", names[i]);
+		free(file);
+	}
+}
+
+void d2dinstall_slot_remove(const char *top, char slot)
+{
+	char *config = slot_file(top, slot, "slot.cfg");
+	int i;
+
+	unlink(config);
+	free(config);
+	for (i = 0; i < FILES; i++) {
+		char *file = slot_file(top, slot, names[i]);
+
+		unlink(file);
 		free(file);
 	}
 }

@@ -78,7 +78,7 @@ int d2dinstall_update(const char *iso, unsigned opt)
 		bb_simple_error_msg_and_die("this system was not started from a disk that d2dinstall has made");
 	if (s.env.good != s.running)
 		bb_error_msg_and_die("slot %c is on trial; it is good once Docker answers ('d2d install good' says so, too)", s.running);
-	d2dinstall_source(&src, iso);
+	d2dinstall_source(&src, iso, true);
 	disk = d2d_disk_of(s.dev);
 	d2dinstall_open(&d, disk, opt);
 	plan = xasprintf("slot %c gets the system of %s; slot %c, which is running, and the store stay as they are",
