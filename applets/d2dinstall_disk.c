@@ -125,10 +125,16 @@ static void make_fat(struct target *t)
 
 static void mount_fat(struct target *t, unsigned long flags)
 {
+	unsigned tries = 100;
+
 	if (!t->top)
 		t->top = d2dinstall_mount_point("disk");
-	if (mount(t->efi, t->top, "vfat", flags | MS_NOSUID | MS_NODEV | MS_NOEXEC, "utf8") != 0)
-		bb_perror_msg_and_die("can't mount '%s'", t->efi);
+	/* To what waits for sticks it is a new volume, which it mounts for a moment to look inside. */
+	while (mount(t->efi, t->top, "vfat", flags | MS_NOSUID | MS_NODEV | MS_NOEXEC, "utf8") != 0) {
+		if (errno != EBUSY || --tries == 0)
+			bb_perror_msg_and_die("can't mount '%s'", t->efi);
+		usleep(100000);
+	}
 }
 
 static void unmount_fat(struct target *t)
