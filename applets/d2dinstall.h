@@ -16,6 +16,7 @@ enum {
 
 	STORE_MIN_MIB = 128,
 	DIGEST_SIZE = 65,	/* of sha256 in hex, with its '\0' */
+	INSTALL_FILES = 3,	/* that a system has, but for its configuration */
 };
 
 #define STORE_LABEL "D2D-STORE"
@@ -64,6 +65,7 @@ struct install_source {
 	const char *iso, *efi;	/* where it and its FAT for UEFI are mounted */
 	char *dev;
 	uint64_t size;		/* of the files that make a slot */
+	smallint is_lean;	/* its base system stays on the medium: boot/base.sqfs */
 };
 
 /* Opens and mounts an ISO (a file or a device; NULL: what was booted from), or dies. Not WHOLE: kernel and initramfs are all
@@ -75,12 +77,12 @@ char *d2dinstall_mount_point(const char *name);
 
 /* ---- d2dinstall_slot.c: the kernel and the initramfs of one system, below the top folder of a disk's FAT ---- */
 
-/* Writes the slot ("a", "b") from an ISO, each file to the disk and none of what makes it bootable; dies when it can't. The
- * digests of what was read go to sha256[2]. */
-void d2dinstall_slot_write(const char *top, char slot, const struct install_source *src, char sha256[2][DIGEST_SIZE]);
+/* Writes the slot ("a", "b") from an ISO, each file to the disk and none of what makes it bootable; dies when it can't. AT is
+ * the top folder's path on its file system, "" for that itself. The digests of what was read go to sha256. */
+void d2dinstall_slot_write(const char *top, const char *at, char slot, const struct install_source *src, char sha256[INSTALL_FILES][DIGEST_SIZE]);
 
 /* Reads it back, which has to come from the disk and so wants a fresh mount where it can be had; dies when it isn't the same. */
-void d2dinstall_slot_verify(const char *top, char slot, char sha256[2][DIGEST_SIZE]);
+void d2dinstall_slot_verify(const char *top, char slot, const struct install_source *src, char sha256[INSTALL_FILES][DIGEST_SIZE]);
 
 /* Removes its files, as many as there are. */
 void d2dinstall_slot_remove(const char *top, char slot);

@@ -69,7 +69,7 @@ static NORETURN void refuse_foreign(const char *dir, const char *name)
 /* Counts what a system there takes. */
 static uint64_t look_at_slot(const char *dir)
 {
-	static const char ours[] ALIGN1 = "vmlinuz\0initramfs.img\0slot.cfg\0";
+	static const char ours[] ALIGN1 = "vmlinuz\0initramfs.img\0base.sqfs\0slot.cfg\0";
 	char **names;
 	uint64_t size = 0;
 	int i, n = d2d_folder(dir, NAMES_MAX, &names);
@@ -95,6 +95,17 @@ static bool is_leftover(const char *name)
 	const char *number = is_prefixed_with(name, ENTRY".");
 
 	return number && strcmp(number + strspn(number, "0123456789"), "~") == 0;
+}
+
+/* What it keeps there it has to find when it runs: by a word of the kernel's command line, with what its kernel can mount. */
+static void refuse_lean(const struct install_place *p)
+{
+	const char *rest = p->path + strspn(p->path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/+");
+
+	if (!d2d_volume_is_ext(&p->volume) && strcmp(p->volume.fstype, "vfat") != 0)
+		bb_error_msg_and_die("the base system of the variant lean stays on the medium, and ext4 or vfat are needed for it, not %s", p->volume.fstype);
+	if (*rest)
+		bb_error_msg_and_die("the base system of the variant lean is found by '%s': name a folder without '%c'", p->path, *rest);
 }
 
 /* The folder may be a medium's d2d/ as well, docs/media.md: what that has is left alone. */
@@ -266,7 +277,7 @@ static void consent(const struct beside *b, unsigned opt, const char *menu)
 
 static void write_system(struct beside *b)
 {
-	char sha256[2][DIGEST_SIZE];
+	char sha256[INSTALL_FILES][DIGEST_SIZE];
 	int r = 0;
 
 	/* Interrupted is failed: nothing half-written stays. */
@@ -278,8 +289,8 @@ static void write_system(struct beside *b)
 	remove_leftovers(b);
 	r = write_entry(b, b->now, '-');
 	if (r == 0) {
-		d2dinstall_slot_write(b->place.dir, b->other, &b->src, sha256);
-		d2dinstall_slot_verify(b->place.dir, b->other, sha256);
+		d2dinstall_slot_write(b->place.dir, b->place.path, b->other, &b->src, sha256);
+		d2dinstall_slot_verify(b->place.dir, b->other, &b->src, sha256);
 		r = write_entry(b, b->other, b->now);
 	}
 	if (r < 0)
@@ -301,6 +312,8 @@ int d2dinstall_beside(const char *dir, const char *iso, const char *menu, unsign
 	if (menu)
 		text = d2dinstall_menu_with(menu, name, lines);
 	d2dinstall_source(&b.src, iso, false);
+	if (b.src.is_lean)
+		refuse_lean(&b.place);
 	look_inside(&b);
 	consent(&b, opt, menu);
 

@@ -223,7 +223,7 @@ static void put_bios(const struct target *t)
 
 int d2dinstall_disk(const char *path, const char *iso, struct install_key *key, unsigned opt)
 {
-	char *plan, sha256[2][DIGEST_SIZE];
+	char *plan, sha256[INSTALL_FILES][DIGEST_SIZE];
 	struct target t = { 0 };
 	int r = 0;
 
@@ -246,11 +246,11 @@ int d2dinstall_disk(const char *path, const char *iso, struct install_key *key, 
 	make_table(&t);
 	make_fat(&t);
 	mount_fat(&t, 0);
-	d2dinstall_slot_write(t.top, 'a', &t.src, sha256);
+	d2dinstall_slot_write(t.top, "", 'a', &t.src, sha256);
 	put_menu(&t);
 	unmount_fat(&t);
 	mount_fat(&t, MS_RDONLY);
-	d2dinstall_slot_verify(t.top, 'a', sha256);
+	d2dinstall_slot_verify(t.top, 'a', &t.src, sha256);
 	unmount_fat(&t);
 	if (d2dinstall_make_store(&t.disk, STORE_PART, 0, (uint64_t)t.store_mib * D2D_MIB, key) < 0)
 		bb_error_msg_and_die("no store was made on '%s'", t.disk.dev);

@@ -113,7 +113,8 @@ void d2dinstall_source(struct install_source *src, const char *path, bool whole)
 	if (whole)
 		add_size(src, "boot/grub/disk.cfg");
 	base = concat_path_file(src->iso, "boot/base.sqfs");
-	if (access(base, F_OK) == 0)
-		bb_error_msg_and_die("'%s' keeps its base system on the medium (variant lean): it can't be installed", src->dev);
+	src->is_lean = access(base, F_OK) == 0;
+	if (src->is_lean)
+		add_size(src, "boot/base.sqfs");
 	free(base);
 }

@@ -69,7 +69,7 @@ static void fresh_mount(struct slots *s)
 
 int d2dinstall_update(const char *iso, unsigned opt)
 {
-	char *plan, *disk, sha256[2][DIGEST_SIZE];
+	char *plan, *disk, sha256[INSTALL_FILES][DIGEST_SIZE];
 	struct install_source src;
 	struct d2d_disk d;
 	struct slots s;
@@ -89,9 +89,9 @@ int d2dinstall_update(const char *iso, unsigned opt)
 	s.env.good = s.running;
 	s.env.trial = '\0';
 	write_env(&s);
-	d2dinstall_slot_write(s.mnt, s.other, &src, sha256);
+	d2dinstall_slot_write(s.mnt, "", s.other, &src, sha256);
 	fresh_mount(&s);
-	d2dinstall_slot_verify(s.mnt, s.other, sha256);
+	d2dinstall_slot_verify(s.mnt, s.other, &src, sha256);
 	s.env.trial = s.other;
 	write_env(&s);
 	remount(&s, MS_RDONLY);
