@@ -18,7 +18,6 @@
 //config:	default y
 //config:	depends on D2DINSTALL
 //config:	select MKFS_VFAT
-//config:	select LOSETUP
 //config:	help
 //config:	'd2dinstall DISK' and 'd2dinstall update'. Needs sfdisk in the
 //config:	image (D2D_BASE_SFDISK).
@@ -29,15 +28,23 @@
 //config:	depends on D2DINSTALL && FEATURE_D2DUNLOCK_MANAGE
 //config:	help
 //config:	'd2dinstall -e', and d2dreset of a store that is encrypted.
+//config:
+//config:config FEATURE_D2DINSTALL_ISO
+//config:	bool
+//config:	default y
+//config:	depends on FEATURE_D2DINSTALL_DISK || FEATURE_D2DINSTALL_BESIDE
+//config:	select LOSETUP
 
 //applet:IF_D2DINSTALL(APPLET(d2dinstall, BB_DIR_USR_BIN, BB_SUID_DROP))
 
 //kbuild:lib-$(CONFIG_D2DINSTALL) += d2dinstall.o d2dinstall_ask.o d2dinstall_stick.o
-//kbuild:lib-$(CONFIG_FEATURE_D2DINSTALL_DISK) += d2dinstall_disk.o d2dinstall_env.o d2dinstall_slot.o d2dinstall_source.o d2dinstall_update.o
+//kbuild:lib-$(CONFIG_FEATURE_D2DINSTALL_DISK) += d2dinstall_disk.o d2dinstall_env.o d2dinstall_update.o
+//kbuild:lib-$(CONFIG_FEATURE_D2DINSTALL_ISO) += d2dinstall_slot.o d2dinstall_source.o
 
 //usage:#define d2dinstall_trivial_usage
 //usage:       "-s [-yn" IF_FEATURE_D2DINSTALL_LUKS("e] [-B FILE") "] [DISK]"
 //usage:	IF_FEATURE_D2DINSTALL_DISK(" | [-yn" IF_FEATURE_D2DINSTALL_LUKS("e] [-B FILE") "] [-i ISO] DISK | [-yn] update ISO | good")
+//usage:	IF_FEATURE_D2DINSTALL_BESIDE(" | -b DIR [-yn] [-i ISO] [-g FILE]")
 //usage:#define d2dinstall_full_usage "\n\n"
 //usage:       "Make a home for Docker's data, and for the system\n"
 //usage:     "\n-s: a store behind the ISO, in all the room that is left on the stick or disk"
@@ -50,9 +57,20 @@
 //usage:     "\nthat isn't running. It is tried once; when Docker answers there ('good', said"
 //usage:     "\nby a hook) it stays, else the old one is started again. The store stays.\n"
 //usage:	)
+//usage:	IF_FEATURE_D2DINSTALL_BESIDE(
+//usage:     "\n-b DIR: the system into a folder of a mounted file system, beside the system that is"
+//usage:     "\nthere and started by its GRUB. Partitions and boot loader stay as they are. Once"
+//usage:     "\nmore is an update; the system before it stays in the menu.\n"
+//usage:	)
 //usage:     "\n	-s,--same-stick	See above"
-//usage:	IF_FEATURE_D2DINSTALL_DISK(
+//usage:	IF_FEATURE_D2DINSTALL_ISO(
 //usage:     "\n	-i,--iso ISO	Install this one, not what was booted from"
+//usage:	)
+//usage:	IF_FEATURE_D2DINSTALL_BESIDE(
+//usage:     "\n			(-b takes a folder with its files, too)"
+//usage:     "\n	-b,--beside DIR	See above"
+//usage:     "\n	-g,--grub FILE	Put the lines that GRUB needs into this custom.cfg, or in the"
+//usage:     "\n			place of those that -g has put there"
 //usage:	)
 //usage:	IF_FEATURE_D2DINSTALL_LUKS(
 //usage:     "\n	-e,--encrypt	An encrypted store: asks for its passphrase (twice; without a"
@@ -75,11 +93,14 @@ int d2dinstall_main(int argc UNUSED_PARAM, char **argv)
 		"same-stick\0" No_argument "s"
 		"encrypt\0"    No_argument "e"
 		"backup\0"     Required_argument "B"
-		IF_FEATURE_D2DINSTALL_DISK("iso\0" Required_argument "i")
+		IF_FEATURE_D2DINSTALL_ISO("iso\0" Required_argument "i")
+		IF_FEATURE_D2DINSTALL_BESIDE("beside\0" Required_argument "b")
+		IF_FEATURE_D2DINSTALL_BESIDE("grub\0" Required_argument "g")
 		;
-	const char *iso = NULL, *backup = NULL;
-	unsigned opt = getopt32long(argv, "^" "ynseB:" IF_FEATURE_D2DINSTALL_DISK("i:") "\0" "?2:B?e" IF_FEATURE_D2DINSTALL_DISK(":s--i:i--s"),
-		longopts, &backup, &iso);
+	const char *iso = NULL, *backup = NULL, *beside = NULL, *menu = NULL;
+	unsigned opt = getopt32long(argv, "^" "ynseB:" IF_FEATURE_D2DINSTALL_ISO("i:") IF_FEATURE_D2DINSTALL_BESIDE("b:g:") "\0"
+		"?2:B?e" IF_FEATURE_D2DINSTALL_ISO(":s--i:i--s") IF_FEATURE_D2DINSTALL_BESIDE(":b--se:s--b:e--b:g?b"), longopts, &backup
+		IF_FEATURE_D2DINSTALL_ISO(, &iso) IF_FEATURE_D2DINSTALL_BESIDE(, &beside, &menu));
 	char **arg = argv + optind;
 	struct install_key *key = NULL;
 
@@ -94,6 +115,11 @@ int d2dinstall_main(int argc UNUSED_PARAM, char **argv)
 		if (arg[0] && arg[1])
 			bb_show_usage();
 		return d2dinstall_stick(arg[0], key, opt);
+	}
+	if (ENABLE_FEATURE_D2DINSTALL_BESIDE && beside) {
+		if (arg[0])
+			bb_show_usage();
+		return d2dinstall_beside(beside, iso, menu, opt);
 	}
 #if ENABLE_FEATURE_D2DINSTALL_DISK
 	if (arg[0] && strcmp(arg[0], "update") == 0 && arg[1])

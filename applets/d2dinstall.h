@@ -16,6 +16,7 @@ enum {
 
 	STORE_MIN_MIB = 128,
 	DIGEST_SIZE = 65,	/* of sha256 in hex, with its '\0' */
+	INSTALL_FILES = 3,	/* that a system has, but for its configuration */
 };
 
 #define STORE_LABEL "D2D-STORE"
@@ -26,6 +27,9 @@ void d2dinstall_open(struct d2d_disk *disk, const char *path, unsigned opt);
 /* Shows what is on the disk and what is to become of it; then whoever is asked types its name. Dies otherwise; ends the
  * program well on a dry run. */
 void d2dinstall_consent(const struct d2d_disk *disk, unsigned opt, const char *plan);
+
+/* The end of it: asks for this name of the disk, or of what else it is, unless it was said that it is wanted. */
+void d2dinstall_agree(const char *what, const char *name, unsigned opt);
 
 /* Makes an ext4 labelled as the store in SIZE bytes at an offset of a device or a file; in all of it when SIZE is 0. Negative
  * when it couldn't be. */
@@ -57,26 +61,57 @@ int d2dinstall_make_luks(const char *part, const struct install_key *key);
 
 /* The ISO that is to be installed. Its mounts are in a name space of ours: they end with this program. */
 struct install_source {
-	int fd;			/* the ISO itself */
+	int fd;			/* the ISO itself; -1 when its files are in a folder */
 	const char *iso, *efi;	/* where it and its FAT for UEFI are mounted */
 	char *dev;
 	uint64_t size;		/* of the files that make a slot */
+	smallint is_lean;	/* its base system stays on the medium: boot/base.sqfs */
 };
 
-/* Opens and mounts an ISO (a file or a device; NULL: what was booted from), or dies. */
-void d2dinstall_source(struct install_source *src, const char *path);
+/* Opens and mounts an ISO (a file or a device; NULL: what was booted from), or dies. Not WHOLE: kernel and initramfs are all
+ * that is wanted of it, and a folder with its files will do, too. */
+void d2dinstall_source(struct install_source *src, const char *path, bool whole);
 
 /* A folder of our own to mount on, in memory; the caller frees it. */
 char *d2dinstall_mount_point(const char *name);
 
 /* ---- d2dinstall_slot.c: the kernel and the initramfs of one system, below the top folder of a disk's FAT ---- */
 
-/* Writes the slot ("a", "b") from an ISO, each file to the disk and none of what makes it bootable; dies when it can't. The
- * digests of what was read go to sha256[2]. */
-void d2dinstall_slot_write(const char *top, char slot, const struct install_source *src, char sha256[2][DIGEST_SIZE]);
+/* Writes the slot ("a", "b") from an ISO, each file to the disk and none of what makes it bootable; dies when it can't. AT is
+ * the top folder's path on its file system, "" for that itself. The digests of what was read go to sha256. */
+void d2dinstall_slot_write(const char *top, const char *at, char slot, const struct install_source *src, char sha256[INSTALL_FILES][DIGEST_SIZE]);
 
-/* Reads it back, which has to come from the disk and so needs a fresh mount; dies when it isn't the same. */
-void d2dinstall_slot_verify(const char *top, char slot, char sha256[2][DIGEST_SIZE]);
+/* Reads it back, which has to come from the disk and so wants a fresh mount where it can be had; dies when it isn't the same. */
+void d2dinstall_slot_verify(const char *top, char slot, const struct install_source *src, char sha256[INSTALL_FILES][DIGEST_SIZE]);
+
+/* Removes its files, as many as there are. */
+void d2dinstall_slot_remove(const char *top, char slot);
+
+/* ---- d2dinstall_place.c ---- */
+
+/* A folder on a mounted file system that GRUB can read. */
+struct install_place {
+	char *dir;		/* all of its path */
+	char *path;		/* the same from the top of its file system; nothing in either that GRUB's quotes couldn't hold */
+	char *where;		/* where that is mounted */
+	char *dev;		/* the volume, a disk or partition */
+	struct d2d_volume volume;
+	uint64_t room;		/* in bytes, free there */
+	smallint is_new;	/* the folder isn't there yet, only the one that it is to be in */
+	smallint read_only;
+};
+
+/* Finds out about it, or dies. */
+void d2dinstall_place(struct install_place *place, const char *path);
+
+/* ---- d2dinstall_menu.c ---- */
+
+/* What a menu of GRUB will be with these LINES between markers of that name, or in their place. Dies when it can't be. The
+ * caller frees it. */
+char *d2dinstall_menu_with(const char *file, const char *name, const char *lines);
+
+/* Replaces the menu in one step; it keeps its owner and mode. Dies. */
+void d2dinstall_menu_save(const char *file, const char *text);
 
 /* ---- d2dinstall_env.c: GRUB's environment block, where it is said which slot is good and which is on trial ---- */
 
@@ -95,6 +130,10 @@ int d2dinstall_env_write(const char *top, const struct install_env *env);
 int d2dinstall_stick(const char *path, struct install_key *key, unsigned opt);
 
 int d2dinstall_disk(const char *path, const char *iso, struct install_key *key, unsigned opt);
+
+/* The system into the folder DIR, and its entry into the menu of GRUB in the file MENU, or NULL. */
+int d2dinstall_beside(const char *dir, const char *iso, const char *menu, unsigned opt);
+
 int d2dinstall_update(const char *iso, unsigned opt);
 int d2dinstall_good(void);
 

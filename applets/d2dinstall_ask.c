@@ -49,24 +49,29 @@ static void show_content(const struct d2d_disk *disk)
 	d2d_volumes_free(list, n);
 }
 
-void d2dinstall_consent(const struct d2d_disk *disk, unsigned opt, const char *plan)
+void d2dinstall_agree(const char *what, const char *name, unsigned opt)
 {
 	char *answer;
 
-	printf("%s: %s, %s. On it now:\n", disk->dev, disk->model && disk->model[0] ? printable_string(disk->model) : "a disk",
-		make_human_readable_str(disk->size, 1, 0));
-	show_content(disk);
-	printf("To be done: %s%s\n", plan, opt & INSTALL_ENCRYPT ? ", encrypted (LUKS2)" : "");
 	if (opt & INSTALL_DRY_RUN)
 		fflush_stdout_and_exit_SUCCESS();
 	if (opt & INSTALL_YES)
 		return;
-	printf("Type the name of the disk, %s, to go on: ", printable_string(disk->name));
+	printf("Type the name of the %s, %s, to go on: ", what, printable_string(name));
 	fflush_all();
 	answer = xmalloc_fgetline(stdin);
-	if (!answer || strcmp(answer, disk->name) != 0)
+	if (!answer || strcmp(answer, name) != 0)
 		bb_simple_error_msg_and_die("not wanted: nothing has changed");
 	free(answer);
+}
+
+void d2dinstall_consent(const struct d2d_disk *disk, unsigned opt, const char *plan)
+{
+	printf("%s: %s, %s. On it now:\n", disk->dev, disk->model && disk->model[0] ? printable_string(disk->model) : "a disk",
+		make_human_readable_str(disk->size, 1, 0));
+	show_content(disk);
+	printf("To be done: %s%s\n", plan, opt & INSTALL_ENCRYPT ? ", encrypted (LUKS2)" : "");
+	d2dinstall_agree("disk", disk->name, opt);
 }
 
 int d2dinstall_make_ext4(const char *dev, uint64_t offset, uint64_t size)

@@ -125,10 +125,16 @@ static void make_fat(struct target *t)
 
 static void mount_fat(struct target *t, unsigned long flags)
 {
+	unsigned tries = 100;
+
 	if (!t->top)
 		t->top = d2dinstall_mount_point("disk");
-	if (mount(t->efi, t->top, "vfat", flags | MS_NOSUID | MS_NODEV | MS_NOEXEC, "utf8") != 0)
-		bb_perror_msg_and_die("can't mount '%s'", t->efi);
+	/* To what waits for sticks it is a new volume, which it mounts for a moment to look inside. */
+	while (mount(t->efi, t->top, "vfat", flags | MS_NOSUID | MS_NODEV | MS_NOEXEC, "utf8") != 0) {
+		if (errno != EBUSY || --tries == 0)
+			bb_perror_msg_and_die("can't mount '%s'", t->efi);
+		usleep(100000);
+	}
 }
 
 static void unmount_fat(struct target *t)
@@ -217,7 +223,7 @@ static void put_bios(const struct target *t)
 
 int d2dinstall_disk(const char *path, const char *iso, struct install_key *key, unsigned opt)
 {
-	char *plan, sha256[2][DIGEST_SIZE];
+	char *plan, sha256[INSTALL_FILES][DIGEST_SIZE];
 	struct target t = { 0 };
 	int r = 0;
 
@@ -225,7 +231,7 @@ int d2dinstall_disk(const char *path, const char *iso, struct install_key *key, 
 	if (t.disk.is_file)
 		bb_error_msg_and_die("'%s' is no disk", path);
 	refuse_used(&t);
-	d2dinstall_source(&t.src, iso);
+	d2dinstall_source(&t.src, iso, true);
 	plan_sizes(&t);
 	plan = xasprintf("ALL OF IT IS OVERWRITTEN: a new partition table, %u MiB for the system, %u MiB for the store (ext4 \""STORE_LABEL"\")",
 		t.efi_mib, t.store_mib);
@@ -240,11 +246,11 @@ int d2dinstall_disk(const char *path, const char *iso, struct install_key *key, 
 	make_table(&t);
 	make_fat(&t);
 	mount_fat(&t, 0);
-	d2dinstall_slot_write(t.top, 'a', &t.src, sha256);
+	d2dinstall_slot_write(t.top, "", 'a', &t.src, sha256);
 	put_menu(&t);
 	unmount_fat(&t);
 	mount_fat(&t, MS_RDONLY);
-	d2dinstall_slot_verify(t.top, 'a', sha256);
+	d2dinstall_slot_verify(t.top, 'a', &t.src, sha256);
 	unmount_fat(&t);
 	if (d2dinstall_make_store(&t.disk, STORE_PART, 0, (uint64_t)t.store_mib * D2D_MIB, key) < 0)
 		bb_error_msg_and_die("no store was made on '%s'", t.disk.dev);

@@ -1,13 +1,18 @@
 /*
- * d2dinstall: the kernel and the initramfs of one system, in a folder of their own.
+ * d2dinstall: the kernel and the initramfs of one system, in a folder of their own; of the variant lean the rest of it, too.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
 #include "d2dinstall.h"
 
-enum { PIECE = 1024 * 1024, FILES = 2 };
+enum { PIECE = 1024 * 1024, BASE = INSTALL_FILES - 1 };
 
-static const char *const names[FILES] = { "vmlinuz", "initramfs.img" };
+static const char *const names[INSTALL_FILES] = { "vmlinuz", "initramfs.img", "base.sqfs" };
+
+static int files_of(const struct install_source *src)
+{
+	return src->is_lean ? INSTALL_FILES : BASE;
+}
 
 static char *slot_file(const char *top, char slot, const char *name)
 {
@@ -29,7 +34,12 @@ static void copy(const char *from, int out, const char *what, char *hex)
 	xfstat(in, &st, from);
 	sha256_begin(&ctx);
 	bb_progress_init(&bar, what);
+	/* What is verified has to come from the disk. */
+	if (out < 0)
+		posix_fadvise(in, 0, 0, POSIX_FADV_DONTNEED);
 	while ((len = safe_read(in, piece, PIECE)) > 0) {
+		if (bb_got_signal)
+			bb_simple_error_msg_and_die("interrupted");
 		sha256_hash(&ctx, piece, len);
 		if (out >= 0)
 			xwrite(out, piece, len);
@@ -50,16 +60,33 @@ static void copy(const char *from, int out, const char *what, char *hex)
 
 static void write_file(const char *from, const char *to, const char *what, char *hex)
 {
-	int out = xopen3(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	int out = xopen3(to, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
 
 	copy(from, out, what, hex);
 	if (fsync(out) != 0 || close(out) != 0)
 		bb_perror_msg_and_die("can't write '%s'", to);
 }
 
-void d2dinstall_slot_write(const char *top, char slot, const struct install_source *src, char sha256[FILES][DIGEST_SIZE])
+/* The ISO's, and where what this system keeps on the medium is from now on. */
+static void write_config(const char *to, const char *at, char slot, const struct install_source *src)
 {
-	char *config = concat_path_file(src->iso, "boot/grub/slot.cfg"), *dir = slot_file(top, slot, ""), *to, hex[DIGEST_SIZE];
+	char *from = concat_path_file(src->iso, "boot/grub/slot.cfg"), *config = xmalloc_xopen_read_close(from, NULL), *text = config;
+	int out = xopen3(to, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+
+	if (src->is_lean)
+		text = xasprintf("%sset options=\"$options d2d.base=%s/%c/%s\"\n", config, at, slot, names[BASE]);
+	errno = EIO;
+	if (full_write(out, text, strlen(text)) != (ssize_t)strlen(text) || fsync(out) != 0 || close(out) != 0)
+		bb_perror_msg_and_die("can't write '%s'", to);
+	if (text != config)
+		free(text);
+	free(config);
+	free(from);
+}
+
+void d2dinstall_slot_write(const char *top, const char *at, char slot, const struct install_source *src, char sha256[INSTALL_FILES][DIGEST_SIZE])
+{
+	char *dir = slot_file(top, slot, ""), *to;
 	int i;
 
 	if (bb_make_directory(dir, 0755, FILEUTILS_RECUR) != 0)
@@ -70,29 +97,45 @@ void d2dinstall_slot_write(const char *top, char slot, const struct install_sour
 	if (unlink(to) != 0 && errno != ENOENT)
 		bb_perror_msg_and_die("can't remove '%s'", to);
 	sync();
-	for (i = 0; i < FILES; i++) {
+	/* An earlier system may have had more of them. */
+	d2dinstall_slot_remove(top, slot);
+	for (i = 0; i < files_of(src); i++) {
 		char *from = xasprintf("%s/boot/%s", src->iso, names[i]), *file = slot_file(top, slot, names[i]);
 
 		write_file(from, file, names[i], sha256[i]);
 		free(file);
 		free(from);
 	}
-	write_file(config, to, "slot.cfg", hex);
-	free(config);
+	write_config(to, at, slot, src);
 	free(to);
 }
 
-void d2dinstall_slot_verify(const char *top, char slot, char sha256[FILES][DIGEST_SIZE])
+void d2dinstall_slot_verify(const char *top, char slot, const struct install_source *src, char sha256[INSTALL_FILES][DIGEST_SIZE])
 {
 	char hex[DIGEST_SIZE];
 	int i;
 
-	for (i = 0; i < FILES; i++) {
+	for (i = 0; i < files_of(src); i++) {
 		char *file = slot_file(top, slot, names[i]);
 
 		copy(file, -1, "verifying", hex);
 		if (strcmp(hex, sha256[i]) != 0)
 			bb_error_msg_and_die("the disk gives '%s' back wrong: it isn't used", names[i]);
+		free(file);
+	}
+}
+
+void d2dinstall_slot_remove(const char *top, char slot)
+{
+	char *config = slot_file(top, slot, "slot.cfg");
+	int i;
+
+	unlink(config);
+	free(config);
+	for (i = 0; i < INSTALL_FILES; i++) {
+		char *file = slot_file(top, slot, names[i]);
+
+		unlink(file);
 		free(file);
 	}
 }

@@ -76,13 +76,11 @@ static void add_size(struct install_source *src, const char *name)
 	free(path);
 }
 
-void d2dinstall_source(struct install_source *src, const char *path)
+static void mount_iso(struct install_source *src, bool whole)
 {
 	uint8_t mbr[D2D_SECTOR];
 	uint32_t start, size;
 
-	memset(src, 0, sizeof(*src));
-	src->dev = path ? xstrdup(path) : booted_iso();
 	src->fd = xopen(src->dev, O_RDONLY | O_CLOEXEC);
 	if (full_read(src->fd, mbr, sizeof(mbr)) != sizeof(mbr) || mbr[MBR_ENTRY + 4] != 0xef || mbr[510] != 0x55 || mbr[511] != 0xaa)
 		bb_error_msg_and_die("'%s' is no ISO of debian2docker", src->dev);
@@ -90,11 +88,33 @@ void d2dinstall_source(struct install_source *src, const char *path)
 	move_from_unaligned32(size, mbr + MBR_ENTRY + 12);
 
 	src->iso = d2dinstall_mount_point("iso");
-	src->efi = d2dinstall_mount_point("efi");
 	mount_part(src->dev, 0, 0, src->iso, "iso9660");
+	if (!whole)
+		return;
+	src->efi = d2dinstall_mount_point("efi");
 	mount_part(src->dev, (uint64_t)SWAP_LE32(start) * D2D_SECTOR, (uint64_t)SWAP_LE32(size) * D2D_SECTOR, src->efi, "vfat");
+}
+
+void d2dinstall_source(struct install_source *src, const char *path, bool whole)
+{
+	struct stat st;
+	char *base;
+
+	memset(src, 0, sizeof(*src));
+	src->fd = -1;
+	src->dev = path ? xstrdup(path) : booted_iso();
+	if (!whole && stat(src->dev, &st) == 0 && S_ISDIR(st.st_mode))
+		src->iso = src->dev;
+	else
+		mount_iso(src, whole);
 	add_size(src, "boot/vmlinuz");
 	add_size(src, "boot/initramfs.img");
 	add_size(src, "boot/grub/slot.cfg");
-	add_size(src, "boot/grub/disk.cfg");
+	if (whole)
+		add_size(src, "boot/grub/disk.cfg");
+	base = concat_path_file(src->iso, "boot/base.sqfs");
+	src->is_lean = access(base, F_OK) == 0;
+	if (src->is_lean)
+		add_size(src, "boot/base.sqfs");
+	free(base);
 }

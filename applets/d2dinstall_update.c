@@ -69,7 +69,7 @@ static void fresh_mount(struct slots *s)
 
 int d2dinstall_update(const char *iso, unsigned opt)
 {
-	char *plan, *disk, sha256[2][DIGEST_SIZE];
+	char *plan, *disk, sha256[INSTALL_FILES][DIGEST_SIZE];
 	struct install_source src;
 	struct d2d_disk d;
 	struct slots s;
@@ -78,7 +78,7 @@ int d2dinstall_update(const char *iso, unsigned opt)
 		bb_simple_error_msg_and_die("this system was not started from a disk that d2dinstall has made");
 	if (s.env.good != s.running)
 		bb_error_msg_and_die("slot %c is on trial; it is good once Docker answers ('d2d install good' says so, too)", s.running);
-	d2dinstall_source(&src, iso);
+	d2dinstall_source(&src, iso, true);
 	disk = d2d_disk_of(s.dev);
 	d2dinstall_open(&d, disk, opt);
 	plan = xasprintf("slot %c gets the system of %s; slot %c, which is running, and the store stay as they are",
@@ -89,9 +89,9 @@ int d2dinstall_update(const char *iso, unsigned opt)
 	s.env.good = s.running;
 	s.env.trial = '\0';
 	write_env(&s);
-	d2dinstall_slot_write(s.mnt, s.other, &src, sha256);
+	d2dinstall_slot_write(s.mnt, "", s.other, &src, sha256);
 	fresh_mount(&s);
-	d2dinstall_slot_verify(s.mnt, s.other, sha256);
+	d2dinstall_slot_verify(s.mnt, s.other, &src, sha256);
 	s.env.trial = s.other;
 	write_env(&s);
 	remount(&s, MS_RDONLY);

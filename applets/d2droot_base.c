@@ -10,7 +10,7 @@
 #include "d2droot.h"
 
 #define SUM "/etc/d2d/base"
-#define ON_MEDIUM D2D_MEDIUM"/boot/base.sqfs"
+#define ON_ISO "boot/base.sqfs"
 #define COPY D2DROOT_DIR"/base.sqfs"
 
 bool d2droot_is_lean(void)
@@ -25,6 +25,15 @@ static bool is_wanted_in_memory(struct d2droot *r)
 
 	free(option);
 	return yes;
+}
+
+/* On a disk it is where d2dinstall has put it; GRUB says so. */
+static char *on_medium(void)
+{
+	char *option = d2d_option("base"), *path = concat_path_file(D2D_MEDIUM, option ? option : ON_ISO);
+
+	free(option);
+	return path;
 }
 
 /* What is wrong with it, or NULL. */
@@ -42,7 +51,7 @@ static const char *check(int fd, int copy, const char *sum)
 
 int d2droot_find_base(struct d2droot *r)
 {
-	char *sum = NULL;
+	char *sum = NULL, *path = on_medium();
 	const char *why = NULL;
 	struct stat st;
 	size_t len;
@@ -53,7 +62,7 @@ int d2droot_find_base(struct d2droot *r)
 		return err;
 	}
 	chomp(sum);
-	fd = d2d_file_open(ON_MEDIUM, &st);
+	fd = d2d_file_open(path, &st);
 	if (fd < 0) {
 		why = strerror(-fd);
 	} else {
@@ -66,8 +75,8 @@ int d2droot_find_base(struct d2droot *r)
 	if (copy >= 0 && close(copy) < 0 && !why)
 		why = strerror(errno);
 	if (why)
-		bb_error_msg("the rest of the system can't be used: %s: %s", ON_MEDIUM, why);
-	r->base = r->in_memory ? COPY : ON_MEDIUM;
+		bb_error_msg("the rest of the system can't be used: %s: %s", path, why);
+	r->base = r->in_memory ? COPY : path;
 	free(sum);
 	return why ? -EIO : 0;
 }
