@@ -30,19 +30,33 @@
 //config:	help
 //config:	An ext4 store that is smaller than its partition is enlarged by
 //config:	the kernel once it is mounted. Nothing ever shrinks.
+//config:
+//config:config FEATURE_D2DMOUNT_LVM
+//config:	bool "Linear volumes of LVM"
+//config:	default y
+//config:	depends on D2DMOUNT
+//config:	help
+//config:	Makes the linear volumes of LVM2 groups known to the kernel, by
+//config:	libdevmapper, so that each can be a store or a payload. The other
+//config:	types (thin, RAID, mirrors, snapshots, caches) are named only.
 
 //applet:IF_D2DMOUNT(APPLET(d2dmount, BB_DIR_USR_BIN, BB_SUID_DROP))
 
 //kbuild:lib-$(CONFIG_D2DMOUNT) += d2dmount.o d2dmount_list.o
+//kbuild:lib-$(CONFIG_FEATURE_D2DMOUNT_LVM) += d2dmount_lvm.o
 
 //usage:#define d2dmount_trivial_usage
-//usage:       "[-ljn] [-r ROLE]... [-w SEC] [-s SEC] [-m UUID] [-S SPEC] [-R DIR] [FILE]..."
+//usage:       "[-ljn"IF_FEATURE_D2DMOUNT_LVM("LU")"] [-r ROLE]... [-w SEC] [-s SEC] [-m UUID] [-S SPEC] [-R DIR] [FILE]..."
 //usage:#define d2dmount_full_usage "\n\n"
 //usage:       "Mount volumes by their role: medium, payload or store; or swap\n"
 //usage:     "\n	-r,--role ROLE	Only this role (default: all but swap)"
 //usage:     "\n	-l,--list	Show each volume with its role and why, mount nothing"
 //usage:     "\n	-j,--json	The same as JSON"
 //usage:     "\n	-n,--dry-run	Print what would be mounted"
+//usage:	IF_FEATURE_D2DMOUNT_LVM(
+//usage:     "\n	-L,--lvm	Only activate LVM's linear volumes (with -n: print their tables)"
+//usage:     "\n	-U,--unmap	Deactivate those that nobody uses"
+//usage:	)
 //usage:     "\n	-w,--wait SEC	Wait until the role is there"
 //usage:     "\n	-s,--settle SEC	Wait while USB storage is on its way"
 //usage:     "\n	-m,--medium UUID	The medium, instead of d2d.medium="
@@ -55,13 +69,13 @@
 #include <sys/file.h>
 #include "d2dmount.h"
 
-enum { EXIT_NOTHING = 2 };
+
 
 #define LOCK D2D_RUN"/volumes.lock"
 
 /* ---- gathering ---- */
 
-static void gather(struct d2dmount *st)
+void d2dmount_scan(struct d2dmount *st)
 {
 	if (st->files[0])
 		st->n = d2d_volumes_of_files(st->files, &st->list);
@@ -69,8 +83,6 @@ static void gather(struct d2dmount *st)
 		st->n = d2d_volumes_scan_at(st->root, &st->list);
 	if (st->n < 0)
 		bb_error_msg_and_die("can't look for volumes: %s", strerror(-st->n));
-	d2d_mounts_find(st->list, st->n);
-	st->store = d2d_roles_decide(st->list, st->n, st->medium, st->spec);
 }
 
 static void forget(struct d2dmount *st)
@@ -79,6 +91,18 @@ static void forget(struct d2dmount *st)
 	st->list = NULL;
 	st->store = NULL;
 	st->n = 0;
+}
+
+static void gather(struct d2dmount *st)
+{
+	if (ENABLE_FEATURE_D2DMOUNT_LVM)
+		d2dmount_lvm_begin(st);
+	else
+		d2dmount_scan(st);
+	d2d_mounts_find(st->list, st->n);
+	st->store = d2d_roles_decide(st->list, st->n, st->medium, st->spec);
+	if (ENABLE_FEATURE_D2DMOUNT_LVM)
+		d2dmount_lvm_end(st);
 }
 
 /* The volume that is to be mounted for a role. */
@@ -90,18 +114,6 @@ static struct d2d_volume *next_of_role(const struct d2dmount *st, int role, stru
 		if (v->role == role)
 			return v;
 	return NULL;
-}
-
-/* A store that was named also when it is locked or can't be used: waiting makes nothing better. */
-static int is_there(const struct d2dmount *st, int role)
-{
-	int i;
-
-	for (i = 0; i < st->n; i++)
-		if (st->list[i].role == role
-		 || (role == D2D_ROLE_STORE && st->spec && d2d_volume_is_named(&st->list[i], st->spec)))
-			return 1;
-	return 0;
 }
 
 /* ---- waiting ---- */
@@ -125,7 +137,7 @@ static int missing_role(const struct d2dmount *st, unsigned roles)
 	int role;
 
 	for (role = D2D_ROLE_MEDIUM; role <= D2D_ROLE_SWAP; role++)
-		if ((roles & (1 << role)) && (role != D2D_ROLE_MEDIUM || st->medium) && !is_there(st, role))
+		if ((roles & (1 << role)) && (role != D2D_ROLE_MEDIUM || st->medium) && !d2dmount_is_there(st, role))
 			return role;
 	return D2D_ROLE_NONE;
 }
@@ -263,43 +275,6 @@ static int mount_role(struct d2dmount *st, int role)
 	return code;
 }
 
-static void say_nothing_found(const struct d2dmount *st, int role)
-{
-	int i;
-
-	for (i = 0; i < st->n; i++)
-		if (role == D2D_ROLE_STORE && st->list[i].role == role)
-			bb_error_msg("store %s: %s", st->list[i].dev, st->list[i].why);
-
-	if (role == D2D_ROLE_PAYLOAD)
-		bb_simple_error_msg("no removable or labelled volume has a folder d2d/");
-	else if (role == D2D_ROLE_STORE && st->spec)
-		bb_error_msg("no store: nothing that can be used is '%s'", printable_string(st->spec));
-	else if (role == D2D_ROLE_STORE && is_there(st, role))
-		bb_simple_error_msg("no store that can be used");
-	else if (role == D2D_ROLE_SWAP)
-		bb_simple_error_msg("no swap space is labelled D2D-SWAP");
-	else if (role == D2D_ROLE_STORE)
-		bb_simple_error_msg("no store: no ext4 volume is labelled D2D-STORE, DOCKER or boot2docker-data");
-	else if (st->medium)
-		bb_error_msg("medium '%s' isn't there", printable_string(st->medium));
-	else
-		bb_simple_error_msg("no medium: d2d.medium= isn't set");
-}
-
-/* What was asked for by name has to be there, and a store that is left alone but for its lock has to be looked at. */
-static int is_missed(const struct d2dmount *st, int role)
-{
-	int i;
-
-	if (role != D2D_ROLE_STORE)
-		return role == D2D_ROLE_MEDIUM && st->medium;
-	for (i = 0; i < st->n; i++)
-		if (st->list[i].role == role && strcmp(st->list[i].fstype, "crypto_LUKS") == 0)
-			return st->spec != NULL;
-	return st->spec || is_there(st, role);
-}
-
 static int mount_roles(struct d2dmount *st, unsigned roles)
 {
 	int role, code, worst = EXIT_NOTHING;
@@ -309,8 +284,8 @@ static int mount_roles(struct d2dmount *st, unsigned roles)
 			continue;
 		code = mount_role(st, role);
 		if (code == EXIT_NOTHING) {
-			say_nothing_found(st, role);
-			if (is_missed(st, role))
+			d2dmount_say_nothing_found(st, role);
+			if (d2dmount_is_missed(st, role))
 				code = EXIT_FAILURE;
 		}
 		if (code == EXIT_FAILURE || worst == EXIT_NOTHING)
@@ -367,13 +342,19 @@ int d2dmount_main(int argc UNUSED_PARAM, char **argv)
 		"medium\0"  Required_argument "m"
 		"store\0"   Required_argument "S"
 		"root\0"    Required_argument "R"
+		IF_FEATURE_D2DMOUNT_LVM(
+		"lvm\0"     No_argument       "L"
+		"unmap\0"   No_argument       "U"
+		)
 		;
 	struct d2dmount st = { .root = "" };
 	llist_t *names = NULL;
 	unsigned roles, seconds = 0, settle = 0;
 	int r, fd = -1, lock = -1;
 
-	st.opt = getopt32long(argv, "^" "lnjr:*w:+s:+m:S:R:" "\0" "l--nj:n--lj:j--ln", longopts,
+	st.opt = getopt32long(argv, "^" "lnjr:*w:+s:+m:S:R:" IF_FEATURE_D2DMOUNT_LVM("LU")
+		"\0" "l--nj:n--lj:j--ln"
+		IF_FEATURE_D2DMOUNT_LVM(":L--ljrU:U--lnjrL:l--LU:j--LU:r--LU:n--U"), longopts,
 		&names, &seconds, &settle, &st.medium, &st.spec, &st.root);
 	st.files = argv + optind;
 	if ((st.files[0] || st.root[0]) && !(st.opt & OPT_LOOK))
@@ -397,6 +378,11 @@ int d2dmount_main(int argc UNUSED_PARAM, char **argv)
 	/* Hooks run side by side. */
 	if (!(st.opt & OPT_LOOK))
 		lock = xopen3(LOCK, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+	if (ENABLE_FEATURE_D2DMOUNT_LVM && (st.opt & (OPT_L | OPT_U))) {
+		if (lock >= 0)
+			flock(lock, LOCK_EX);
+		fflush_stdout_and_exit(d2dmount_lvm(&st));
+	}
 	gather_and_wait(&st, lock, fd, roles, seconds);
 	if (st.opt & (OPT_l | OPT_j)) {
 		d2dmount_list(&st);

@@ -8,6 +8,8 @@
 
 #include "libd2d.h"
 
+enum { EXIT_NOTHING = 2 };
+
 enum {
 	OPT_l = 1 << 0,
 	OPT_n = 1 << 1,
@@ -15,6 +17,8 @@ enum {
 	OPT_r = 1 << 3,
 	OPT_w = 1 << 4,
 	OPT_s = 1 << 5,
+	OPT_L = 1 << 9,
+	OPT_U = 1 << 10,
 
 	OPT_LOOK = OPT_l | OPT_n | OPT_j,	/* nothing is mounted */
 };
@@ -28,9 +32,33 @@ struct d2dmount {
 	struct d2d_volume *list;
 	struct d2d_volume *store;	/* the one of the list that is to be used */
 	int n;
+	struct d2d_lvm *lvm;	/* while a list is being made */
 };
+
+/* Fills the list with what there is; roles aren't decided yet. */
+void d2dmount_scan(struct d2dmount *st);
 
 /* Prints the list as a table, or with -j as JSON. */
 void d2dmount_list(const struct d2dmount *st);
+
+/* Is there a volume of this role, be it of use or not? A store that was named also when it is locked or can't be one: waiting
+ * makes nothing better. */
+bool d2dmount_is_there(const struct d2dmount *st, int role);
+
+/* Says why nothing was mounted for a role. */
+void d2dmount_say_nothing_found(const struct d2dmount *st, int role);
+
+/* What was asked for by name has to be there, and a store that is left alone but for its lock has to be looked at. */
+bool d2dmount_is_missed(const struct d2dmount *st, int role);
+
+/* ---- d2dmount_lvm.c ---- */
+
+/* d2dmount_scan(), with LVM's volumes activated unless nothing is to be changed; then roles may be decided, and after it
+ * the list gets those that aren't active. */
+void d2dmount_lvm_begin(struct d2dmount *st);
+void d2dmount_lvm_end(struct d2dmount *st);
+
+/* d2dmount -L and -U: returns the exit code. */
+int d2dmount_lvm(struct d2dmount *st);
 
 #endif

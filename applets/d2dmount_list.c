@@ -1,5 +1,5 @@
 /*
- * d2dmount --list and --json: each volume, what it is for, and why.
+ * d2dmount --list and --json: each volume, what it is for, and why. And why there is nothing to mount.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -52,4 +52,53 @@ void d2dmount_list(const struct d2dmount *st)
 		print_json(st);
 	else
 		print_table(st);
+}
+
+/* ---- nothing to mount ---- */
+
+bool d2dmount_is_there(const struct d2dmount *st, int role)
+{
+	int i;
+
+	for (i = 0; i < st->n; i++)
+		if (st->list[i].role == role
+		 || (role == D2D_ROLE_STORE && st->spec && d2d_volume_is_named(&st->list[i], st->spec)))
+			return 1;
+	return 0;
+}
+
+void d2dmount_say_nothing_found(const struct d2dmount *st, int role)
+{
+	int i;
+
+	for (i = 0; i < st->n; i++)
+		if (role == D2D_ROLE_STORE && st->list[i].role == role)
+			bb_error_msg("store %s: %s", st->list[i].dev, st->list[i].why);
+
+	if (role == D2D_ROLE_PAYLOAD)
+		bb_simple_error_msg("no removable or labelled volume has a folder d2d/");
+	else if (role == D2D_ROLE_STORE && st->spec)
+		bb_error_msg("no store: nothing that can be used is '%s'", printable_string(st->spec));
+	else if (role == D2D_ROLE_STORE && d2dmount_is_there(st, role))
+		bb_simple_error_msg("no store that can be used");
+	else if (role == D2D_ROLE_SWAP)
+		bb_simple_error_msg("no swap space is labelled D2D-SWAP");
+	else if (role == D2D_ROLE_STORE)
+		bb_simple_error_msg("no store: no ext4 volume is labelled D2D-STORE, DOCKER or boot2docker-data");
+	else if (st->medium)
+		bb_error_msg("medium '%s' isn't there", printable_string(st->medium));
+	else
+		bb_simple_error_msg("no medium: d2d.medium= isn't set");
+}
+
+bool d2dmount_is_missed(const struct d2dmount *st, int role)
+{
+	int i;
+
+	if (role != D2D_ROLE_STORE)
+		return role == D2D_ROLE_MEDIUM && st->medium;
+	for (i = 0; i < st->n; i++)
+		if (st->list[i].role == role && strcmp(st->list[i].fstype, "crypto_LUKS") == 0)
+			return st->spec != NULL;
+	return st->spec || d2dmount_is_there(st, role);
 }

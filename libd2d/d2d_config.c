@@ -19,7 +19,7 @@ const char *d2d_config_wrong(const char *line)
 {
 	/* A store must not be able to say that it is to be trusted, nor what isn't to run. */
 	static const char trust[] ALIGN1 = "base\0break\0hooks\0key\0layers\0medium\0root\0skip\0store\0unlock\0";
-	static const char early[] ALIGN1 = "ask\0keymap\0timeout\0toram\0wait\0";
+	static const char early[] ALIGN1 = "ask\0keymap\0lvm\0timeout\0toram\0wait\0";
 	size_t len = strspn(line, "abcdefghijklmnopqrstuvwxyz0123456789-_");
 	const char *p;
 

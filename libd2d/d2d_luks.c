@@ -39,3 +39,21 @@ char *d2d_luks_open_as(const char *dev)
 		chomp(name);
 	return name;
 }
+
+bool d2d_is_crypt(const char *dev)
+{
+	struct stat st;
+	char *path, *uuid;
+	bool crypt;
+
+	if (strcmp(dev, D2D_STORE_MAPPING) == 0)
+		return true;
+	if (stat(dev, &st) != 0 || !S_ISBLK(st.st_mode))
+		return false;
+	path = xasprintf("/sys/dev/block/%u:%u", major(st.st_rdev), minor(st.st_rdev));
+	uuid = d2d_sysfs_read(path, "dm/uuid");
+	crypt = uuid && is_prefixed_with(uuid, "CRYPT-");
+	free(uuid);
+	free(path);
+	return crypt;
+}
