@@ -60,7 +60,7 @@ static void write_file(const char *from, const char *to, const char *what, char 
 void d2dinstall_slot_write(const char *top, char slot, const struct install_source *src, char sha256[FILES][DIGEST_SIZE])
 {
 	char *config = concat_path_file(src->iso, "boot/grub/slot.cfg"), *dir = slot_file(top, slot, ""), *to, hex[DIGEST_SIZE];
-	int i;
+	int i, r;
 
 	if (bb_make_directory(dir, 0755, FILEUTILS_RECUR) != 0)
 		xfunc_die();
@@ -69,7 +69,9 @@ void d2dinstall_slot_write(const char *top, char slot, const struct install_sour
 	to = slot_file(top, slot, "slot.cfg");
 	if (unlink(to) != 0 && errno != ENOENT)
 		bb_perror_msg_and_die("can't remove '%s'", to);
-	sync();
+	r = d2d_disk_settle(top);
+	if (r < 0)
+		bb_error_msg_and_die("can't write '%s': %s", to, strerror(-r));
 	for (i = 0; i < FILES; i++) {
 		char *from = xasprintf("%s/boot/%s", src->iso, names[i]), *file = slot_file(top, slot, names[i]);
 
