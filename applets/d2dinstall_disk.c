@@ -176,6 +176,14 @@ static void put_menu(const struct target *t)
 
 /* ---- what starts it ---- */
 
+static void settle(const struct target *t)
+{
+	int r = d2d_disk_settle(t->top);
+
+	if (r < 0)
+		bb_error_msg_and_die("can't write '%s': %s", t->efi, strerror(-r));
+}
+
 static void put_efi(const struct target *t)
 {
 	char *from = concat_path_file(t->src.efi, "EFI/BOOT/BOOTX64.EFI");
@@ -183,9 +191,9 @@ static void put_efi(const struct target *t)
 
 	if (copy_file(from, new, 0) != 0)
 		xfunc_die();
-	sync();
+	settle(t);
 	xrename(new, to);
-	sync();
+	settle(t);
 	free(to);
 	free(new);
 	free(from);
@@ -254,8 +262,8 @@ int d2dinstall_disk(const char *path, const char *iso, struct install_key *key, 
 	unmount_fat(&t);
 	if (d2dinstall_make_store(&t.disk, STORE_PART, 0, (uint64_t)t.store_mib * D2D_MIB, key) < 0)
 		bb_error_msg_and_die("no store was made on '%s'", t.disk.dev);
-	sync();
 	mount_fat(&t, 0);
+	settle(&t);
 	put_efi(&t);
 	unmount_fat(&t);
 	put_bios(&t);

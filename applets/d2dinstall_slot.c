@@ -87,7 +87,7 @@ static void write_config(const char *to, const char *at, char slot, const struct
 void d2dinstall_slot_write(const char *top, const char *at, char slot, const struct install_source *src, char sha256[INSTALL_FILES][DIGEST_SIZE])
 {
 	char *dir = slot_file(top, slot, ""), *to;
-	int i;
+	int i, r;
 
 	if (bb_make_directory(dir, 0755, FILEUTILS_RECUR) != 0)
 		xfunc_die();
@@ -96,7 +96,9 @@ void d2dinstall_slot_write(const char *top, const char *at, char slot, const str
 	to = slot_file(top, slot, "slot.cfg");
 	if (unlink(to) != 0 && errno != ENOENT)
 		bb_perror_msg_and_die("can't remove '%s'", to);
-	sync();
+	r = d2d_disk_settle(top);
+	if (r < 0)
+		bb_error_msg_and_die("can't write '%s': %s", to, strerror(-r));
 	/* An earlier system may have had more of them. */
 	d2dinstall_slot_remove(top, slot);
 	for (i = 0; i < files_of(src); i++) {

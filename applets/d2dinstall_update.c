@@ -59,10 +59,11 @@ static void write_env(struct slots *s)
 
 static void fresh_mount(struct slots *s)
 {
-	int drop = xopen("/proc/sys/vm/drop_caches", O_WRONLY | O_CLOEXEC);
+	int r = d2d_disk_settle(s->mnt), drop = xopen("/proc/sys/vm/drop_caches", O_WRONLY | O_CLOEXEC);
 
+	if (r < 0)
+		bb_error_msg_and_die("can't write to '%s': %s", s->dev, strerror(-r));
 	/* The medium stays mounted for others, so what is read back must be made to come from the disk. */
-	sync();
 	xwrite_str(drop, "1\n");
 	close(drop);
 }

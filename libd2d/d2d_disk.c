@@ -176,3 +176,15 @@ int d2d_disk_write(const struct d2d_disk *disk, uint64_t offset, const void *byt
 	free(again);
 	return r;
 }
+
+int d2d_disk_settle(const char *dir)
+{
+	int r, fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	sync();
+	r = fsync(fd) == 0 ? 0 : -errno;
+	close(fd);
+	return r;
+}

@@ -46,4 +46,8 @@ int d2d_disk_probe(const struct d2d_disk *disk, uint64_t offset, struct d2d_volu
 /* Writes at an offset, waits until it is on the disk and reads it back from there: -EIO when it isn't the same. */
 int d2d_disk_write(const struct d2d_disk *disk, uint64_t offset, const void *bytes, size_t len);
 
+/* All that was written goes to its disk, and out of the cache of the one on which a mounted folder lies: sync() alone doesn't
+ * ask for that on a FAT. What is done next can't be there before it then. 0, or a negative errno. */
+int d2d_disk_settle(const char *dir);
+
 #endif

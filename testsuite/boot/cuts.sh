@@ -1,0 +1,82 @@
+# shellcheck shell=dash
+# SPDX-License-Identifier: GPL-2.0-only
+# Power cuts: QEMU logs all that a disk is told, and from the log comes what it would hold had the power failed at some
+# point. To be sourced behind lib.sh. D2D_SEED: the number from which the random points follow; it is printed.
+seed=${D2D_SEED:-$(date +%s)}
+cut=$work/cut.img
+points=${D2D_CUTS:-100}
+gcc -O2 -o "$work/cut-disk" "$SRC/testsuite/cut-disk.c" || give_up "can't build cut-disk"
+echo "seed $seed"
+
+# logged_disk FILE ID [OPTIONS]: a disk whose cache is volatile, so that it is told when to flush it.
+logged_disk() {
+	rm -f "$work/$2.log.img"
+	: >"$work/$2.log.img"
+	printf '%s' "-blockdev driver=file,node-name=$2-file,filename=$1 -blockdev driver=file,node-name=$2-log,filename=$work/$2.log.img -blockdev driver=blklogwrites,node-name=$2,file=$2-file,log=$2-log -device virtio-blk-pci,drive=$2${3-}"
+}
+
+# log_now ID: how many entries it has; what came since the last flush isn't counted yet.
+log_now() {
+	guest sync
+	[ ! -s "$work/$1.log.img" ] || "$work/cut-disk" "$work/$1.log.img" | wc -l
+}
+
+# cut_points FROM TO: of the lines of cut-disk, the points to cut at, each with the flush before it: some at random, the
+# same one more than once where there are few, and behind each of the last 20 writes.
+cut_points() {
+	awk -v from="${1:-0}" -v to="$2" -v points="$points" -v seed="$seed" '
+		BEGIN { srand(seed); for (i = 0; i < points; i++) wanted[from + int(rand() * (to - from)) + 1]++ }
+		$1 < to { flushed[$1 + 1] = $2 == "flush" ? $1 + 1 : flushed[$1] + 0 }
+		$1 >= from && $1 < to && $2 == "write" { writes[++n] = $1 + 1 }
+		END {
+			for (i = n; i > n - 20 && i > 0; i--) wanted[writes[i]]++
+			for (i = from; i <= to; i++) for (; wanted[i]; wanted[i]--) print i, flushed[i]
+		}'
+}
+
+# one_cut BASE-ENTRY TO CHECK [SEED]: the disk there; its state goes to $work/all. Where one is seen for the first time,
+# the disk is kept as $work/state-N.img, N its line in $work/states.
+one_cut() {
+	local state
+	cp --sparse=auto "$work/flushed.img" "$cut"
+	"$work/cut-disk" "$disk_log" "$cut" "$1" "$2" ${4:+"$4"}
+	state=$($3)
+	echo "entry $2${4:+, seed $4}: $state" >>"$work/all"
+	if ! grep -qxF "$state" "$work/states"; then
+		echo "$state" >>"$work/states"
+		mv "$cut" "$work/state-$(wc -l <"$work/states").img"
+	fi
+}
+
+# cuts BASE ID FROM TO CHECK WHAT: for each point what the disk holds when all was written in order, and what may be left
+# of it when the writes since the last flush were only in its cache. CHECK says what $cut is, in a line; "bad" begins one
+# that must not be.
+cuts() {
+	local disk_log=$work/$2.log.img at=0 last='' n=0 bad to flushed
+	"$work/cut-disk" "$disk_log" | cut_points "$3" "$4" >"$work/points"
+	cp --sparse=always "$1" "$work/flushed.img"
+	: >"$work/states"
+	: >"$work/all"
+	while read -r to flushed; do
+		"$work/cut-disk" "$disk_log" "$work/flushed.img" "$at" "$flushed"
+		at=$flushed
+		[ "$to" = "$last" ] || one_cut "$flushed" "$to" "$5"
+		last=$to
+		n=$((n + 1))
+		one_cut "$flushed" "$to" "$5" $((seed + n))
+	done <"$work/points"
+	sed 's/^[^:]*: /  /' "$work/all" | sort | uniq -c
+	bad=$(grep ': bad' "$work/all") || :
+	n=$(wc -l <"$work/all")
+	if [ -z "$bad" ] && [ "$n" -ge "$points" ]; then pass "$n cuts: $6"; else fail "$n cuts: $6"; printf '%s\n' "$bad" | head -n 12; fi
+}
+
+# state PATTERN: the file of the first one of this kind.
+state() {
+	local n
+	n=$(grep -nE "$1" "$work/states" | head -n 1 | cut -d: -f1)
+	[ -n "$n" ] && [ -e "$work/state-$n.img" ] && echo "$work/state-$n.img"
+}
+
+on_fat() { MTOOLS_SKIP_CHECK=1 mtype -i "$cut@@$fat_offset" "::/$1" 2>/dev/null; }
+fat_offset=2097152
