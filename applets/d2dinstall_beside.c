@@ -185,9 +185,11 @@ static int write_entry(const struct beside *b, char now, char older)
 	int r;
 
 	/* FAT has no order of its own: what is named must be there before, and what is replaced must not be named any more. */
-	sync();
-	r = d2d_file_write(path, text);
-	sync();
+	r = d2d_disk_settle(b->place.dir);
+	if (r == 0)
+		r = d2d_file_write(path, text);
+	if (r == 0)
+		r = d2d_disk_settle(b->place.dir);
 	free(text);
 	free(second);
 	free(first);
