@@ -133,7 +133,7 @@ void d2dinstall_place(struct install_place *p, const char *path)
 	const char *name = NULL;
 	char *dir = xstrdup(path), *fd_path, *last = last_char_is(dir, '/'), *found;
 	struct statvfs room;
-	int fd;
+	int r, fd;
 
 	memset(p, 0, sizeof(*p));
 	while (last && last != dir) {
@@ -161,8 +161,11 @@ void d2dinstall_place(struct install_place *p, const char *path)
 	refuse_unquotable(p->path);
 	p->dev = device_of(&m, p->dir);
 	refuse_mapped(p->dev + strlen("/dev/"), p->dir);
-	if (d2d_volume_probe(p->dev, &p->volume) < 0)
-		bb_perror_msg_and_die("can't read '%s'", p->dev);
+	r = d2d_volume_probe(p->dev, &p->volume);
+	if (r == -EACCES && geteuid() != 0)
+		bb_error_msg_and_die("%s: sudo d2d install ...", bb_msg_you_must_be_root);
+	if (r < 0)
+		bb_error_msg_and_die("can't read '%s': %s", p->dev, strerror(-r));
 	refuse_unreadable(&p->volume, p->dir);
 	if (strcmp(p->dir, p->where) == 0)
 		bb_error_msg_and_die("'%s' is the top of what is mounted there: name a folder in it, '%s/d2d'", p->dir, p->dir);
