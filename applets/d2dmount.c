@@ -39,14 +39,23 @@
 //config:	Makes the linear volumes of LVM2 groups known to the kernel, by
 //config:	libdevmapper, so that each can be a store or a payload. The other
 //config:	types (thin, RAID, mirrors, snapshots, caches) are named only.
+//config:
+//config:config FEATURE_D2DMOUNT_NFS
+//config:	bool "Payloads on other machines (NFS)"
+//config:	default y
+//config:	depends on D2DMOUNT
+//config:	help
+//config:	d2d.payload=nfs://HOST/PATH: a folder with images and scripts is
+//config:	mounted when the network is up. Wants a kernel with an NFS client.
 
 //applet:IF_D2DMOUNT(APPLET(d2dmount, BB_DIR_USR_BIN, BB_SUID_DROP))
 
-//kbuild:lib-$(CONFIG_D2DMOUNT) += d2dmount.o d2dmount_list.o
+//kbuild:lib-$(CONFIG_D2DMOUNT) += d2dmount.o d2dmount_gather.o d2dmount_list.o
 //kbuild:lib-$(CONFIG_FEATURE_D2DMOUNT_LVM) += d2dmount_lvm.o
+//kbuild:lib-$(CONFIG_FEATURE_D2DMOUNT_NFS) += d2dmount_nfs.o
 
 //usage:#define d2dmount_trivial_usage
-//usage:       "[-ljn"IF_FEATURE_D2DMOUNT_LVM("LU")"] [-r ROLE]... [-w SEC] [-s SEC] [-m UUID] [-S SPEC] [-R DIR] [FILE]..."
+//usage:       "[-ljn"IF_FEATURE_D2DMOUNT_LVM("LU")"] [-r ROLE]... [-w SEC] [-s SEC] [-m UUID] [-S SPEC]"IF_FEATURE_D2DMOUNT_NFS(" [-u URL]")" [-R DIR] [FILE]..."
 //usage:#define d2dmount_full_usage "\n\n"
 //usage:       "Mount volumes by their role: medium, payload or store; or swap\n"
 //usage:     "\n	-r,--role ROLE	Only this role (default: all but swap)"
@@ -61,6 +70,9 @@
 //usage:     "\n	-s,--settle SEC	Wait while USB storage is on its way"
 //usage:     "\n	-m,--medium UUID	The medium, instead of d2d.medium="
 //usage:     "\n	-S,--store SPEC	The store, instead of d2d.store=: UUID=X, LABEL=X or /dev/X"
+//usage:	IF_FEATURE_D2DMOUNT_NFS(
+//usage:     "\n	-u,--url URL	Mount nfs://HOST[:PORT]/PATH[?vers=V] as a payload, within -w SEC"
+//usage:	)
 //usage:     "\n	-R,--root DIR	Look at DIR/sys and DIR/dev (with -l, -j or -n)"
 //usage:     "\n	FILE	Look at these devices or images alone (with -l, -j or -n)"
 //usage:     "\n"
@@ -73,38 +85,6 @@
 
 #define LOCK D2D_RUN"/volumes.lock"
 
-/* ---- gathering ---- */
-
-void d2dmount_scan(struct d2dmount *st)
-{
-	if (st->files[0])
-		st->n = d2d_volumes_of_files(st->files, &st->list);
-	else
-		st->n = d2d_volumes_scan_at(st->root, &st->list);
-	if (st->n < 0)
-		bb_error_msg_and_die("can't look for volumes: %s", strerror(-st->n));
-}
-
-static void forget(struct d2dmount *st)
-{
-	d2d_volumes_free(st->list, st->n);
-	st->list = NULL;
-	st->store = NULL;
-	st->n = 0;
-}
-
-static void gather(struct d2dmount *st)
-{
-	if (ENABLE_FEATURE_D2DMOUNT_LVM)
-		d2dmount_lvm_begin(st);
-	else
-		d2dmount_scan(st);
-	d2d_mounts_find(st->list, st->n);
-	st->store = d2d_roles_decide(st->list, st->n, st->medium, st->spec);
-	if (ENABLE_FEATURE_D2DMOUNT_LVM)
-		d2dmount_lvm_end(st);
-}
-
 /* The volume that is to be mounted for a role. */
 static struct d2d_volume *next_of_role(const struct d2dmount *st, int role, struct d2d_volume *v)
 {
@@ -114,54 +94,6 @@ static struct d2d_volume *next_of_role(const struct d2dmount *st, int role, stru
 		if (v->role == role)
 			return v;
 	return NULL;
-}
-
-/* ---- waiting ---- */
-
-static int wait_uevent(int fd, unsigned long long end)
-{
-	long long left = end - monotonic_ms();
-	int r;
-
-	if (left <= 0)
-		return 0;
-	r = d2d_uevent_wait(fd, "block", left);
-	if (r < 0)
-		bb_error_msg_and_die("can't wait for devices: %s", strerror(-r));
-	return r;
-}
-
-/* The first role that is asked for and not there. A medium that nobody named will never be. */
-static int missing_role(const struct d2dmount *st, unsigned roles)
-{
-	int role;
-
-	for (role = D2D_ROLE_MEDIUM; role <= D2D_ROLE_SWAP; role++)
-		if ((roles & (1 << role)) && (role != D2D_ROLE_MEDIUM || st->medium) && !d2dmount_is_there(st, role))
-			return role;
-	return D2D_ROLE_NONE;
-}
-
-/* Gathers, under the lock, until all that is asked for is there. */
-static void gather_and_wait(struct d2dmount *st, int lock, int fd, unsigned roles, unsigned seconds)
-{
-	unsigned long long end = monotonic_ms() + seconds * 1000ULL;
-	int role;
-
-	for (;;) {
-		flock(lock, LOCK_EX);
-		gather(st);
-		role = missing_role(st, roles);
-		if (!seconds || role == D2D_ROLE_NONE)
-			return;
-		flock(lock, LOCK_UN);
-		if (!wait_uevent(fd, end))
-			break;
-		forget(st);
-	}
-	if (role == D2D_ROLE_MEDIUM)
-		bb_error_msg_and_die("medium '%s' didn't appear in %u s", printable_string(st->medium), seconds);
-	bb_error_msg_and_die("no %s appeared in %u s", d2d_role_name(role), seconds);
 }
 
 /* ---- mounting ---- */
@@ -322,6 +254,11 @@ static unsigned parse_roles(llist_t *names)
 	return roles;
 }
 
+static bool is_url(const char *spec)
+{
+	return ENABLE_FEATURE_D2DMOUNT_NFS && spec && d2d_nfs_is_url(spec);
+}
+
 static const char *or_option(const char *given, const char *name)
 {
 	if (!given)
@@ -342,20 +279,22 @@ int d2dmount_main(int argc UNUSED_PARAM, char **argv)
 		"medium\0"  Required_argument "m"
 		"store\0"   Required_argument "S"
 		"root\0"    Required_argument "R"
+		IF_FEATURE_D2DMOUNT_NFS("url\0" Required_argument "u")
 		IF_FEATURE_D2DMOUNT_LVM(
 		"lvm\0"     No_argument       "L"
 		"unmap\0"   No_argument       "U"
 		)
 		;
 	struct d2dmount st = { .root = "" };
+	const char *url = NULL;
 	llist_t *names = NULL;
 	unsigned roles, seconds = 0, settle = 0;
 	int r, fd = -1, lock = -1;
 
-	st.opt = getopt32long(argv, "^" "lnjr:*w:+s:+m:S:R:" IF_FEATURE_D2DMOUNT_LVM("LU")
-		"\0" "l--nj:n--lj:j--ln"
+	st.opt = getopt32long(argv, "^" "lnjr:*w:+s:+m:S:R:" IF_FEATURE_D2DMOUNT_NFS("u:") IF_FEATURE_D2DMOUNT_LVM("LU")
+		"\0" "l--nj:n--lj:j--ln" IF_FEATURE_D2DMOUNT_NFS(":u--lnjr:l--u:n--u:j--u:r--u")
 		IF_FEATURE_D2DMOUNT_LVM(":L--ljrU:U--lnjrL:l--LU:j--LU:r--LU:n--U"), longopts,
-		&names, &seconds, &settle, &st.medium, &st.spec, &st.root);
+		&names, &seconds, &settle, &st.medium, &st.spec, &st.root IF_FEATURE_D2DMOUNT_NFS(, &url));
 	st.files = argv + optind;
 	if ((st.files[0] || st.root[0]) && !(st.opt & OPT_LOOK))
 		bb_show_usage();
@@ -375,6 +314,16 @@ int d2dmount_main(int argc UNUSED_PARAM, char **argv)
 	if (r < 0)
 		bb_error_msg_and_die("can't wait for devices: %s", strerror(-r));
 
+	if (ENABLE_FEATURE_D2DMOUNT_NFS && url) {
+		r = d2dmount_nfs(url, seconds);
+		if (r != EXIT_SUCCESS)
+			return r;
+		seconds = roles = 0;	/* only the list is to be made anew */
+	}
+	/* Never there, however long. */
+	if (is_url(st.spec))
+		seconds = 0;
+
 	/* Hooks run side by side. */
 	if (!(st.opt & OPT_LOOK))
 		lock = xopen3(LOCK, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
@@ -383,10 +332,11 @@ int d2dmount_main(int argc UNUSED_PARAM, char **argv)
 			flock(lock, LOCK_EX);
 		fflush_stdout_and_exit(d2dmount_lvm(&st));
 	}
-	gather_and_wait(&st, lock, fd, roles, seconds);
+	d2dmount_gather(&st, lock, fd, roles, seconds);
 	if (st.opt & (OPT_l | OPT_j)) {
 		d2dmount_list(&st);
 		fflush_stdout_and_exit_SUCCESS();
 	}
-	fflush_stdout_and_exit(st.opt & OPT_n ? mount_roles(&st, roles) : mount_all(&st, roles));
+	r = st.opt & OPT_n ? mount_roles(&st, roles) : mount_all(&st, roles);
+	fflush_stdout_and_exit(url ? EXIT_SUCCESS : r);
 }

@@ -17,8 +17,9 @@ enum {
 	OPT_r = 1 << 3,
 	OPT_w = 1 << 4,
 	OPT_s = 1 << 5,
-	OPT_L = 1 << 9,
-	OPT_U = 1 << 10,
+	OPT_u = 1 << 9,
+	OPT_L = 1 << (9 + ENABLE_FEATURE_D2DMOUNT_NFS),
+	OPT_U = OPT_L << 1,
 
 	OPT_LOOK = OPT_l | OPT_n | OPT_j,	/* nothing is mounted */
 };
@@ -34,6 +35,11 @@ struct d2dmount {
 	int n;
 	struct d2d_lvm *lvm;	/* while a list is being made */
 };
+
+/* ---- d2dmount_gather.c ---- */
+
+/* Gathers, under the lock, until all that is asked for is there; dies when it isn't after so many seconds. */
+void d2dmount_gather(struct d2dmount *st, int lock, int fd, unsigned roles, unsigned seconds);
 
 /* Fills the list with what there is; roles aren't decided yet. */
 void d2dmount_scan(struct d2dmount *st);
@@ -60,5 +66,11 @@ void d2dmount_lvm_end(struct d2dmount *st);
 
 /* d2dmount -L and -U: returns the exit code. */
 int d2dmount_lvm(struct d2dmount *st);
+
+
+/* ---- d2dmount_nfs.c ---- */
+
+/* Mounts the folder that URL names as a payload, trying for so many seconds. Returns the exit code, or dies with the reason. */
+int d2dmount_nfs(const char *url, unsigned seconds);
 
 #endif

@@ -77,6 +77,8 @@ void d2dmount_say_nothing_found(const struct d2dmount *st, int role)
 
 	if (role == D2D_ROLE_PAYLOAD)
 		bb_simple_error_msg("no removable or labelled volume has a folder d2d/");
+	else if (ENABLE_FEATURE_D2DMOUNT_NFS && role == D2D_ROLE_STORE && st->spec && d2d_nfs_is_url(st->spec))
+		bb_error_msg("no store: Docker's data can't lie on NFS, as '%s' wants it", printable_string(st->spec));
 	else if (role == D2D_ROLE_STORE && st->spec)
 		bb_error_msg("no store: nothing that can be used is '%s'", printable_string(st->spec));
 	else if (role == D2D_ROLE_STORE && d2dmount_is_there(st, role))

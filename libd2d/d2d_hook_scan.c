@@ -210,8 +210,12 @@ static void scan_payloads(struct d2d_hooks *list, const char *root, unsigned ran
 	char **names;
 	int i, n = d2d_folder(dir, ENTRIES_MAX, &names);
 
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
+		/* Comes from the network, and late: commands alone. */
+		if (trust->kind != D2D_KIND_BIN && strcmp(names[i], bb_basename(D2D_NFS)) == 0)
+			continue;
 		scan(list, xasprintf("%s/%s/d2d/%s", dir, names[i], d2d_kind_folder(trust->kind)), "usb", rank + n - i, trust);
+	}
 	d2d_folder_free(names, n);
 	free(dir);
 }

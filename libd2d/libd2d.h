@@ -20,6 +20,7 @@
 #define D2D_MEDIUM D2D_RUN"/medium"
 #define D2D_STORE D2D_RUN"/store"
 #define D2D_PAYLOAD D2D_RUN"/payload"
+#define D2D_NFS D2D_PAYLOAD"/nfs"	/* what d2d.payload= names */
 #define D2D_EARLY D2D_RUN"/early"	/* what the medium's early.img holds */
 #define D2D_UNLOCKED D2D_RUN"/unlocked"	/* by what d2dunlock opened the store: "passphrase" or "key" */
 #define D2D_HOOKS "/usr/lib/d2d/hooks"
@@ -197,6 +198,26 @@ void d2d_payload_look_inside(struct d2d_volume *v);
 
 /* Unmounts payloads that aren't in the list: sticks that were pulled out leave their mounts behind. */
 void d2d_payloads_drop_gone(const struct d2d_volume *list, int n);
+
+/* ---- d2d_nfs.c ---- */
+
+struct d2d_nfs {
+	char *host, *path;	/* the path with its leading slash */
+	const char *version;	/* NULL: the newest that both know */
+	unsigned port;		/* 0: the usual one */
+};
+
+bool d2d_nfs_is_url(const char *url);
+
+/* Reads "nfs://HOST[:PORT]/PATH[?vers=VERSION]". NULL, or why it can't be used. To be cleared in either case. */
+const char *d2d_nfs_parse(const char *url, struct d2d_nfs *nfs);
+void d2d_nfs_clear(struct d2d_nfs *nfs);
+
+/* Mounts it read-only; the host's address is for who looks it up. May take as long as the server likes. */
+int d2d_nfs_mount(const struct d2d_nfs *nfs, const char *address, const char *target);
+
+/* Adds what is mounted on D2D_NFS to a list, with its role. Returns the new length. */
+int d2d_nfs_add_row(struct d2d_volume **list, int n);
 
 /* ---- d2d_luks.c ---- */
 
