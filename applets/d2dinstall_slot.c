@@ -19,8 +19,18 @@ static char *slot_file(const char *top, char slot, const char *name)
 	return xasprintf("%s/%c/%s", top, slot, name);
 }
 
-/* Copies a file to OUT (-1: nowhere), with a progress bar on a terminal; dies when it can't. */
-static void copy(const char *from, int out, const char *what, char *hex)
+/* The disk may be gone: it is named, not only the file. */
+static void die_writing(const char *to) NORETURN;
+static void die_writing(const char *to)
+{
+	int err = errno;
+	struct mntent *m = find_mount_point(to, 1);
+
+	bb_error_msg_and_die("can't write '%s' to '%s': %s", bb_basename(to), m ? m->mnt_fsname : to, strerror(err));
+}
+
+/* Copies a file to OUT, which is TO (-1: nowhere), with a progress bar on a terminal; dies when it can't. */
+static void copy(const char *from, int out, const char *to, const char *what, char *hex)
 {
 	int in = xopen(from, O_RDONLY | O_CLOEXEC | O_NOFOLLOW), tty = isatty(STDERR_FILENO);
 	off_t done = 0;
@@ -41,8 +51,8 @@ static void copy(const char *from, int out, const char *what, char *hex)
 		if (bb_got_signal)
 			bb_simple_error_msg_and_die("interrupted");
 		sha256_hash(&ctx, piece, len);
-		if (out >= 0)
-			xwrite(out, piece, len);
+		if (out >= 0 && full_write(out, piece, len) != len)
+			die_writing(to);
 		done += len;
 		if (tty)
 			bb_progress_update(&bar, 0, done, st.st_size);
@@ -62,9 +72,9 @@ static void write_file(const char *from, const char *to, const char *what, char 
 {
 	int out = xopen3(to, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
 
-	copy(from, out, what, hex);
+	copy(from, out, to, what, hex);
 	if (fsync(out) != 0 || close(out) != 0)
-		bb_perror_msg_and_die("can't write '%s'", to);
+		die_writing(to);
 }
 
 /* The ISO's, and where what this system keeps on the medium is from now on. */
@@ -120,7 +130,7 @@ void d2dinstall_slot_verify(const char *top, char slot, const struct install_sou
 	for (i = 0; i < files_of(src); i++) {
 		char *file = slot_file(top, slot, names[i]);
 
-		copy(file, -1, "verifying", hex);
+		copy(file, -1, NULL, "verifying", hex);
 		if (strcmp(hex, sha256[i]) != 0)
 			bb_error_msg_and_die("the disk gives '%s' back wrong: it isn't used", names[i]);
 		free(file);

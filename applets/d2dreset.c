@@ -43,6 +43,7 @@ enum {
 
 	EXIT_SKIPPED = 77,	/* docs/hooks.md */
 	PATIENCE = 60,	/* seconds */
+	HEAD = 4096,
 };
 
 #define CLOSE_STORE "/usr/lib/d2d/close-store"
@@ -161,6 +162,14 @@ static char *below(const char *dev)
 	return lower ? lower : xstrdup(dev);
 }
 
+/* What a power cut leaves of one that was being made anew: nothing is where any system would begin. */
+static bool is_wiped(const char *dev)
+{
+	char head[HEAD];
+
+	return open_read_close(dev, head, sizeof(head)) == sizeof(head) && !head[0] && memcmp(head, head + 1, sizeof(head) - 1) == 0;
+}
+
 /* Only a store as we make them: any other may be the place of something that this program doesn't know. */
 static void check_kind(const char *dev, struct d2d_volume *v)
 {
@@ -169,7 +178,8 @@ static void check_kind(const char *dev, struct d2d_volume *v)
 	if (r < 0)
 		bb_error_msg_and_die("can't read '%s': %s", dev, strerror(-r));
 	if (is_prefixed_with(dev, "/dev/mapper/") || is_prefixed_with(dev, "/dev/dm-")
-	 || (!d2d_volume_is_ext(v) && !(ENABLE_FEATURE_D2DINSTALL_LUKS && strcmp(v->fstype, "crypto_LUKS") == 0)))
+	 || (!d2d_volume_is_ext(v) && !(ENABLE_FEATURE_D2DINSTALL_LUKS && strcmp(v->fstype, "crypto_LUKS") == 0)
+	  && (v->fstype[0] || !is_wiped(dev))))
 		bb_error_msg_and_die("'%s' is no store (ext4"IF_FEATURE_D2DINSTALL_LUKS(", LUKS")") that can be made anew", dev);
 }
 
@@ -198,8 +208,23 @@ static void erase_keys(const char *dev)
 	printf("%s: its keys are erased\n", dev);
 }
 
+/* mke2fs writes over an old store in any order, and what a power cut leaves then may look whole: first of all nothing is to
+ * be there. mke2fs writes the new superblock last. */
+static void wipe_head(const char *dev)
+{
+	char head[HEAD] = "";
+	int fd = xopen(dev, O_WRONLY | O_CLOEXEC);
+
+	xwrite(fd, head, sizeof(head));
+	if (fsync(fd) != 0)
+		bb_perror_msg_and_die("can't write '%s'", dev);
+	close(fd);
+}
+
 static void make_anew(const char *dev, const struct install_key *key)
 {
+	if (!key)
+		wipe_head(dev);
 	if ((ENABLE_FEATURE_D2DINSTALL_LUKS && key ? d2dinstall_make_luks(dev, key) : d2dinstall_make_ext4(dev, 0, 0)) < 0)
 		bb_error_msg_and_die("no store was made on '%s'", dev);
 	sync();
@@ -265,7 +290,7 @@ static int hard(const char *path, unsigned opt)
 		used = xasprintf("/dev/mapper/%s", name);
 	}
 	check_kind(dev, &v);
-	printf("ALL OF %s IS LOST: %s \"%s\", with Docker's images, containers and volumes.\n", dev, v.fstype,
+	printf("ALL OF %s IS LOST: %s \"%s\", with Docker's images, containers and volumes.\n", dev, v.fstype[0] ? v.fstype : "nothing",
 		printable_string(v.label));
 	ask(opt, bb_basename(dev));
 	if (is_luks(&v))
@@ -274,6 +299,9 @@ static int hard(const char *path, unsigned opt)
 		puts("Docker stops, and who works on the store is logged out");
 	go_on_alone(key);
 	close_store(used);
+	/* It was opened, but nothing that could be mounted is in it. */
+	if (ENABLE_FEATURE_D2DINSTALL_LUKS && name)
+		d2d_luks_close(name);
 	refuse_used(dev);
 	if (is_luks(&v))
 		erase_keys(dev);
