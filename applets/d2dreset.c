@@ -76,7 +76,7 @@ static void ask(unsigned opt, const char *word)
 
 /* ---- soft ---- */
 
-/* What docs/media.md names as settings, below the store. A '/' at the end: what is in it goes, the folder stays, for it may be
+/* What docs/storage.md names as settings, below the store. A '/' at the end: what is in it goes, the folder stays, for it may be
  * mounted elsewhere. */
 static const char settings[] ALIGN1 =
 	"d2d/config\0" "d2d/hostname\0" "d2d/timezone\0" "d2d/machine-id\0" "d2d/ssh\0" "d2d/aliases\0" "home/\0";
