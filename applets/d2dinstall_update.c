@@ -6,8 +6,11 @@
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
+#include <glob.h>
 #include <sys/mount.h>
 #include "d2dinstall.h"
+
+#define FSCK "/usr/sbin/fsck.fat"
 
 struct slots {
 	char *dev, *mnt;	/* the FAT with the slots, and where it is mounted for us */
@@ -57,15 +60,82 @@ static void write_env(struct slots *s)
 		bb_error_msg_and_die("can't write GRUB's environment on '%s': %s", s->dev, strerror(-r));
 }
 
+/* WHAT: proc_sys_vm(5), drop_caches. The medium stays mounted for others, so what is read must be made to come from the disk. */
+static void drop_caches(const char *what)
+{
+	int fd = xopen("/proc/sys/vm/drop_caches", O_WRONLY | O_CLOEXEC);
+
+	xwrite_str(fd, what);
+	close(fd);
+}
+
 static void fresh_mount(struct slots *s)
 {
-	int r = d2d_disk_settle(s->mnt), drop = xopen("/proc/sys/vm/drop_caches", O_WRONLY | O_CLOEXEC);
+	int r = d2d_disk_settle(s->mnt);
 
 	if (r < 0)
 		bb_error_msg_and_die("can't write to '%s': %s", s->dev, strerror(-r));
-	/* The medium stays mounted for others, so what is read back must be made to come from the disk. */
-	xwrite_str(drop, "1\n");
-	close(drop);
+	drop_caches("1\n");
+}
+
+/* ---- what an update that was cut off has left: a FAT has no journal ---- */
+
+/* fsck.fat(8) talks much and says by 1 that all was put right. */
+static void repair(const struct slots *s)
+{
+	char *argv[] = { (char *)FSCK, (char *)"-a", s->dev, NULL };
+	int out, code;
+
+	if (access(FSCK, X_OK) != 0)
+		return;
+	fflush_all();
+	out = dup(STDOUT_FILENO);
+	if (out < 0)
+		bb_simple_perror_msg_and_die("dup");
+	xmove_fd(xopen(bb_dev_null, O_WRONLY), STDOUT_FILENO);
+	code = spawn_and_wait(argv);
+	xmove_fd(out, STDOUT_FILENO);
+	if (code > 1 || code < 0)
+		bb_error_msg_and_die("the FAT of '%s' is damaged, and fsck.fat can't put it right (%d): nothing has changed", s->dev, code);
+	if (code == 1)
+		printf("%s: fsck.fat has put it right\n", s->dev);
+	/* Also of names and clusters. */
+	drop_caches("3\n");
+}
+
+/* What fsck.fat makes of clusters that no file had. */
+static void find_salvaged(const struct slots *s, glob_t *found)
+{
+	char *pattern = concat_path_file(s->mnt, "[Ff][Ss][Cc][Kk][0-9][0-9][0-9][0-9].[Rr][Ee][Cc]");
+
+	if (glob(pattern, 0, NULL, found) != 0)
+		found->gl_pathc = 0;
+	free(pattern);
+}
+
+static bool is_among(const glob_t *found, const char *path)
+{
+	size_t i;
+
+	for (i = 0; i < found->gl_pathc; i++)
+		if (strcmp(found->gl_pathv[i], path) == 0)
+			return true;
+	return false;
+}
+
+/* Makes the FAT one that can be written to, without what was salvaged just now: half of a kernel is of use to nobody. */
+static void open_for_writing(const struct slots *s)
+{
+	glob_t before, after;
+	size_t i;
+
+	find_salvaged(s, &before);
+	repair(s);
+	remount(s, 0);
+	find_salvaged(s, &after);
+	for (i = 0; i < after.gl_pathc; i++)
+		if (!is_among(&before, after.gl_pathv[i]))
+			unlink(after.gl_pathv[i]);
 }
 
 int d2dinstall_update(const char *iso, unsigned opt)
@@ -86,7 +156,7 @@ int d2dinstall_update(const char *iso, unsigned opt)
 		s.other, src.dev, s.running);
 	d2dinstall_consent(&d, opt, plan);
 
-	remount(&s, 0);
+	open_for_writing(&s);
 	s.env.good = s.running;
 	s.env.trial = '\0';
 	write_env(&s);
