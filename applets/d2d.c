@@ -165,6 +165,14 @@ static bool is_nearly_full(const char *dir)
 		&& ((vfs.f_blocks && vfs.f_bavail < vfs.f_blocks / 20) || (vfs.f_files && vfs.f_favail < vfs.f_files / 20));
 }
 
+/* To the last block, or nearly. */
+static bool is_full(const char *dir)
+{
+	struct statvfs vfs;
+
+	return statvfs(dir, &vfs) == 0 && vfs.f_blocks && (uint64_t)vfs.f_bfree * vfs.f_frsize < 64 * 1024;
+}
+
 /* What somebody can do who wants Docker's data to stay; the caller frees it. */
 static char *how_to_keep(const struct status *st)
 {
@@ -186,7 +194,7 @@ static void data_row(struct status *st)
 	row("data", "Docker's data is in %s, %s%s", where, left, stays ? "" : "; LOST when switched off");
 	if (!stays)
 		row("", "! to keep it: %s", keep);
-	if (is_nearly_full(DOCKER_DATA) && stays && st->engine < 0 && st->engine != -EACCES)
+	if (stays && is_full(DOCKER_DATA) && st->engine < 0 && st->engine != -EACCES)
 		advise(st, "full, so Docker can't start: remove what you can spare below "D2D_STORE", and restart");
 	else if (is_nearly_full(DOCKER_DATA))
 		advise(st, "nearly full: 'docker system df' tells of what, 'docker system prune' frees what no container uses");

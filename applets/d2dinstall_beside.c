@@ -184,12 +184,10 @@ static int write_entry(const struct beside *b, char now, char older)
 	char *text = xasprintf(HEAD"%c%c\n%s%s", now, older, first, second);
 	int r;
 
-	/* FAT has no order of its own: what is named must be there before, and what is replaced must not be named any more. */
+	/* FAT has no order of its own: what is named must be there before. */
 	r = d2d_disk_settle(b->place.dir);
 	if (r == 0)
 		r = d2d_file_write(path, text);
-	if (r == 0)
-		r = d2d_disk_settle(b->place.dir);
 	free(text);
 	free(second);
 	free(first);
@@ -290,14 +288,21 @@ static void write_system(struct beside *b)
 	die_func = undo;
 	remove_leftovers(b);
 	r = write_entry(b, b->now, '-');
+	/* What is replaced must not be named any more. */
+	if (r == 0)
+		r = d2d_disk_settle(b->place.dir);
 	if (r == 0) {
 		d2dinstall_slot_write(b->place.dir, b->place.path, b->other, &b->src, sha256);
 		d2dinstall_slot_verify(b->place.dir, b->other, &b->src, sha256);
 		r = write_entry(b, b->other, b->now);
 	}
+	if (r == 0) {
+		/* The new one is named: from here on it stays. */
+		begun = NULL;
+		r = d2d_disk_settle(b->place.dir);
+	}
 	if (r < 0)
 		bb_error_msg_and_die("can't write '%s/"ENTRY"': %s", b->place.dir, strerror(-r));
-	begun = NULL;
 }
 
 int d2dinstall_beside(const char *dir, const char *iso, const char *menu, unsigned opt)
