@@ -9,10 +9,11 @@ gcc -O2 -o "$work/cut-disk" "$SRC/testsuite/cut-disk.c" || give_up "can't build 
 echo "seed $seed"
 
 # logged_disk FILE ID [OPTIONS]: a disk whose cache is volatile, so that it is told when to flush it.
+# Requests that QEMU merges come to more pieces than the log can write at once (IOV_MAX), and fail.
 logged_disk() {
 	rm -f "$work/$2.log.img"
 	: >"$work/$2.log.img"
-	printf '%s' "-blockdev driver=file,node-name=$2-file,filename=$1 -blockdev driver=file,node-name=$2-log,filename=$work/$2.log.img -blockdev driver=blklogwrites,node-name=$2,file=$2-file,log=$2-log -device virtio-blk-pci,drive=$2${3-}"
+	printf '%s' "-blockdev driver=file,node-name=$2-file,filename=$1 -blockdev driver=file,node-name=$2-log,filename=$work/$2.log.img -blockdev driver=blklogwrites,node-name=$2,file=$2-file,log=$2-log -device virtio-blk-pci,drive=$2,request-merging=off${3-}"
 }
 
 # log_now ID: how many entries it has; what came since the last flush isn't counted yet.
