@@ -174,6 +174,17 @@ static void put_menu(const struct target *t)
 	free(from);
 }
 
+/* The folder of the other slot is there from now on. Where power fails while a FAT makes one, it may be of use to nobody, and
+ * an update couldn't write to it. */
+static void make_other(const struct target *t)
+{
+	char *dir = concat_path_file(t->top, "b");
+
+	if (mkdir(dir, 0755) != 0)
+		bb_perror_msg_and_die("can't create directory '%s'", dir);
+	free(dir);
+}
+
 /* ---- what starts it ---- */
 
 static void settle(const struct target *t)
@@ -255,6 +266,7 @@ int d2dinstall_disk(const char *path, const char *iso, struct install_key *key, 
 	make_fat(&t);
 	mount_fat(&t, 0);
 	d2dinstall_slot_write(t.top, "", 'a', &t.src, sha256);
+	make_other(&t);
 	put_menu(&t);
 	unmount_fat(&t);
 	mount_fat(&t, MS_RDONLY);
