@@ -165,12 +165,12 @@ static bool is_nearly_full(const char *dir)
 		&& ((vfs.f_blocks && vfs.f_bavail < vfs.f_blocks / 20) || (vfs.f_files && vfs.f_favail < vfs.f_files / 20));
 }
 
-/* To the last block, or nearly. */
+/* To the last block, or nearly; what is kept for root may be used up or not. */
 static bool is_full(const char *dir)
 {
 	struct statvfs vfs;
 
-	return statvfs(dir, &vfs) == 0 && vfs.f_blocks && (uint64_t)vfs.f_bfree * vfs.f_frsize < 64 * 1024;
+	return statvfs(dir, &vfs) == 0 && vfs.f_blocks && (uint64_t)vfs.f_bavail * vfs.f_frsize < 64 * 1024;
 }
 
 /* What somebody can do who wants Docker's data to stay; the caller frees it. */
