@@ -228,11 +228,12 @@ static int remove_layer(struct lost *l, const char *chain)
 
 	d2d_store_own_cache_id(chain, id);
 	d2d_store_link_id(id, link);
+	/* By the folder find_lost() knows that this was begun, so it goes behind its link. */
 	r = remove_folder(l, STORE_LAYERDB"/%s", chain);
 	if (r == 0)
-		r = remove_folder(l, STORE_LAYERS"/%s", id);
-	if (r == 0)
 		r = remove_named(l, STORE_LAYERS"/l/%s", link);
+	if (r == 0)
+		r = remove_folder(l, STORE_LAYERS"/%s", id);
 	if (r == 0)
 		r = remove_named(l, STORE_MOUNTED"/%s", chain);
 	d2d_squash_unmount(chain);
