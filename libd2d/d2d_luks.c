@@ -46,8 +46,6 @@ bool d2d_is_crypt(const char *dev)
 	char *path, *uuid;
 	bool crypt;
 
-	if (strcmp(dev, D2D_STORE_MAPPING) == 0)
-		return true;
 	if (stat(dev, &st) != 0 || !S_ISBLK(st.st_mode))
 		return false;
 	path = xasprintf("/sys/dev/block/%u:%u", major(st.st_rdev), minor(st.st_rdev));

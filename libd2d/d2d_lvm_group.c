@@ -12,12 +12,6 @@
 
 enum { DISKS = 1024 };
 
-/* libdevmapper says on stderr what it thinks of a text. */
-static void say_nothing(int level UNUSED_PARAM, const char *file UNUSED_PARAM, int line UNUSED_PARAM,
-	int err UNUSED_PARAM, const char *format UNUSED_PARAM, ...)
-{
-}
-
 /* ---- disks ---- */
 
 static const char *read_disks(const struct dm_config_node *node, struct d2d_lvm_group *g)
@@ -74,7 +68,7 @@ struct d2d_lvm_group *d2d_lvm_group_read(const char *text, size_t len, const cha
 	*why = "its metadata makes no sense";
 	if (!d2d_lvm_text_is_flat(text))
 		return NULL;
-	dm_log_with_errno_init(say_nothing);
+	d2d_lvm_hush();
 	tree = dm_config_create();
 	if (!tree)
 		return NULL;

@@ -7,17 +7,10 @@
 
 #include <glob.h>
 #include <sys/mount.h>
-#include <libdevmapper.h>
-#include "d2d_lvm.h"
+#include "d2d_lvm_text.h"
 
 /* lvm2 lib/activate/dev_manager.c, UUID_PREFIX */
 #define PREFIX "LVM-"
-
-/* libdevmapper says on stderr what failed; here errno does. */
-static void say_nothing(int level UNUSED_PARAM, const char *file UNUSED_PARAM, int line UNUSED_PARAM,
-	int err UNUSED_PARAM, const char *format UNUSED_PARAM, ...)
-{
-}
 
 static int run(struct dm_task *task)
 {
@@ -85,7 +78,7 @@ int d2d_lvm_map(const struct d2d_lvm_group *g, struct d2d_lvm_volume *lv)
 
 	if (lv->active)
 		return 0;
-	dm_log_with_errno_init(say_nothing);
+	d2d_lvm_hush();
 	r = create(g, lv);
 	dm_lib_release();
 	if (r < 0) {
@@ -149,7 +142,7 @@ void d2d_lvm_unmap(bool gone)
 	glob_t g;
 	size_t i;
 
-	dm_log_with_errno_init(say_nothing);
+	d2d_lvm_hush();
 	if (glob("/sys/class/block/dm-*", 0, NULL, &g) == 0)
 		for (i = 0; i < g.gl_pathc; i++) {
 			char *uuid = d2d_sysfs_read(g.gl_pathv[i], "dm/uuid"), *name = d2d_sysfs_read(g.gl_pathv[i], "dm/name");

@@ -9,6 +9,16 @@
 
 enum { DEPTH = 8 };	/* group, logical_volumes, volume, segment: 4 */
 
+static void say_nothing(int level UNUSED_PARAM, const char *file UNUSED_PARAM, int line UNUSED_PARAM,
+	int err UNUSED_PARAM, const char *format UNUSED_PARAM, ...)
+{
+}
+
+void d2d_lvm_hush(void)
+{
+	dm_log_with_errno_init(say_nothing);
+}
+
 /* The parser calls itself for each section within a section, with 8 kB of stack. Quotes count where LVM writes them: where
  * the parser, too, takes them for the beginning of a string. */
 bool d2d_lvm_text_is_flat(const char *p)

@@ -9,6 +9,9 @@
 #include <libdevmapper.h>
 #include "d2d_lvm.h"
 
+/* libdevmapper says nothing on stderr from now on: what it returns and errno tell. */
+void d2d_lvm_hush(void);
+
 /* Whether libdevmapper's parser can be given a text: it needs stack for each section within a section. */
 bool d2d_lvm_text_is_flat(const char *text);
 

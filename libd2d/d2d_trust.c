@@ -116,17 +116,9 @@ static bool exists(const struct d2d_trust *t, const char *name)
 static bool store_is_on(const char *dev)
 {
 	struct stat store, st;
-	char *path, *uuid;
-	bool crypt;
 
-	if (stat(D2D_STORE, &store) != 0 || stat(dev, &st) != 0 || !S_ISBLK(st.st_mode) || store.st_dev != st.st_rdev)
-		return false;
-	path = xasprintf("/sys/dev/block/%u:%u/dm", major(st.st_rdev), minor(st.st_rdev));
-	uuid = d2d_sysfs_read(path, "uuid");
-	crypt = uuid && is_prefixed_with(uuid, "CRYPT-");
-	free(uuid);
-	free(path);
-	return crypt;
+	return stat(D2D_STORE, &store) == 0 && stat(dev, &st) == 0 && S_ISBLK(st.st_mode) && store.st_dev == st.st_rdev
+		&& d2d_is_crypt(dev);
 }
 
 /* A folder that plays the root has no devices; what its list of volumes says is what counts there. */

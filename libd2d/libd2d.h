@@ -227,7 +227,7 @@ int d2d_is_luks(const char *path);
 /* The name under /dev/mapper/ under which a device is open already, else NULL; the caller frees it. */
 char *d2d_luks_open_as(const char *dev);
 
-/* Was a device made by dm-crypt? The store's mapping always was. */
+/* Was a device made by dm-crypt? By its UUID: a name can be anybody's. */
 bool d2d_is_crypt(const char *dev);
 
 /* ---- d2d_formatme.c: disks that ask to be formatted; pure functions on memory ---- */
