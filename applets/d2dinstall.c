@@ -38,7 +38,7 @@
 //applet:IF_D2DINSTALL(APPLET(d2dinstall, BB_DIR_USR_BIN, BB_SUID_DROP))
 
 //kbuild:lib-$(CONFIG_D2DINSTALL) += d2dinstall.o d2dinstall_ask.o d2dinstall_stick.o
-//kbuild:lib-$(CONFIG_FEATURE_D2DINSTALL_DISK) += d2dinstall_disk.o d2dinstall_env.o d2dinstall_update.o
+//kbuild:lib-$(CONFIG_FEATURE_D2DINSTALL_DISK) += d2dinstall_disk.o d2dinstall_env.o d2dinstall_folder.o d2dinstall_update.o
 //kbuild:lib-$(CONFIG_FEATURE_D2DINSTALL_ISO) += d2dinstall_slot.o d2dinstall_source.o
 
 //usage:#define d2dinstall_trivial_usage
@@ -52,7 +52,7 @@
 //usage:     "\nearlier ISO that is still there is taken back."
 //usage:	IF_FEATURE_D2DINSTALL_DISK(
 //usage:     "\nDISK: system and store on a whole disk, all of which is overwritten. It starts"
-//usage:     "\nby BIOS and by UEFI."
+//usage:     "\nby BIOS and by UEFI. What the ISO has in d2d/ comes along."
 //usage:     "\nupdate: the system of an ISO (a file or a device) into the slot of such a disk"
 //usage:     "\nthat isn't running. It is tried once; when Docker answers there ('good', said"
 //usage:     "\nby a hook) it stays, else the old one is started again. The store stays.\n"

@@ -87,6 +87,25 @@ void d2dinstall_slot_verify(const char *top, char slot, const struct install_sou
 /* Removes its files, as many as there are. */
 void d2dinstall_slot_remove(const char *top, char slot);
 
+/* Copies a file of the ISO to the disk, where it is when this returns; dies when it can't. WHAT stands before the progress bar. */
+void d2dinstall_write(const char *from, const char *to, const char *what, char hex[DIGEST_SIZE]);
+
+/* The digest of what the disk gives for a file, or dies. */
+void d2dinstall_digest(const char *path, const char *what, char hex[DIGEST_SIZE]);
+
+/* ---- d2dinstall_folder.c: what an ISO brings besides the system, its folder d2d/ but for the keys in it ---- */
+
+/* The bytes that it takes on a FAT, at most; 0 when there is no file in it. */
+uint64_t d2dinstall_folder_size(const struct install_source *src);
+
+/* Dies when there is something in it that a FAT can't hold. */
+void d2dinstall_folder_check(const struct install_source *src);
+
+/* Copies it to the top folder of a disk's FAT and compares what is read back with the ISO; they die when that can't be, or
+ * isn't the same. */
+void d2dinstall_folder_write(const struct install_source *src, const char *top);
+void d2dinstall_folder_verify(const struct install_source *src, const char *top);
+
 /* ---- d2dinstall_place.c ---- */
 
 /* A folder on a mounted file system that GRUB can read. */

@@ -30,6 +30,7 @@ enum {
 struct target {
 	struct d2d_disk disk;
 	struct install_source src;
+	uint64_t folder;	/* bytes that the ISO's d2d/ takes */
 	unsigned efi_mib, store_mib;
 	char *top;		/* where its FAT is mounted */
 	char *efi;		/* its FAT's device */
@@ -66,7 +67,8 @@ static void plan_sizes(struct target *t)
 	unsigned mib = t->disk.size / D2D_MIB;
 
 	/* Two slots, and half as much again for what comes. */
-	t->efi_mib = MAX(EFI_MIN_MIB, (unsigned)(t->src.size * 3 / D2D_MIB) + 32);
+	t->folder = d2dinstall_folder_size(&t->src);
+	t->efi_mib = MAX(EFI_MIN_MIB, (t->src.size * 3 + t->folder) / D2D_MIB + 32);
 	/* A MiB each: the table and its copy at the end, the BIOS boot partition. */
 	if (mib < t->efi_mib + 3 + STORE_MIN_MIB)
 		bb_error_msg_and_die("'%s' is too small: it has %u MiB, system and store need %u", t->disk.dev, mib,
@@ -153,6 +155,17 @@ static void put_text(const struct target *t, const char *name, const char *text)
 	if (r < 0)
 		bb_error_msg_and_die("can't write '%s': %s", path, strerror(-r));
 	free(path);
+}
+
+/* The head for what GRUB loads as d2d/early.img (iso/image). */
+static void put_early(const struct target *t)
+{
+	char *from = concat_path_file(t->src.iso, "boot/early.cpio"), *to = concat_path_file(t->top, "boot/early.cpio");
+
+	if (access(from, F_OK) == 0 && copy_file(from, to, 0) != 0)
+		xfunc_die();
+	free(to);
+	free(from);
 }
 
 static void put_menu(const struct target *t)
@@ -252,8 +265,10 @@ int d2dinstall_disk(const char *path, const char *iso, struct install_key *key, 
 	refuse_used(&t);
 	d2dinstall_source(&t.src, iso, true);
 	plan_sizes(&t);
-	plan = xasprintf("ALL OF IT IS OVERWRITTEN: a new partition table, %u MiB for the system, %u MiB for the store (ext4 \""STORE_LABEL"\")",
-		t.efi_mib, t.store_mib);
+	if (t.folder)
+		d2dinstall_folder_check(&t.src);
+	plan = xasprintf("ALL OF IT IS OVERWRITTEN: a new partition table, %u MiB for the system%s, %u MiB for the store (ext4 \""STORE_LABEL"\")",
+		t.efi_mib, t.folder ? " and the ISO's d2d/" : "", t.store_mib);
 	d2dinstall_consent(&t.disk, opt, plan);
 	free(plan);
 	if (ENABLE_FEATURE_D2DINSTALL_LUKS && key)
@@ -266,11 +281,16 @@ int d2dinstall_disk(const char *path, const char *iso, struct install_key *key, 
 	make_fat(&t);
 	mount_fat(&t, 0);
 	d2dinstall_slot_write(t.top, "", 'a', &t.src, sha256);
+	if (t.folder)
+		d2dinstall_folder_write(&t.src, t.top);
 	make_other(&t);
 	put_menu(&t);
+	put_early(&t);
 	unmount_fat(&t);
 	mount_fat(&t, MS_RDONLY);
 	d2dinstall_slot_verify(t.top, 'a', &t.src, sha256);
+	if (t.folder)
+		d2dinstall_folder_verify(&t.src, t.top);
 	unmount_fat(&t);
 	if (d2dinstall_make_store(&t.disk, STORE_PART, 0, (uint64_t)t.store_mib * D2D_MIB, key) < 0)
 		bb_error_msg_and_die("no store was made on '%s'", t.disk.dev);

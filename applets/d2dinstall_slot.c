@@ -68,13 +68,18 @@ static void copy(const char *from, int out, const char *to, const char *what, ch
 	close(in);
 }
 
-static void write_file(const char *from, const char *to, const char *what, char *hex)
+void d2dinstall_write(const char *from, const char *to, const char *what, char hex[DIGEST_SIZE])
 {
 	int out = xopen3(to, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
 
 	copy(from, out, to, what, hex);
 	if (fsync(out) != 0 || close(out) != 0)
 		die_writing(to);
+}
+
+void d2dinstall_digest(const char *path, const char *what, char hex[DIGEST_SIZE])
+{
+	copy(path, -1, NULL, what, hex);
 }
 
 /* The ISO's, and where what this system keeps on the medium is from now on. */
@@ -114,7 +119,7 @@ void d2dinstall_slot_write(const char *top, const char *at, char slot, const str
 	for (i = 0; i < files_of(src); i++) {
 		char *from = xasprintf("%s/boot/%s", src->iso, names[i]), *file = slot_file(top, slot, names[i]);
 
-		write_file(from, file, names[i], sha256[i]);
+		d2dinstall_write(from, file, names[i], sha256[i]);
 		free(file);
 		free(from);
 	}
@@ -130,7 +135,7 @@ void d2dinstall_slot_verify(const char *top, char slot, const struct install_sou
 	for (i = 0; i < files_of(src); i++) {
 		char *file = slot_file(top, slot, names[i]);
 
-		copy(file, -1, NULL, "verifying", hex);
+		d2dinstall_digest(file, "verifying", hex);
 		if (strcmp(hex, sha256[i]) != 0)
 			bb_error_msg_and_die("the disk gives '%s' back wrong: it isn't used", names[i]);
 		free(file);

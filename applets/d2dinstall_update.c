@@ -152,8 +152,8 @@ int d2dinstall_update(const char *iso, unsigned opt)
 	d2dinstall_source(&src, iso, true);
 	disk = d2d_disk_of(s.dev);
 	d2dinstall_open(&d, disk, opt);
-	plan = xasprintf("slot %c gets the system of %s; slot %c, which is running, and the store stay as they are",
-		s.other, src.dev, s.running);
+	plan = xasprintf("slot %c gets the system of %s; slot %c, which is running, and the store stay as they are%s",
+		s.other, src.dev, s.running, d2dinstall_folder_size(&src) ? ", and so does d2d/: nothing of the ISO's is taken" : "");
 	d2dinstall_consent(&d, opt, plan);
 
 	open_for_writing(&s);
