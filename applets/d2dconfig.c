@@ -26,7 +26,8 @@
 //usage:     "\n"
 //usage:     "\nKEY is an option of the kernel command line without 'd2d.', which wins over the store.\n"
 //usage:       "hostname and timezone (CET-1CEST,M3.5.0,M10.5.0/3) count at once, others from the next boot.\n"
-//usage:     "Exit code: 0 done, 1 something is wrong with a line, 77 there is no store (-b)"
+//usage:     "Exit code: 0 done, 1 something is wrong with a line, or it could not be kept, 77 there is\n"
+//usage:       "no store (-b)"
 //usage:#define d2dconfig_example_usage
 //usage:       "$ sudo d2d config hostname=web\n"
 

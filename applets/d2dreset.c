@@ -22,7 +22,7 @@
 //usage:       "Make this system as it was when new\n"
 //usage:     "\n	-s,--soft	Forget the settings, what images were allowed, and what is in"
 //usage:     "\n			the home folder; keep images, containers, volumes, and what"
-//usage:     "\n			was put into d2d/hooks, d2d/bin and d2d/trust"
+//usage:     "\n			was put into other folders of d2d/"
 //usage:     "\n	-H,--hard	Make the store anew: all that is in it is gone. Stops Docker"
 //usage:     "\n			and unmounts the store first; whoever works in a home folder on"
 //usage:     "\n			it is logged out. With DEVICE: that one"

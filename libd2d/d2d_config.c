@@ -18,8 +18,8 @@ static bool is_in(const char *names, const char *key, size_t len)
 const char *d2d_config_wrong(const char *line)
 {
 	/* A store must not be able to say that it is to be trusted, nor what isn't to run. */
-	static const char trust[] ALIGN1 = "base\0break\0hooks\0key\0layers\0medium\0root\0skip\0store\0unlock\0";
-	static const char early[] ALIGN1 = "ask\0keymap\0lvm\0timeout\0toram\0wait\0";
+	static const char trust[] ALIGN1 = "base\0break\0hooks\0key\0medium\0root\0skip\0slot\0store\0unlock\0";
+	static const char early[] ALIGN1 = "ask\0discard\0header\0keymap\0luks\0lvm\0ram\0reset\0timeout\0toram\0wait\0";
 	size_t len = strspn(line, "abcdefghijklmnopqrstuvwxyz0123456789-_");
 	const char *p;
 
@@ -33,7 +33,7 @@ const char *d2d_config_wrong(const char *line)
 	if (is_in(trust, line, len))
 		return "is for the command line alone: it decides about volumes or trust";
 	if (is_in(early, line, len))
-		return "is for the command line alone: it is needed before the store is found";
+		return "is for the command line alone: it is needed before the store is found, or without one";
 	return NULL;
 }
 
