@@ -39,6 +39,7 @@
 //usage:     "\n"
 //usage:     "\nExit code: 0 done, 1 failed or a layer was refused, 2 the root stays as it is"
 
+#include <sys/statvfs.h>
 #include "d2droot.h"
 
 enum { OPT_l = 1 << 0, EXIT_STAYS = 2 };
@@ -130,23 +131,30 @@ static unsigned count_layers(const struct d2droot *r)
 
 /* ---- the place for changes ---- */
 
+void d2droot_forget(struct d2droot *r, const char *why)
+{
+	bb_error_msg("changes of the root are kept in memory, not on the store: %s", why);
+	r->keep = false;
+	r->code = EXIT_FAILURE;
+}
+
 /* What lies there takes the place of any program, so it is trusted like a hook without a signature. */
 static void check_store(struct d2droot *r)
 {
 	const char *why = NULL;
 	struct stat st, above;
+	struct statvfs vfs;
 
 	if (stat(D2D_STORE, &st) != 0 || stat(D2D_RUN, &above) != 0 || st.st_dev == above.st_dev)
 		why = "there is no store";
+	else if (statvfs(D2D_STORE, &vfs) == 0 && (vfs.f_flag & ST_RDONLY))
+		why = "it can only be read";
 	else if (r->trust.mode == D2D_TRUST_BUILTIN)
 		why = "only what is in the image is trusted";
 	else if (!r->trust.store)
 		why = d2d_trust_required(&r->trust, d2d_kind_folder(D2D_KIND_LAYERS));
-	if (!why)
-		return;
-	bb_error_msg("changes of the root are kept in memory, not on the store: %s", why);
-	r->keep = false;
-	r->code = EXIT_FAILURE;
+	if (why)
+		d2droot_forget(r, why);
 }
 
 int d2droot_main(int argc, char **argv) MAIN_EXTERNALLY_VISIBLE;

@@ -25,6 +25,9 @@ struct d2droot {
 	struct d2d_hooks layers;
 };
 
+/* Changes are kept in memory after all; says so and why. */
+void d2droot_forget(struct d2droot *r, const char *why);
+
 /* ---- d2droot_base.c ---- */
 
 /* Is only a part of the system in the initramfs? */

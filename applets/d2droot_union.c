@@ -256,6 +256,11 @@ int d2droot_union(struct d2droot *r)
 {
 	int err = make_folders(r);
 
+	/* A root of layers is worth more than what was changed of it: lean has nothing but layers. */
+	if (err && r->keep) {
+		d2droot_forget(r, strerror(-err));
+		err = make_folders(r);
+	}
 	if (err)
 		fail(err, "can't make folders in ", changes_of(r));
 	else
