@@ -1,0 +1,42 @@
+/*
+ * What the files of d2dreset share.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+#ifndef D2DRESET_H
+#define D2DRESET_H 1
+
+#include "d2dinstall.h"
+#include "d2d_luks.h"
+
+/* ---- d2dreset.c ---- */
+
+/* The volume that is mounted as the store, or dies without one. The caller frees it. */
+char *d2dreset_mounted(void);
+
+/* Asks for a word, unless it was said that it is wanted: dies at any other, ends the program well on a dry run. */
+void d2dreset_ask(unsigned opt, const char *word);
+
+/* ---- d2dreset_volume.c ---- */
+
+/* Only a store as we make them: any other may be the place of something that this program doesn't know. Sets *v, dies else. */
+void d2dreset_check(const char *dev, struct d2d_volume *v);
+
+bool d2dreset_is_luks(const struct d2d_volume *v);
+
+/* Dies when anybody else has it. */
+void d2dreset_refuse_used(const char *dev);
+
+/* Of an encrypted one the keys go first: from then on nobody reads what was in it. Dies when they stay. */
+void d2dreset_erase_keys(const char *dev);
+
+/* Makes the store, encrypted unless KEY is NULL, or dies. */
+void d2dreset_make(const char *dev, const struct install_key *key);
+
+/* ---- the verbs: an exit code ---- */
+
+/* PATH is a device, or NULL: what is mounted as the store. */
+int d2dreset_hard(const char *path, unsigned opt);
+int d2dreset_console(void);
+
+#endif

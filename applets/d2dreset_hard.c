@@ -1,0 +1,129 @@
+/*
+ * d2dreset: the store made anew in a running system, which uses it: whoever does is ended first.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+#include "d2dreset.h"
+
+#define CLOSE_STORE "/usr/lib/d2d/close-store"
+
+static void close_store(const char *dev)
+{
+	char *argv[] = { (char *)CLOSE_STORE, NULL };
+	struct mntent *m = find_mount_point(dev, 0);
+
+	if (!m)
+		return;
+	if (strcmp(m->mnt_dir, D2D_STORE) != 0)
+		bb_error_msg_and_die("'%s' is in use: mounted on %s", dev, m->mnt_dir);
+	spawn_and_wait(argv);
+	m = find_mount_point(dev, 0);
+	if (m)
+		bb_error_msg_and_die("'%s' can't be taken out of use: mounted on %s", dev, m->mnt_dir);
+}
+
+/* What an opened LUKS volume lies on, or the device itself; the caller frees it. */
+static char *below(const char *dev)
+{
+	char *pattern, **names, *lower = NULL;
+	struct stat st;
+	int n;
+
+	if (stat(dev, &st) != 0)
+		bb_perror_msg_and_die("can't open '%s'", dev);
+	pattern = xasprintf("/sys/dev/block/%u:%u/slaves", major(st.st_rdev), minor(st.st_rdev));
+	n = d2d_folder(pattern, INT_MAX, &names);
+	if (n == 1)
+		lower = concat_path_file("/dev", names[0]);
+	if (n >= 0)
+		d2d_folder_free(names, n);
+	free(pattern);
+	return lower ? lower : xstrdup(dev);
+}
+
+/* The new passphrase, before anything is lost. */
+static struct install_key *ask_key(void)
+{
+	struct install_key *key = d2dinstall_key(NULL);
+	int r = d2dinstall_key_ask(key, false, 0);
+
+	if (r < 0)
+		bb_error_msg_and_die("%s: nothing has changed", d2dinstall_key_error(r));
+	return key;
+}
+
+static void tell_failure(void)
+{
+	d2d_tell("\ndebian2docker: the reset has failed: the store is not in use, 'sudo d2d reset --hard DEVICE' begins again\n");
+}
+
+/* Whoever has files open on the store is ended, the shell that has called us as well, and its terminal may go with it: from
+ * here on we need neither. */
+static void go_on_alone(struct install_key *key)
+{
+	int status = -1;
+	pid_t pid;
+
+	xchdir("/");
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN);
+	fflush_all();
+	pid = xfork();
+	if (pid > 0) {
+		if (ENABLE_FEATURE_D2DINSTALL_LUKS)
+			d2dinstall_key_wipe(key);
+		safe_waitpid(pid, &status, 0);
+		exit(WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_FAILURE);
+	}
+	if (ENABLE_FEATURE_D2DINSTALL_LUKS && key)
+		d2dinstall_key_lock(key);
+	setsid();
+	/* so that d2d_tell() speaks to all consoles */
+	xmove_fd(xopen(bb_dev_null, O_RDONLY), STDIN_FILENO);
+	die_func = tell_failure;
+}
+
+int d2dreset_hard(const char *path, unsigned opt)
+{
+	char *used = path ? xmalloc_realpath(path) : d2dreset_mounted(), *dev, *name;
+	struct install_key *key = NULL;
+	struct d2d_volume v = { 0 };
+	struct stat st;
+
+	if (!used || stat(used, &st) != 0)
+		bb_perror_msg_and_die("can't open '%s'", path ? path : used);
+	if (!S_ISBLK(st.st_mode))
+		bb_error_msg_and_die("'%s' is no device", used);
+	dev = path ? xstrdup(used) : below(used);
+	name = d2d_luks_open_as(dev);
+	if (name) {
+		free(used);
+		used = xasprintf("/dev/mapper/%s", name);
+	}
+	d2dreset_check(dev, &v);
+	printf("ALL OF %s IS LOST: %s \"%s\", with Docker's images, containers and volumes.\n", dev, v.fstype[0] ? v.fstype : "nothing",
+		printable_string(v.label));
+	d2dreset_ask(opt, bb_basename(dev));
+	if (d2dreset_is_luks(&v))
+		key = ask_key();
+	if (find_mount_point(used, 0))
+		puts("Docker stops, and who works on the store is logged out");
+	go_on_alone(key);
+	close_store(used);
+	/* It was opened, but nothing that could be mounted is in it. */
+	if (ENABLE_FEATURE_D2DINSTALL_LUKS && name)
+		d2d_luks_close(name);
+	d2dreset_refuse_used(dev);
+	if (d2dreset_is_luks(&v))
+		d2dreset_erase_keys(dev);
+	d2dreset_make(dev, key);
+	if (key)
+		d2dinstall_key_wipe(key);
+	puts("The store is new: restart to use it");
+	d2d_tell("\ndebian2docker: the store is new: restart to use it\n");
+	d2d_volume_clear(&v);
+	free(name);
+	free(used);
+	free(dev);
+	return EXIT_SUCCESS;
+}
