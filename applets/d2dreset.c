@@ -41,6 +41,8 @@ enum {
 	OPT_CONSOLE = 1 << 4,
 };
 
+#define HOME "/home/docker"	/* the store's home/, where it is lived in */
+
 char *d2dreset_mounted(void)
 {
 	struct mntent *m = find_mount_point(D2D_STORE, 0);
@@ -71,6 +73,38 @@ void d2dreset_ask(unsigned opt, const char *word)
 static const char settings[] ALIGN1 =
 	"d2d/config\0" "d2d/hostname\0" "d2d/timezone\0" "d2d/machine-id\0" "d2d/ssh\0" "d2d/aliases\0" "home/\0";
 
+/* Does this path lie in what goes? Of the home a mount on the folder itself counts, too: it would be emptied. */
+static bool is_setting(const char *path)
+{
+	const char *p, *rest = is_prefixed_with(path, D2D_STORE"/");
+	size_t len;
+
+	for (p = settings; rest && *p; p += strlen(p) + 1) {
+		len = strlen(p) - (last_char_is(p, '/') != NULL);
+		if (strncmp(rest, p, len) == 0 && (!rest[len] || rest[len] == '/'))
+			return true;
+	}
+	return false;
+}
+
+/* Mounts are shared: what was mounted on ~/usb is below the store's home as well, and would be emptied with it. A device's number
+ * doesn't tell them, for a folder of the store itself may be mounted there. */
+static void refuse_mounts(void)
+{
+	FILE *mounts = setmntent(bb_path_mtab_file, "r");
+	struct stat home, kept;
+	struct mntent *m;
+	bool is_home;
+
+	if (!mounts)
+		bb_perror_msg_and_die("can't read '%s'", bb_path_mtab_file);
+	is_home = stat(HOME, &home) == 0 && stat(D2D_STORE"/home", &kept) == 0 && home.st_dev == kept.st_dev && home.st_ino == kept.st_ino;
+	while ((m = getmntent(mounts)) != NULL)
+		if (is_setting(m->mnt_dir) || (is_home && is_prefixed_with(m->mnt_dir, HOME"/")))
+			bb_error_msg_and_die("something is mounted on '%s': unmount it first: nothing has changed", printable_string(m->mnt_dir));
+	endmntent(mounts);
+}
+
 static int remove_content(const char *path)
 {
 	char **names, *dir = xstrdup(path);
@@ -97,8 +131,10 @@ static int soft(unsigned opt)
 	const char *p;
 	int r = 0;
 
+	refuse_mounts();
 	printf("Settings, what images were allowed, and the home folder on %s go. Images, containers and volumes stay.\n", store);
 	d2dreset_ask(opt, "soft");
+	refuse_mounts();
 	for (p = settings; *p; p += strlen(p) + 1) {
 		char *path = concat_path_file(D2D_STORE, p);
 
