@@ -19,10 +19,20 @@ void d2dreset_ask(unsigned opt, const char *word);
 
 /* ---- d2dreset_volume.c ---- */
 
-/* Only a store as we make them: any other may be the place of something that this program doesn't know. Sets *v, dies else. */
-void d2dreset_check(const char *dev, struct d2d_volume *v);
+struct reset_volume {
+	const char *dev;
+	int fd;			/* while it is open the kernel gives its name to no other, though it be pulled out */
+	struct d2d_volume on_it;
+};
 
-bool d2dreset_is_luks(const struct d2d_volume *v);
+/* Opens it, to be kept to the end, or dies: only a store as we make them will do, any other may be the place of something that
+ * this program doesn't know. */
+void d2dreset_hold(struct reset_volume *r, const char *dev);
+
+bool d2dreset_is_luks(const struct reset_volume *r);
+
+/* Behind a question: dies unless that name is still this device, and the same is on it. */
+void d2dreset_check(const struct reset_volume *r);
 
 /* Dies when anybody else has it. */
 void d2dreset_refuse_used(const char *dev);

@@ -19,7 +19,7 @@ static struct d2d_volume *locked_store(struct d2d_volume *list, int n)
 	for (i = 0; i < n; i++) {
 		if (list[i].role != D2D_ROLE_STORE)
 			continue;
-		if (store || !d2dreset_is_luks(&list[i]) || list[i].holder)
+		if (store || strcmp(list[i].fstype, "crypto_LUKS") != 0 || list[i].holder)
 			return NULL;
 		store = &list[i];
 	}
@@ -29,7 +29,8 @@ static struct d2d_volume *locked_store(struct d2d_volume *list, int n)
 int d2dreset_console(void)
 {
 	char *spec = d2d_option("store"), *question, answer[32];
-	struct d2d_volume *list, *store, v = { 0 };
+	struct d2d_volume *list, *store;
+	struct reset_volume held;
 	struct install_key *key = NULL;
 	int r, n = d2d_volumes_scan(&list);
 
@@ -43,15 +44,16 @@ int d2dreset_console(void)
 		puts("no store is there, or it isn't clear which");
 		return EXIT_SKIPPED;
 	}
-	d2dreset_check(store->dev, &v);
+	d2dreset_hold(&held, store->dev);
 	question = xasprintf("\ndebian2docker: reset: ALL OF THE STORE ON %s IS LOST, with Docker's images, containers and volumes.\n"
 		"Type reset to make it anew; anything else, or %u seconds, and it stays as it is: ", store->dev, (unsigned)PATIENCE);
 	if (d2d_ask(question, answer, sizeof(answer), PATIENCE) < 0 || strcmp(answer, "reset") != 0) {
 		puts("not wanted: the store stays as it is");
 		return EXIT_SKIPPED;
 	}
+	d2dreset_check(&held);
 	d2dreset_refuse_used(store->dev);
-	if (d2dreset_is_luks(&v)) {
+	if (d2dreset_is_luks(&held)) {
 		d2dreset_erase_keys(store->dev);
 		key = d2dinstall_key(NULL);
 		r = d2dinstall_key_ask(key, true, PATIENCE);

@@ -87,7 +87,7 @@ int d2dreset_hard(const char *path, unsigned opt)
 {
 	char *used = path ? xmalloc_realpath(path) : d2dreset_mounted(), *dev, *name;
 	struct install_key *key = NULL;
-	struct d2d_volume v = { 0 };
+	struct reset_volume held;
 	struct stat st;
 
 	if (!used || stat(used, &st) != 0)
@@ -100,12 +100,13 @@ int d2dreset_hard(const char *path, unsigned opt)
 		free(used);
 		used = xasprintf("/dev/mapper/%s", name);
 	}
-	d2dreset_check(dev, &v);
-	printf("ALL OF %s IS LOST: %s \"%s\", with Docker's images, containers and volumes.\n", dev, v.fstype[0] ? v.fstype : "nothing",
-		printable_string(v.label));
+	d2dreset_hold(&held, dev);
+	printf("ALL OF %s IS LOST: %s \"%s\", with Docker's images, containers and volumes.\n", dev,
+		held.on_it.fstype[0] ? held.on_it.fstype : "nothing", printable_string(held.on_it.label));
 	d2dreset_ask(opt, bb_basename(dev));
-	if (d2dreset_is_luks(&v))
+	if (d2dreset_is_luks(&held))
 		key = ask_key();
+	d2dreset_check(&held);
 	if (find_mount_point(used, 0))
 		puts("Docker stops, and who works on the store is logged out");
 	go_on_alone(key);
@@ -114,14 +115,15 @@ int d2dreset_hard(const char *path, unsigned opt)
 	if (ENABLE_FEATURE_D2DINSTALL_LUKS && name)
 		d2d_luks_close(name);
 	d2dreset_refuse_used(dev);
-	if (d2dreset_is_luks(&v))
+	if (d2dreset_is_luks(&held))
 		d2dreset_erase_keys(dev);
 	d2dreset_make(dev, key);
 	if (key)
 		d2dinstall_key_wipe(key);
 	puts("The store is new: restart to use it");
 	d2d_tell("\ndebian2docker: the store is new: restart to use it\n");
-	d2d_volume_clear(&v);
+	d2d_volume_clear(&held.on_it);
+	close(held.fd);
 	free(name);
 	free(used);
 	free(dev);
