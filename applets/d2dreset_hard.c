@@ -7,19 +7,69 @@
 
 #define CLOSE_STORE "/usr/lib/d2d/close-store"
 
+static void tell_kept(void)
+{
+	d2d_tell("\ndebian2docker: the reset has failed: Docker was stopped, the store is as it was: restart to use it\n");
+}
+
+static void tell_gone(void)
+{
+	d2d_tell("\ndebian2docker: the reset has failed: the store is not in use, 'sudo d2d reset --hard DEVICE' begins again\n");
+}
+
 static void close_store(const char *dev)
 {
 	char *argv[] = { (char *)CLOSE_STORE, NULL };
-	struct mntent *m = find_mount_point(dev, 0);
+	struct mntent *m;
 
-	if (!m)
-		return;
-	if (strcmp(m->mnt_dir, D2D_STORE) != 0)
-		bb_error_msg_and_die("'%s' is in use: mounted on %s", dev, m->mnt_dir);
+	die_func = tell_kept;
 	spawn_and_wait(argv);
 	m = find_mount_point(dev, 0);
 	if (m)
-		bb_error_msg_and_die("'%s' can't be taken out of use: mounted on %s", dev, m->mnt_dir);
+		bb_error_msg_and_die("'%s' can't be taken out of use: mounted on %s", dev, printable_string(m->mnt_dir));
+	die_func = tell_gone;
+}
+
+/* What close-store unmounts, with all that is below. */
+static bool is_closed(const char *dir)
+{
+	static const char places[] ALIGN1 = "/var/lib/docker\0"D2D_RUN"/layers\0""/home/docker\0"D2D_STORE"\0";
+	const char *p, *rest;
+
+	for (p = places; *p; p += strlen(p) + 1) {
+		rest = is_prefixed_with(dir, p);
+		if (rest && (!*rest || *rest == '/'))
+			return true;
+	}
+	return false;
+}
+
+/* Is it what is mounted as the store? Dies when it is mounted and isn't, or is also where close-store doesn't look. */
+static bool is_store(const char *dev)
+{
+	FILE *mounts = setmntent(bb_path_mtab_file, "r");
+	char *first = NULL, *other = NULL;
+	struct stat st, from;
+	struct mntent *m;
+	bool is = false;
+
+	if (!mounts || stat(dev, &st) != 0)
+		bb_perror_msg_and_die("can't find out whether '%s' is mounted", dev);
+	while ((m = getmntent(mounts)) != NULL) {
+		if (m->mnt_fsname[0] != '/' || stat(m->mnt_fsname, &from) != 0 || !S_ISBLK(from.st_mode) || from.st_rdev != st.st_rdev)
+			continue;
+		if (strcmp(m->mnt_dir, D2D_STORE) == 0)
+			is = true;
+		if (!first)
+			first = xstrdup(m->mnt_dir);
+		if (!other && !is_closed(m->mnt_dir))
+			other = xstrdup(m->mnt_dir);
+	}
+	endmntent(mounts);
+	if (other || (first && !is))
+		bb_error_msg_and_die("'%s' is in use: mounted on %s", dev, printable_string(other ? other : first));
+	free(first);
+	return is;
 }
 
 /* What an opened LUKS volume lies on, or the device itself; the caller frees it. */
@@ -52,11 +102,6 @@ static struct install_key *ask_key(void)
 	return key;
 }
 
-static void tell_failure(void)
-{
-	d2d_tell("\ndebian2docker: the reset has failed: the store is not in use, 'sudo d2d reset --hard DEVICE' begins again\n");
-}
-
 /* Whoever has files open on the store is ended, the shell that has called us as well, and its terminal may go with it: from
  * here on we need neither. */
 static void go_on_alone(struct install_key *key)
@@ -80,7 +125,6 @@ static void go_on_alone(struct install_key *key)
 	setsid();
 	/* so that d2d_tell() speaks to all consoles */
 	xmove_fd(xopen(bb_dev_null, O_RDONLY), STDIN_FILENO);
-	die_func = tell_failure;
 }
 
 int d2dreset_hard(const char *path, unsigned opt)
@@ -89,6 +133,7 @@ int d2dreset_hard(const char *path, unsigned opt)
 	struct install_key *key = NULL;
 	struct reset_volume held;
 	struct stat st;
+	bool mounted;
 
 	if (!used || stat(used, &st) != 0)
 		bb_perror_msg_and_die("can't open '%s'", path ? path : used);
@@ -107,10 +152,12 @@ int d2dreset_hard(const char *path, unsigned opt)
 	if (d2dreset_is_luks(&held))
 		key = ask_key();
 	d2dreset_check(&held);
-	if (find_mount_point(used, 0))
+	mounted = is_store(used);
+	if (mounted)
 		puts("Docker stops, and who works on the store is logged out");
 	go_on_alone(key);
-	close_store(used);
+	if (mounted)
+		close_store(used);
 	/* It was opened, but nothing that could be mounted is in it. */
 	if (ENABLE_FEATURE_D2DINSTALL_LUKS && name)
 		d2d_luks_close(name);
