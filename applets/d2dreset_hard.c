@@ -4,6 +4,7 @@
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
 #include "d2dreset.h"
+#include "d2droot.h"
 
 #define CLOSE_STORE "/usr/lib/d2d/close-store"
 
@@ -70,6 +71,38 @@ static bool is_store(const char *dev)
 		bb_error_msg_and_die("'%s' is in use: mounted on %s", dev, printable_string(other ? other : first));
 	free(first);
 	return is;
+}
+
+/* Does a layer of the root that is mounted here lie in the store? */
+static bool is_layer_of_store(const struct mntent *m)
+{
+	char *path, *file;
+	bool is;
+
+	if (!is_prefixed_with(m->mnt_dir, D2DROOT_DIR"/layers/") || !is_prefixed_with(m->mnt_fsname, "/dev/loop"))
+		return false;
+	path = xasprintf("/sys/class/block/%s", bb_basename(m->mnt_fsname));
+	file = d2d_sysfs_read(path, "loop/backing_file");
+	is = file && is_prefixed_with(file, D2D_STORE"/");
+	free(file);
+	free(path);
+	return is;
+}
+
+/* Such a store can't be taken out of use: close-store would leave it mounted, read-only. */
+static void refuse_root(void)
+{
+	FILE *mounts = setmntent(bb_path_mtab_file, "r");
+	/* The union's changes are in memory there, or else in the store. */
+	bool in_store = is_directory(D2DROOT_DIR, 0) && !is_directory(D2DROOT_DIR"/upper", 0);
+	struct mntent *m;
+
+	while (mounts && !in_store && (m = getmntent(mounts)) != NULL)
+		in_store = is_layer_of_store(m);
+	if (mounts)
+		endmntent(mounts);
+	if (in_store)
+		bb_simple_error_msg_and_die("the running root lies in the store: choose Reset in the boot menu");
 }
 
 /* What an opened LUKS volume lies on, or the device itself; the caller frees it. */
@@ -146,12 +179,16 @@ int d2dreset_hard(const char *path, unsigned opt)
 		used = xasprintf("/dev/mapper/%s", name);
 	}
 	d2dreset_hold(&held, dev);
+	mounted = is_store(used);
+	if (mounted)
+		refuse_root();
 	printf("ALL OF %s IS LOST: %s \"%s\", with Docker's images, containers and volumes.\n", dev,
 		held.on_it.fstype[0] ? held.on_it.fstype : "nothing", printable_string(held.on_it.label));
 	d2dreset_ask(opt, bb_basename(dev));
 	if (d2dreset_is_luks(&held))
 		key = ask_key();
 	d2dreset_check(&held);
+	/* It may have been mounted meanwhile. */
 	mounted = is_store(used);
 	if (mounted)
 		puts("Docker stops, and who works on the store is logged out");
