@@ -28,7 +28,7 @@ static struct d2d_volume *locked_store(struct d2d_volume *list, int n)
 
 int d2dreset_console(void)
 {
-	char *spec = d2d_option("store"), *question, answer[32];
+	char *spec = d2d_option("store"), *medium = d2d_option("medium"), *question, answer[32];
 	struct d2d_volume *list, *store;
 	struct reset_volume held;
 	struct install_key *key = NULL;
@@ -37,7 +37,7 @@ int d2dreset_console(void)
 	if (n < 0)
 		bb_error_msg_and_die("can't look for volumes: %s", strerror(-n));
 	d2d_mounts_find(list, n);
-	store = d2d_roles_decide(list, n, NULL, spec && spec[0] ? spec : NULL);
+	store = d2d_roles_decide(list, n, medium, spec && spec[0] ? spec : NULL);
 	if (!store && ENABLE_FEATURE_D2DINSTALL_LUKS)
 		store = locked_store(list, n);
 	if (!store) {
@@ -58,7 +58,8 @@ int d2dreset_console(void)
 		key = d2dinstall_key(NULL);
 		r = d2dinstall_key_ask(key, true, PATIENCE);
 		if (r < 0)
-			bb_error_msg_and_die("%s: %s is no store any more; 'd2d unlock format' makes one", d2dinstall_key_error(r), store->dev);
+			bb_error_msg_and_die("%s: %s is no store any more; 'sudo d2d reset --hard %s' makes one", d2dinstall_key_error(r),
+				store->dev, store->dev);
 	}
 	d2dreset_make(store->dev, key);
 	if (key)
