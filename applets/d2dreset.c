@@ -170,6 +170,8 @@ int d2dreset_main(int argc UNUSED_PARAM, char **argv)
 		bb_error_msg_and_die("%s: sudo d2d reset ...", bb_msg_you_must_be_root);
 	if (opt & OPT_CONSOLE)
 		return d2dreset_console();
+	/* The device that is held isn't to be one of them. */
+	bb_sanitize_stdio();
 	/* behind the answer a passphrase may come */
 	setvbuf(stdin, NULL, _IONBF, 0);
 	return opt & OPT_SOFT ? soft(opt) : d2dreset_hard(argv[optind], opt);

@@ -135,9 +135,28 @@ static struct install_key *ask_key(void)
 	return key;
 }
 
+/* Output that goes to a file on the store ends with that, and so would we: the console has it from here on. What else was
+ * handed down to us is closed. */
+static void leave_files(dev_t store, int keep)
+{
+	struct stat st;
+	int fd;
+
+	for (fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fstat(fd, &st) == 0 && st.st_dev == store) {
+			int console = open(DEV_CONSOLE, O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+
+			xmove_fd(console < 0 ? xopen(bb_dev_null, O_WRONLY) : console, fd);
+			ndelay_off(fd);
+		}
+	}
+	close_range(STDERR_FILENO + 1, keep - 1, 0);
+	close_range(keep + 1, ~0U, 0);
+}
+
 /* Whoever has files open on the store is ended, the shell that has called us as well, and its terminal may go with it: from
  * here on we need neither. */
-static void go_on_alone(struct install_key *key)
+static void go_on_alone(struct install_key *key, dev_t store, int keep)
 {
 	int status = -1;
 	pid_t pid;
@@ -158,6 +177,7 @@ static void go_on_alone(struct install_key *key)
 	setsid();
 	/* so that d2d_tell() speaks to all consoles */
 	xmove_fd(xopen(bb_dev_null, O_RDONLY), STDIN_FILENO);
+	leave_files(store, keep);
 }
 
 int d2dreset_hard(const char *path, unsigned opt)
@@ -177,6 +197,7 @@ int d2dreset_hard(const char *path, unsigned opt)
 	if (name) {
 		free(used);
 		used = xasprintf("/dev/mapper/%s", name);
+		xstat(used, &st);
 	}
 	d2dreset_hold(&held, dev);
 	mounted = is_store(used);
@@ -192,7 +213,7 @@ int d2dreset_hard(const char *path, unsigned opt)
 	mounted = is_store(used);
 	if (mounted)
 		puts("Docker stops, and who works on the store is logged out");
-	go_on_alone(key);
+	go_on_alone(key, st.st_rdev, held.fd);
 	if (mounted)
 		close_store(used);
 	/* It was opened, but nothing that could be mounted is in it. */
