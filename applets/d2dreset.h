@@ -29,7 +29,10 @@ struct reset_volume {
  * this program doesn't know. */
 void d2dreset_hold(struct reset_volume *r, const char *dev);
 
-bool d2dreset_is_luks(const struct reset_volume *r);
+static ALWAYS_INLINE bool d2dreset_is_luks(const struct reset_volume *r)
+{
+	return ENABLE_FEATURE_D2DINSTALL_LUKS && strcmp(r->on_it.fstype, "crypto_LUKS") == 0;
+}
 
 /* Behind a question: dies unless that name is still this device, and the same is on it. */
 void d2dreset_check(const struct reset_volume *r);

@@ -36,11 +36,6 @@ static int probe(int fd, struct d2d_volume *v)
 	return d2d_volume_probe(path, v);
 }
 
-bool d2dreset_is_luks(const struct reset_volume *r)
-{
-	return ENABLE_FEATURE_D2DINSTALL_LUKS && strcmp(r->on_it.fstype, "crypto_LUKS") == 0;
-}
-
 void d2dreset_hold(struct reset_volume *r, const char *dev)
 {
 	struct stat st;
@@ -85,7 +80,7 @@ void d2dreset_refuse_used(const char *dev)
 
 void d2dreset_erase_keys(const char *dev)
 {
-	int r = d2d_luks_erase(dev);
+	int r = ENABLE_FEATURE_D2DINSTALL_LUKS ? d2d_luks_erase(dev) : -ENOSYS;
 
 	if (r < 0)
 		bb_error_msg_and_die("can't erase the keys of '%s': %s", dev, strerror(-r));
