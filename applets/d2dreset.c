@@ -14,7 +14,7 @@
 
 //applet:IF_D2DRESET(APPLET(d2dreset, BB_DIR_USR_BIN, BB_SUID_DROP))
 
-//kbuild:lib-$(CONFIG_D2DRESET) += d2dreset.o
+//kbuild:lib-$(CONFIG_D2DRESET) += d2dreset.o d2dreset_console.o d2dreset_hard.o d2dreset_volume.o
 
 //usage:#define d2dreset_trivial_usage
 //usage:       "[-yn] -s | [-yn] -H [DEVICE] | -c"
@@ -33,23 +33,17 @@
 //usage:     "\n"
 //usage:     "\nExit code: 0 done, 1 failed or not wanted; with -c 77: nothing was to be done"
 
-#include "d2dinstall.h"
-#include "d2d_luks.h"
+#include "d2dreset.h"
 
 enum {
 	OPT_SOFT = 1 << 2,
 	OPT_HARD = 1 << 3,
 	OPT_CONSOLE = 1 << 4,
-
-	EXIT_SKIPPED = 77,	/* docs/hooks.md */
-	PATIENCE = 60,	/* seconds */
-	HEAD = 4096,
 };
 
-#define CLOSE_STORE "/usr/lib/d2d/close-store"
+#define HOME "/home/docker"	/* the store's home/, where it is lived in */
 
-/* The volume that is mounted as the store; dies without one. */
-static char *mounted_store(void)
+char *d2dreset_mounted(void)
 {
 	struct mntent *m = find_mount_point(D2D_STORE, 0);
 
@@ -58,7 +52,7 @@ static char *mounted_store(void)
 	return xstrdup(m->mnt_fsname);
 }
 
-static void ask(unsigned opt, const char *word)
+void d2dreset_ask(unsigned opt, const char *word)
 {
 	char *answer;
 
@@ -74,12 +68,42 @@ static void ask(unsigned opt, const char *word)
 	free(answer);
 }
 
-/* ---- soft ---- */
-
 /* What docs/storage.md names as settings, below the store. A '/' at the end: what is in it goes, the folder stays, for it may be
  * mounted elsewhere. */
 static const char settings[] ALIGN1 =
 	"d2d/config\0" "d2d/hostname\0" "d2d/timezone\0" "d2d/machine-id\0" "d2d/ssh\0" "d2d/aliases\0" "home/\0";
+
+/* Does this path lie in what goes? Of the home a mount on the folder itself counts, too: it would be emptied. */
+static bool is_setting(const char *path)
+{
+	const char *p, *rest = is_prefixed_with(path, D2D_STORE"/");
+	size_t len;
+
+	for (p = settings; rest && *p; p += strlen(p) + 1) {
+		len = strlen(p) - (last_char_is(p, '/') != NULL);
+		if (strncmp(rest, p, len) == 0 && (!rest[len] || rest[len] == '/'))
+			return true;
+	}
+	return false;
+}
+
+/* Mounts are shared: what was mounted on ~/usb is below the store's home as well, and would be emptied with it. A device's number
+ * doesn't tell them, for a folder of the store itself may be mounted there. */
+static void refuse_mounts(void)
+{
+	FILE *mounts = setmntent(bb_path_mtab_file, "r");
+	struct stat home, kept;
+	struct mntent *m;
+	bool is_home;
+
+	if (!mounts)
+		bb_perror_msg_and_die("can't read '%s'", bb_path_mtab_file);
+	is_home = stat(HOME, &home) == 0 && stat(D2D_STORE"/home", &kept) == 0 && home.st_dev == kept.st_dev && home.st_ino == kept.st_ino;
+	while ((m = getmntent(mounts)) != NULL)
+		if (is_setting(m->mnt_dir) || (is_home && is_prefixed_with(m->mnt_dir, HOME"/")))
+			bb_error_msg_and_die("something is mounted on '%s': unmount it first: nothing has changed", printable_string(m->mnt_dir));
+	endmntent(mounts);
+}
 
 static int remove_content(const char *path)
 {
@@ -103,12 +127,14 @@ static int remove_content(const char *path)
 
 static int soft(unsigned opt)
 {
-	char *store = mounted_store();
+	char *store = d2dreset_mounted();
 	const char *p;
 	int r = 0;
 
+	refuse_mounts();
 	printf("Settings, what images were allowed, and the home folder on %s go. Images, containers and volumes stay.\n", store);
-	ask(opt, "soft");
+	d2dreset_ask(opt, "soft");
+	refuse_mounts();
 	for (p = settings; *p; p += strlen(p) + 1) {
 		char *path = concat_path_file(D2D_STORE, p);
 
@@ -123,254 +149,6 @@ static int soft(unsigned opt)
 		bb_simple_error_msg_and_die("not all could be removed");
 	puts("Done: restart to begin with what is new");
 	free(store);
-	return EXIT_SUCCESS;
-}
-
-/* ---- hard ---- */
-
-static void close_store(const char *dev)
-{
-	char *argv[] = { (char *)CLOSE_STORE, NULL };
-	struct mntent *m = find_mount_point(dev, 0);
-
-	if (!m)
-		return;
-	if (strcmp(m->mnt_dir, D2D_STORE) != 0)
-		bb_error_msg_and_die("'%s' is in use: mounted on %s", dev, m->mnt_dir);
-	spawn_and_wait(argv);
-	m = find_mount_point(dev, 0);
-	if (m)
-		bb_error_msg_and_die("'%s' can't be taken out of use: mounted on %s", dev, m->mnt_dir);
-}
-
-/* What an opened LUKS volume lies on, or the device itself; the caller frees it. */
-static char *below(const char *dev)
-{
-	char *pattern, **names, *lower = NULL;
-	struct stat st;
-	int n;
-
-	if (stat(dev, &st) != 0)
-		bb_perror_msg_and_die("can't open '%s'", dev);
-	pattern = xasprintf("/sys/dev/block/%u:%u/slaves", major(st.st_rdev), minor(st.st_rdev));
-	n = d2d_folder(pattern, INT_MAX, &names);
-	if (n == 1)
-		lower = concat_path_file("/dev", names[0]);
-	if (n >= 0)
-		d2d_folder_free(names, n);
-	free(pattern);
-	return lower ? lower : xstrdup(dev);
-}
-
-/* What a power cut leaves of one that was being made anew: nothing is where any system would begin. */
-static bool is_wiped(const char *dev)
-{
-	char head[HEAD];
-
-	return open_read_close(dev, head, sizeof(head)) == sizeof(head) && !head[0] && memcmp(head, head + 1, sizeof(head) - 1) == 0;
-}
-
-/* Only a store as we make them: any other may be the place of something that this program doesn't know. */
-static void check_kind(const char *dev, struct d2d_volume *v)
-{
-	int r = d2d_volume_probe(dev, v);
-
-	if (r < 0)
-		bb_error_msg_and_die("can't read '%s': %s", dev, strerror(-r));
-	if (is_prefixed_with(dev, "/dev/mapper/") || is_prefixed_with(dev, "/dev/dm-")
-	 || (!d2d_volume_is_ext(v) && !(ENABLE_FEATURE_D2DINSTALL_LUKS && strcmp(v->fstype, "crypto_LUKS") == 0)
-	  && (v->fstype[0] || !is_wiped(dev))))
-		bb_error_msg_and_die("'%s' is no store (ext4"IF_FEATURE_D2DINSTALL_LUKS(", LUKS")") that can be made anew", dev);
-}
-
-static bool is_luks(const struct d2d_volume *v)
-{
-	return ENABLE_FEATURE_D2DINSTALL_LUKS && strcmp(v->fstype, "crypto_LUKS") == 0;
-}
-
-/* Whoever else has it. */
-static void refuse_used(const char *dev)
-{
-	int fd = open(dev, O_RDWR | O_EXCL | O_CLOEXEC);
-
-	if (fd < 0)
-		bb_perror_msg_and_die("'%s' is in use", dev);
-	close(fd);
-}
-
-/* Of an encrypted one the keys go first: from then on nobody reads what was in it. */
-static void erase_keys(const char *dev)
-{
-	int r = d2d_luks_erase(dev);
-
-	if (r < 0)
-		bb_error_msg_and_die("can't erase the keys of '%s': %s", dev, strerror(-r));
-	printf("%s: its keys are erased\n", dev);
-}
-
-/* mke2fs writes over an old store in any order, and what a power cut leaves then may look whole: first of all nothing is to
- * be there. mke2fs writes the new superblock last. */
-static void wipe_head(const char *dev)
-{
-	char head[HEAD] = "";
-	int fd = xopen(dev, O_WRONLY | O_CLOEXEC);
-
-	xwrite(fd, head, sizeof(head));
-	if (fsync(fd) != 0)
-		bb_perror_msg_and_die("can't write '%s'", dev);
-	close(fd);
-}
-
-static void make_anew(const char *dev, const struct install_key *key)
-{
-	if (!key)
-		wipe_head(dev);
-	if ((ENABLE_FEATURE_D2DINSTALL_LUKS && key ? d2dinstall_make_luks(dev, key) : d2dinstall_make_ext4(dev, 0, 0)) < 0)
-		bb_error_msg_and_die("no store was made on '%s'", dev);
-	sync();
-}
-
-/* The new passphrase, before anything is lost. */
-static struct install_key *ask_key(void)
-{
-	struct install_key *key = d2dinstall_key(NULL);
-	int r = d2dinstall_key_ask(key, false, 0);
-
-	if (r < 0)
-		bb_error_msg_and_die("%s: nothing has changed", d2dinstall_key_error(r));
-	return key;
-}
-
-static void tell_failure(void)
-{
-	d2d_tell("\ndebian2docker: the reset has failed: the store is not in use, 'sudo d2d reset --hard DEVICE' begins again\n");
-}
-
-/* Whoever has files open on the store is ended, the shell that has called us as well, and its terminal may go with it: from
- * here on we need neither. */
-static void go_on_alone(struct install_key *key)
-{
-	int status = -1;
-	pid_t pid;
-
-	xchdir("/");
-	signal(SIGHUP, SIG_IGN);
-	signal(SIGPIPE, SIG_IGN);
-	fflush_all();
-	pid = xfork();
-	if (pid > 0) {
-		if (ENABLE_FEATURE_D2DINSTALL_LUKS)
-			d2dinstall_key_wipe(key);
-		safe_waitpid(pid, &status, 0);
-		exit(WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_FAILURE);
-	}
-	if (ENABLE_FEATURE_D2DINSTALL_LUKS && key)
-		d2dinstall_key_lock(key);
-	setsid();
-	/* so that d2d_tell() speaks to all consoles */
-	xmove_fd(xopen(bb_dev_null, O_RDONLY), STDIN_FILENO);
-	die_func = tell_failure;
-}
-
-static int hard(const char *path, unsigned opt)
-{
-	char *used = path ? xmalloc_realpath(path) : mounted_store(), *dev, *name;
-	struct install_key *key = NULL;
-	struct d2d_volume v = { 0 };
-	struct stat st;
-
-	if (!used || stat(used, &st) != 0)
-		bb_perror_msg_and_die("can't open '%s'", path ? path : used);
-	if (!S_ISBLK(st.st_mode))
-		bb_error_msg_and_die("'%s' is no device", used);
-	dev = path ? xstrdup(used) : below(used);
-	name = d2d_luks_open_as(dev);
-	if (name) {
-		free(used);
-		used = xasprintf("/dev/mapper/%s", name);
-	}
-	check_kind(dev, &v);
-	printf("ALL OF %s IS LOST: %s \"%s\", with Docker's images, containers and volumes.\n", dev, v.fstype[0] ? v.fstype : "nothing",
-		printable_string(v.label));
-	ask(opt, bb_basename(dev));
-	if (is_luks(&v))
-		key = ask_key();
-	if (find_mount_point(used, 0))
-		puts("Docker stops, and who works on the store is logged out");
-	go_on_alone(key);
-	close_store(used);
-	/* It was opened, but nothing that could be mounted is in it. */
-	if (ENABLE_FEATURE_D2DINSTALL_LUKS && name)
-		d2d_luks_close(name);
-	refuse_used(dev);
-	if (is_luks(&v))
-		erase_keys(dev);
-	make_anew(dev, key);
-	if (key)
-		d2dinstall_key_wipe(key);
-	puts("The store is new: restart to use it");
-	d2d_tell("\ndebian2docker: the store is new: restart to use it\n");
-	d2d_volume_clear(&v);
-	free(name);
-	free(used);
-	free(dev);
-	return EXIT_SUCCESS;
-}
-
-/* ---- at the console, in a hook ---- */
-
-/* The only store, encrypted and not opened yet; NULL when there are others. */
-static struct d2d_volume *locked_store(struct d2d_volume *list, int n)
-{
-	struct d2d_volume *store = NULL;
-	int i;
-
-	for (i = 0; i < n; i++) {
-		if (list[i].role != D2D_ROLE_STORE)
-			continue;
-		if (store || !is_luks(&list[i]) || list[i].holder)
-			return NULL;
-		store = &list[i];
-	}
-	return store;
-}
-
-static int console(void)
-{
-	char *spec = d2d_option("store"), *question, answer[32];
-	struct d2d_volume *list, *store, v = { 0 };
-	struct install_key *key = NULL;
-	int r, n = d2d_volumes_scan(&list);
-
-	if (n < 0)
-		bb_error_msg_and_die("can't look for volumes: %s", strerror(-n));
-	d2d_mounts_find(list, n);
-	store = d2d_roles_decide(list, n, NULL, spec && spec[0] ? spec : NULL);
-	if (!store && ENABLE_FEATURE_D2DINSTALL_LUKS)
-		store = locked_store(list, n);
-	if (!store) {
-		puts("no store is there, or it isn't clear which");
-		return EXIT_SKIPPED;
-	}
-	check_kind(store->dev, &v);
-	question = xasprintf("\ndebian2docker: reset: ALL OF THE STORE ON %s IS LOST, with Docker's images, containers and volumes.\n"
-		"Type reset to make it anew; anything else, or %u seconds, and it stays as it is: ", store->dev, (unsigned)PATIENCE);
-	if (d2d_ask(question, answer, sizeof(answer), PATIENCE) < 0 || strcmp(answer, "reset") != 0) {
-		puts("not wanted: the store stays as it is");
-		return EXIT_SKIPPED;
-	}
-	refuse_used(store->dev);
-	if (is_luks(&v)) {
-		erase_keys(store->dev);
-		key = d2dinstall_key(NULL);
-		r = d2dinstall_key_ask(key, true, PATIENCE);
-		if (r < 0)
-			bb_error_msg_and_die("%s: %s is no store any more; 'd2d unlock format' makes one", d2dinstall_key_error(r), store->dev);
-	}
-	make_anew(store->dev, key);
-	if (key)
-		d2dinstall_key_wipe(key);
-	printf("the store on %s is new\n", store->dev);
 	return EXIT_SUCCESS;
 }
 
@@ -391,8 +169,10 @@ int d2dreset_main(int argc UNUSED_PARAM, char **argv)
 	if (geteuid() != 0)
 		bb_error_msg_and_die("%s: sudo d2d reset ...", bb_msg_you_must_be_root);
 	if (opt & OPT_CONSOLE)
-		return console();
+		return d2dreset_console();
+	/* The device that is held isn't to be one of them. */
+	bb_sanitize_stdio();
 	/* behind the answer a passphrase may come */
 	setvbuf(stdin, NULL, _IONBF, 0);
-	return opt & OPT_SOFT ? soft(opt) : hard(argv[optind], opt);
+	return opt & OPT_SOFT ? soft(opt) : d2dreset_hard(argv[optind], opt);
 }
