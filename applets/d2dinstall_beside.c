@@ -281,7 +281,7 @@ static void write_system(struct beside *b)
 	int r = 0;
 
 	/* Interrupted is failed: nothing half-written stays. */
-	bb_signals((1 << SIGHUP) | (1 << SIGINT) | (1 << SIGTERM), record_signo);
+	d2dinstall_note_signals();
 	if (b->place.is_new && mkdir(b->place.dir, 0755) != 0)
 		bb_perror_msg_and_die("can't create directory '%s'", b->place.dir);
 	/* A new folder goes as a whole. */

@@ -292,6 +292,8 @@ int d2dinstall_disk(const char *path, const char *iso, struct install_key *key, 
 	if (t.folder)
 		d2dinstall_folder_verify(&t.src, t.top);
 	unmount_fat(&t);
+	/* An encrypted one isn't to stay open. */
+	d2dinstall_note_signals();
 	if (d2dinstall_make_store(&t.disk, STORE_PART, 0, (uint64_t)t.store_mib * D2D_MIB, key) < 0)
 		bb_error_msg_and_die("no store was made on '%s'", t.disk.dev);
 	mount_fat(&t, 0);

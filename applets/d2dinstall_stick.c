@@ -161,6 +161,19 @@ static void ask_key(const struct stick *st, struct install_key *key)
 		bb_error_msg_and_die("%s: nothing has changed", d2dinstall_key_error(r));
 }
 
+/* Nothing of a store that isn't whole stays: neither what would be taken for one the next time, nor its partition in the kernel,
+ * which would be in the way then. What waits for sticks may be looking into it just now. */
+static NORETURN void give_up(const struct stick *st)
+{
+	void *zeros = xzalloc(D2D_MIB);
+	unsigned tries = 50;
+
+	while (d2d_disk_partition_drop(&st->disk, OURS + 1) == -EBUSY && --tries)
+		usleep(100000);
+	d2d_disk_write(&st->disk, st->start, zeros, D2D_MIB);
+	bb_error_msg_and_die("no store was made on '%s'", st->disk.dev);
+}
+
 int d2dinstall_stick(const char *path, struct install_key *key, unsigned opt)
 {
 	struct stick st = { 0 };
@@ -183,13 +196,12 @@ int d2dinstall_stick(const char *path, struct install_key *key, unsigned opt)
 	free(plan);
 	ask_key(&st, key);
 
+	d2dinstall_note_signals();
 	r = d2d_disk_partition_add(&st.disk, OURS + 1, st.start, st.size);
 	if (r < 0)
 		bb_error_msg_and_die("can't add a partition to '%s': %s", st.disk.dev, strerror(-r));
-	if (!st.is_there && d2dinstall_make_store(&st.disk, OURS + 1, st.start, st.size, key) < 0) {
-		d2d_disk_partition_drop(&st.disk, OURS + 1);
-		bb_error_msg_and_die("no store was made on '%s'", st.disk.dev);
-	}
+	if (!st.is_there && d2dinstall_make_store(&st.disk, OURS + 1, st.start, st.size, key) < 0)
+		give_up(&st);
 	write_entry(&st);
 	if (ENABLE_FEATURE_D2DINSTALL_LUKS)
 		d2dinstall_key_wipe(key);
