@@ -91,6 +91,9 @@ void d2dinstall_slot_verify(const char *top, char slot, const struct install_sou
 /* Removes its files, as many as there are. */
 void d2dinstall_slot_remove(const char *top, char slot);
 
+/* The bytes that they take. */
+uint64_t d2dinstall_slot_size(const char *top, char slot);
+
 /* Copies a file of the ISO to the disk, where it is when this returns; dies when it can't. WHAT stands before the progress bar. */
 void d2dinstall_write(const char *from, const char *to, const char *what, char hex[DIGEST_SIZE]);
 
