@@ -31,6 +31,8 @@ static int remount(const struct slots *s, unsigned long flags)
 
 static void close_after_failure(void)
 {
+	/* The file that was being written would be in the way. */
+	close_range(STDERR_FILENO + 1, ~0U, 0);
 	if (opened)
 		remount(opened, MS_RDONLY);
 	opened = NULL;
