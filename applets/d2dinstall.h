@@ -31,18 +31,22 @@ void d2dinstall_consent(const struct d2d_disk *disk, unsigned opt, const char *p
 /* The end of it: asks for this name of the disk, or of what else it is, unless it was said that it is wanted. */
 void d2dinstall_agree(const char *what, const char *name, unsigned opt);
 
+/* From here on SIGHUP, SIGINT and SIGTERM are only noted, in bb_got_signal: who calls this has something to undo. */
+void d2dinstall_note_signals(void);
+
 /* Makes an ext4 labelled as the store in SIZE bytes at an offset of a device or a file; in all of it when SIZE is 0. Negative
  * when it couldn't be. */
 int d2dinstall_make_ext4(const char *dev, uint64_t offset, uint64_t size);
 
 /* Makes the store: ext4, in SIZE bytes at START of the disk, which are partition N to the kernel already; encrypted unless KEY
- * is NULL. Negative when it couldn't be. */
+ * is NULL. Negative when it couldn't be, or when a signal was noted. */
 struct install_key;
 int d2dinstall_make_store(const struct d2d_disk *disk, unsigned n, uint64_t start, uint64_t size, const struct install_key *key);
 
 /* ---- d2dinstall_luks.c ---- */
 
-/* Memory for a passphrase, locked; a copy of the header goes to the file BACKUP unless that is NULL. Dies. NULL is no key. */
+/* Memory for a passphrase, locked; a copy of the header goes to the file BACKUP unless that is NULL. Dies, also when what a
+ * volume is opened as meanwhile is still open. NULL is no key. */
 struct install_key *d2dinstall_key(const char *backup);
 void d2dinstall_key_wipe(struct install_key *key);
 
@@ -86,6 +90,9 @@ void d2dinstall_slot_verify(const char *top, char slot, const struct install_sou
 
 /* Removes its files, as many as there are. */
 void d2dinstall_slot_remove(const char *top, char slot);
+
+/* The bytes that they take. */
+uint64_t d2dinstall_slot_size(const char *top, char slot);
 
 /* Copies a file of the ISO to the disk, where it is when this returns; dies when it can't. WHAT stands before the progress bar. */
 void d2dinstall_write(const char *from, const char *to, const char *what, char hex[DIGEST_SIZE]);

@@ -74,6 +74,11 @@ void d2dinstall_consent(const struct d2d_disk *disk, unsigned opt, const char *p
 	d2dinstall_agree("disk", disk->name, opt);
 }
 
+void d2dinstall_note_signals(void)
+{
+	bb_signals((1 << SIGHUP) | (1 << SIGINT) | (1 << SIGTERM), record_signo);
+}
+
 int d2dinstall_make_ext4(const char *dev, uint64_t offset, uint64_t size)
 {
 	char *at = xasprintf("offset=%llu", (unsigned long long)offset), *kib = size ? xasprintf("%lluk", (unsigned long long)(size / 1024)) : NULL;
@@ -92,10 +97,12 @@ int d2dinstall_make_store(const struct d2d_disk *disk, unsigned n, uint64_t star
 	char *part;
 	int r;
 
-	if (disk->is_file)
-		return d2dinstall_make_ext4(disk->dev, start, size);
-	part = d2d_disk_partition(disk, n);
-	r = ENABLE_FEATURE_D2DINSTALL_LUKS && key ? d2dinstall_make_luks(part, key) : d2dinstall_make_ext4(part, 0, size);
-	free(part);
-	return r;
+	if (disk->is_file) {
+		r = d2dinstall_make_ext4(disk->dev, start, size);
+	} else {
+		part = d2d_disk_partition(disk, n);
+		r = ENABLE_FEATURE_D2DINSTALL_LUKS && key ? d2dinstall_make_luks(part, key) : d2dinstall_make_ext4(part, 0, size);
+		free(part);
+	}
+	return r == 0 && bb_got_signal ? -EINTR : r;
 }

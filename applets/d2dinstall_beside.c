@@ -281,17 +281,19 @@ static void write_system(struct beside *b)
 	int r = 0;
 
 	/* Interrupted is failed: nothing half-written stays. */
-	bb_signals((1 << SIGHUP) | (1 << SIGINT) | (1 << SIGTERM), record_signo);
+	d2dinstall_note_signals();
 	if (b->place.is_new && mkdir(b->place.dir, 0755) != 0)
 		bb_perror_msg_and_die("can't create directory '%s'", b->place.dir);
-	begun = b;
+	/* A new folder goes as a whole. */
+	begun = b->is_ours ? NULL : b;
 	die_func = undo;
 	remove_leftovers(b);
 	r = write_entry(b, b->now, '-');
-	/* What is replaced must not be named any more. */
+	/* What is replaced must not be named any more, on the disk neither: until then it stays. */
 	if (r == 0)
 		r = d2d_disk_settle(b->place.dir);
 	if (r == 0) {
+		begun = b;
 		d2dinstall_slot_write(b->place.dir, b->place.path, b->other, &b->src, sha256);
 		d2dinstall_slot_verify(b->place.dir, b->other, &b->src, sha256);
 		r = write_entry(b, b->other, b->now);

@@ -62,6 +62,21 @@ static void refuse_used(const struct target *t)
 	close(fd);
 }
 
+/* A source that is a device, by whatever name; a file on the disk is mounted, and so refused already. */
+static void refuse_source(const struct target *t)
+{
+	char *dev = xmalloc_realpath(t->src.dev), *disk;
+	struct stat st;
+
+	if (!dev || stat(dev, &st) != 0)
+		bb_perror_msg_and_die("can't open '%s'", t->src.dev);
+	disk = d2d_disk_of(dev);
+	if (S_ISBLK(st.st_mode) && strcmp(disk, t->disk.dev) == 0)
+		bb_error_msg_and_die("'%s' carries the ISO that is to be installed", t->disk.dev);
+	free(disk);
+	free(dev);
+}
+
 static void plan_sizes(struct target *t)
 {
 	unsigned mib = t->disk.size / D2D_MIB;
@@ -264,6 +279,7 @@ int d2dinstall_disk(const char *path, const char *iso, struct install_key *key, 
 		bb_error_msg_and_die("'%s' is no disk", path);
 	refuse_used(&t);
 	d2dinstall_source(&t.src, iso, true);
+	refuse_source(&t);
 	plan_sizes(&t);
 	if (t.folder)
 		d2dinstall_folder_check(&t.src);
@@ -276,6 +292,8 @@ int d2dinstall_disk(const char *path, const char *iso, struct install_key *key, 
 	if (r < 0)
 		bb_error_msg_and_die("%s: nothing has changed", d2dinstall_key_error(r));
 
+	/* The question may have stood there for long. */
+	refuse_used(&t);
 	make_blank(&t);
 	make_table(&t);
 	make_fat(&t);
@@ -292,6 +310,8 @@ int d2dinstall_disk(const char *path, const char *iso, struct install_key *key, 
 	if (t.folder)
 		d2dinstall_folder_verify(&t.src, t.top);
 	unmount_fat(&t);
+	/* An encrypted one isn't to stay open. */
+	d2dinstall_note_signals();
 	if (d2dinstall_make_store(&t.disk, STORE_PART, 0, (uint64_t)t.store_mib * D2D_MIB, key) < 0)
 		bb_error_msg_and_die("no store was made on '%s'", t.disk.dev);
 	mount_fat(&t, 0);

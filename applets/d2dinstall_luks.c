@@ -24,6 +24,8 @@ struct install_key *d2dinstall_key(const char *backup)
 
 	if (backup && access(backup, F_OK) == 0)
 		bb_error_msg_and_die("'%s' is there already", backup);
+	if (access("/dev/mapper/"MAPPING, F_OK) == 0)
+		bb_simple_error_msg_and_die("/dev/mapper/"MAPPING" is still open, from a time when this was killed: sudo d2d unlock -c -n "MAPPING);
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	d2dinstall_key_lock(key);
 	key->backup = backup;
@@ -100,6 +102,8 @@ int d2dinstall_make_luks(const char *part, const struct install_key *key)
 		if (r < 0)
 			bb_error_msg("can't write '%s': %s", key->backup, strerror(-r));
 	}
+	if (r == 0 && bb_got_signal)
+		r = -EINTR;
 	if (r == 0)
 		r = d2d_luks_open(part, MAPPING, key->text, key->len);
 	if (r < 0) {

@@ -142,6 +142,22 @@ void d2dinstall_slot_verify(const char *top, char slot, const struct install_sou
 	}
 }
 
+uint64_t d2dinstall_slot_size(const char *top, char slot)
+{
+	uint64_t size = 0;
+	int i;
+
+	for (i = 0; i < INSTALL_FILES; i++) {
+		char *file = slot_file(top, slot, names[i]);
+		struct stat st;
+
+		if (lstat(file, &st) == 0)
+			size += (uint64_t)st.st_blocks * 512;
+		free(file);
+	}
+	return size;
+}
+
 void d2dinstall_slot_remove(const char *top, char slot)
 {
 	char *config = slot_file(top, slot, "slot.cfg");

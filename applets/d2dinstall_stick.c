@@ -3,7 +3,8 @@
  *
  * The ISO brings an MBR with two partitions: itself, and the FAT for UEFI. The store becomes the third. The table is one
  * sector, which a disk writes as a whole, and it is written last: a stick that is pulled out before is as it was. The
- * start is a multiple of 64 MiB, so that a newer ISO, written over the old one, finds the store in the same place.
+ * start is a multiple of 64 MiB, so that a newer ISO, written over the old one, finds the store in the same place; behind a
+ * smaller one it is one of the next multiples.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -11,6 +12,9 @@
 
 enum {
 	STEP = 64 * D2D_MIB,
+	/* 64 GiB: what was behind an ISO was no farther away, and it takes a slow stick or disk no more than some seconds. All of
+	 * 2 TiB would be 32768 places, on a disk that turns minutes. */
+	STEPS = 1024,
 
 	TABLE = 446,
 	ENTRY = 16,
@@ -72,11 +76,28 @@ static uint64_t iso_end(struct stick *st)
 	return end;
 }
 
+/* Where the first thing that is known lies among the places in which a store may begin, from START on; START when there is none.
+ * What is behind that may be a part of it: an image of a disk in a file. */
+static uint64_t find_known(const struct stick *st, uint64_t start, uint64_t limit, struct d2d_volume *there)
+{
+	uint64_t at = start;
+	unsigned i;
+
+	for (i = 0; i < STEPS && at < limit; i++, at += STEP) {
+		int r = d2d_disk_probe(&st->disk, at, there);
+
+		if (r < 0)
+			bb_error_msg_and_die("can't read '%s': %s", st->disk.dev, strerror(-r));
+		if (there->fstype[0])
+			return at;
+	}
+	return start;
+}
+
 static void find_room(struct stick *st)
 {
 	struct d2d_volume there = { 0 };
-	uint64_t needed, limit = (uint64_t)0xffffffff * D2D_SECTOR;
-	int r;
+	uint64_t needed, limit;
 
 	st->start = (iso_end(st) + STEP - 1) / STEP * STEP;
 	needed = st->start + (uint64_t)STORE_MIN_MIB * D2D_MIB;
@@ -84,11 +105,11 @@ static void find_room(struct stick *st)
 		bb_error_msg_and_die("'%s' is too small: it has %u MiB, the ISO and a store need %u", st->disk.dev,
 			(unsigned)(st->disk.size / D2D_MIB), (unsigned)(needed / D2D_MIB));
 	/* An MBR counts sectors in 32 bits. */
-	st->size = (MIN(st->disk.size, limit) - st->start) / D2D_MIB * D2D_MIB;
+	limit = MIN(st->disk.size, (uint64_t)0xffffffff * D2D_SECTOR);
+	/* Behind an ISO that was larger the store begins later. */
+	st->start = find_known(st, st->start, limit, &there);
+	st->size = (limit - st->start) / D2D_MIB * D2D_MIB;
 
-	r = d2d_disk_probe(&st->disk, st->start, &there);
-	if (r < 0)
-		bb_error_msg_and_die("can't read '%s': %s", st->disk.dev, strerror(-r));
 	st->is_there = strcmp(there.label, STORE_LABEL) == 0 && (d2d_volume_is_ext(&there) || strcmp(there.fstype, "crypto_LUKS") == 0);
 	if (there.fstype[0] && !st->is_there)
 		bb_error_msg_and_die("'%s' has something behind the ISO already, %u MiB from its start: %s", st->disk.dev,
@@ -140,6 +161,19 @@ static void ask_key(const struct stick *st, struct install_key *key)
 		bb_error_msg_and_die("%s: nothing has changed", d2dinstall_key_error(r));
 }
 
+/* Nothing of a store that isn't whole stays: neither what would be taken for one the next time, nor its partition in the kernel,
+ * which would be in the way then. What waits for sticks may be looking into it just now. */
+static NORETURN void give_up(const struct stick *st)
+{
+	void *zeros = xzalloc(D2D_MIB);
+	unsigned tries = 50;
+
+	while (d2d_disk_partition_drop(&st->disk, OURS + 1) == -EBUSY && --tries)
+		usleep(100000);
+	d2d_disk_write(&st->disk, st->start, zeros, D2D_MIB);
+	bb_error_msg_and_die("no store was made on '%s'", st->disk.dev);
+}
+
 int d2dinstall_stick(const char *path, struct install_key *key, unsigned opt)
 {
 	struct stick st = { 0 };
@@ -162,13 +196,12 @@ int d2dinstall_stick(const char *path, struct install_key *key, unsigned opt)
 	free(plan);
 	ask_key(&st, key);
 
+	d2dinstall_note_signals();
 	r = d2d_disk_partition_add(&st.disk, OURS + 1, st.start, st.size);
 	if (r < 0)
 		bb_error_msg_and_die("can't add a partition to '%s': %s", st.disk.dev, strerror(-r));
-	if (!st.is_there && d2dinstall_make_store(&st.disk, OURS + 1, st.start, st.size, key) < 0) {
-		d2d_disk_partition_drop(&st.disk, OURS + 1);
-		bb_error_msg_and_die("no store was made on '%s'", st.disk.dev);
-	}
+	if (!st.is_there && d2dinstall_make_store(&st.disk, OURS + 1, st.start, st.size, key) < 0)
+		give_up(&st);
 	write_entry(&st);
 	if (ENABLE_FEATURE_D2DINSTALL_LUKS)
 		d2dinstall_key_wipe(key);

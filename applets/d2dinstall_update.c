@@ -8,9 +8,12 @@
  */
 #include <glob.h>
 #include <sys/mount.h>
+#include <sys/statvfs.h>
 #include "d2dinstall.h"
 
 #define FSCK "/usr/sbin/fsck.fat"
+
+enum { SLACK = D2D_MIB };	/* what files take beyond their size, slot.cfg and the folder */
 
 struct slots {
 	char *dev, *mnt;	/* the FAT with the slots, and where it is mounted for us */
@@ -18,9 +21,37 @@ struct slots {
 	struct install_env env;
 };
 
-static void remount(const struct slots *s, unsigned long flags)
+/* What can be written to just now. */
+static const struct slots *opened;
+
+static int remount(const struct slots *s, unsigned long flags)
 {
-	if (mount(NULL, s->mnt, NULL, MS_REMOUNT | MS_NOSUID | MS_NODEV | flags, NULL) != 0)
+	return mount(NULL, s->mnt, NULL, MS_REMOUNT | MS_NOSUID | MS_NODEV | flags, NULL);
+}
+
+static void close_after_failure(void)
+{
+	/* The file that was being written would be in the way. */
+	close_range(STDERR_FILENO + 1, ~0U, 0);
+	if (opened)
+		remount(opened, MS_RDONLY);
+	opened = NULL;
+}
+
+/* Until close_medium(), or until this program dies. */
+static void open_medium(const struct slots *s)
+{
+	d2dinstall_note_signals();
+	die_func = close_after_failure;
+	opened = s;
+	if (remount(s, 0) != 0)
+		bb_perror_msg_and_die("can't write to '%s'", s->dev);
+}
+
+static void close_medium(const struct slots *s)
+{
+	opened = NULL;
+	if (remount(s, MS_RDONLY) != 0)
 		bb_perror_msg_and_die("can't write to '%s'", s->dev);
 }
 
@@ -131,11 +162,25 @@ static void open_for_writing(const struct slots *s)
 
 	find_salvaged(s, &before);
 	repair(s);
-	remount(s, 0);
+	open_medium(s);
 	find_salvaged(s, &after);
 	for (i = 0; i < after.gl_pathc; i++)
 		if (!is_among(&before, after.gl_pathv[i]))
 			unlink(after.gl_pathv[i]);
+}
+
+/* After the repair, which may have found room. The other slot is the only way back, so it isn't emptied in vain. */
+static void refuse_large(const struct slots *s, const struct install_source *src)
+{
+	uint64_t room, needs = src->size + SLACK;
+	struct statvfs vfs;
+
+	if (statvfs(s->mnt, &vfs) != 0)
+		bb_perror_msg_and_die("can't read '%s'", s->dev);
+	room = (uint64_t)vfs.f_bavail * vfs.f_frsize + d2dinstall_slot_size(s->mnt, s->other);
+	if (room < needs)
+		bb_error_msg_and_die("'%s' has too little room for it: slot %c can have %u MiB, the system needs %u; nothing has changed", s->dev,
+			s->other, (unsigned)(room / D2D_MIB), (unsigned)((needs + D2D_MIB - 1) / D2D_MIB));
 }
 
 int d2dinstall_update(const char *iso, unsigned opt)
@@ -157,6 +202,7 @@ int d2dinstall_update(const char *iso, unsigned opt)
 	d2dinstall_consent(&d, opt, plan);
 
 	open_for_writing(&s);
+	refuse_large(&s, &src);
 	s.env.good = s.running;
 	s.env.trial = '\0';
 	write_env(&s);
@@ -165,7 +211,7 @@ int d2dinstall_update(const char *iso, unsigned opt)
 	d2dinstall_slot_verify(s.mnt, s.other, &src, sha256);
 	s.env.trial = s.other;
 	write_env(&s);
-	remount(&s, MS_RDONLY);
+	close_medium(&s);
 	printf("Slot %c is tried at the next start; if Docker doesn't answer there, the one after it has slot %c again\n",
 		s.other, s.running);
 	d2d_disk_close(&d);
@@ -185,11 +231,11 @@ int d2dinstall_good(void)
 		return EXIT_SUCCESS;
 	}
 	free(d2dinstall_mount_point("slots"));
-	remount(&s, 0);
+	open_medium(&s);
 	s.env.good = s.running;
 	s.env.trial = '\0';
 	write_env(&s);
-	remount(&s, MS_RDONLY);
+	close_medium(&s);
 	printf("slot %c is good: it is started from now on\n", s.running);
 	return EXIT_SUCCESS;
 }

@@ -6,6 +6,7 @@
 //kbuild:lib-$(CONFIG_D2DINSTALL) += d2d_disk.o
 
 #include <sys/mman.h>
+#include <sys/sysmacros.h>
 #include <linux/blkpg.h>
 #include <linux/fs.h>
 #include "d2d_disk.h"
@@ -23,6 +24,24 @@ static bool is_partition(const char *name)
 	bool is = access(path, F_OK) == 0;
 
 	free(path);
+	return is;
+}
+
+/* Nor is one what was made of others, of their parts or of a file: the names of its partitions may be those of something else
+ * ("/dev/mapper/data2"). By number: a node may be called as you like. */
+static bool is_whole_disk(dev_t dev)
+{
+	static const char others[] ALIGN1 = "partition\0""dm\0""md\0""loop\0";
+	const char *p;
+	bool is = true;
+
+	for (p = others; *p; p += strlen(p) + 1) {
+		char *path = xasprintf("/sys/dev/block/%u:%u/%s", major(dev), minor(dev), p);
+
+		if (access(path, F_OK) == 0)
+			is = false;
+		free(path);
+	}
 	return is;
 }
 
@@ -59,7 +78,7 @@ int d2d_disk_open(const char *path, struct d2d_disk *disk)
 		return -errno;
 	disk->name = xstrdup(bb_basename(disk->dev));
 	disk->is_file = S_ISREG(st.st_mode);
-	if (!disk->is_file && (!S_ISBLK(st.st_mode) || is_partition(disk->name)))
+	if (!disk->is_file && (!S_ISBLK(st.st_mode) || !is_whole_disk(st.st_rdev)))
 		return -ENOTBLK;
 
 	disk->fd = open(disk->dev, O_RDWR | O_CLOEXEC);

@@ -22,7 +22,8 @@ struct d2d_disk {
 	int fd;
 };
 
-/* Opens a disk for reading, for writing too unless it can't be. -ENOTBLK for anything but a whole disk or a regular file. */
+/* Opens a disk for reading, for writing too unless it can't be. -ENOTBLK for anything but a whole disk or a regular file:
+ * a partition, a volume of the device mapper, RAID, a loop device. */
 int d2d_disk_open(const char *path, struct d2d_disk *disk);
 void d2d_disk_close(struct d2d_disk *disk);
 
