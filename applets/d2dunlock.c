@@ -80,7 +80,8 @@
 //usage:     "\n	-y,--yes	Don't ask before anything is lost"
 //usage:     "\n"
 //usage:	)
-//usage:     "\nExit code: 0 open, 1 error, 2 no key fits or nobody answered, 3 no LUKS volume"
+//usage:     "\nExit code: 0 open, 1 error, 2 no key fits or nobody answered, 3 no LUKS volume,"
+//usage:     "\n4 the first is open, of the others not all"
 
 #include "d2dunlock.h"
 #include <sys/file.h>
@@ -220,9 +221,10 @@ static llist_t *wanted(char **argv)
 	return specs;
 }
 
+/* The store's code counts: what is wrong with the others never hides that it is open. */
 static int open_volumes(struct unlock *u, struct opening *o, llist_t *specs)
 {
-	int missing = EXIT_SUCCESS, code;
+	int store = EXIT_SUCCESS, others = EXIT_SUCCESS, code;
 
 	for (; specs; specs = specs->link) {
 		struct unlock *v;
@@ -233,13 +235,18 @@ static int open_volumes(struct unlock *u, struct opening *o, llist_t *specs)
 		code = d2dunlock_choose(v, specs->data);
 		if (!code)
 			o->n++;
-		else
-			missing = code;
+		else if (v->further)
+			others = EXIT_OTHERS;
+		else if (!v->dev || !d2d_is_in_crypt(v->dev))
+			store = code;
+		u->further = true;
 		/* They have what the first one was told. */
 		u->name = u->header = NULL;
 	}
 	code = o->n ? d2dunlock_open(o) : EXIT_SUCCESS;
-	return code ? code : missing;
+	if (store)
+		return others || code ? EXIT_FAILURE : store;
+	return code ? code : others;
 }
 
 static int open_main(struct unlock *u, char **argv)
@@ -322,10 +329,7 @@ static int verb_main(struct unlock *u, char **argv, const struct verb *verb)
 	if (verb->loads) {
 		r = d2dunlock_choose(u, argv[0]);
 	} else {
-		u->dev = d2dunlock_find(argv[0]);
-		r = u->dev ? EXIT_SUCCESS : EXIT_NO_LUKS;
-		if (r)
-			bb_error_msg("no volume %s", argv[0]);
+		r = d2dunlock_find(u, argv[0]);
 	}
 	return r ? r : run_verb(u, verb);
 }

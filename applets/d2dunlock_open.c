@@ -353,10 +353,12 @@ int d2dunlock_open(struct opening *o)
 	}
 	for (u = o->volume; u < o->volume + o->n; u++) {
 		crypt_free(u->cd);
-		if (u->state == UNLOCK_BROKEN)
-			code = EXIT_FAILURE;
-		else if (u->state == UNLOCK_CLOSED && code == EXIT_SUCCESS)
-			code = EXIT_NO_KEY;
+		if (u->state == UNLOCK_OPEN)
+			continue;
+		if (!u->further)
+			code = u->state == UNLOCK_BROKEN ? EXIT_FAILURE : EXIT_NO_KEY;
+		else if (!code)
+			code = EXIT_OTHERS;
 	}
 	return code;
 }

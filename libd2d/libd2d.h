@@ -230,6 +230,9 @@ char *d2d_luks_open_as(const char *dev);
 /* Was a device made by dm-crypt? By its UUID: a name can be anybody's. */
 bool d2d_is_crypt(const char *dev);
 
+/* The same, or is all that it was made of, as with LVM within LUKS? */
+bool d2d_is_in_crypt(const char *dev);
+
 /* ---- d2d_formatme.c: disks that ask to be formatted; pure functions on memory ---- */
 
 #define D2D_FORMATME_B2D "boot2docker, please format-me"
