@@ -50,6 +50,15 @@ int d2dunlock_find(struct unlock *u, const char *spec)
 	return code;
 }
 
+static bool is_raid_member(const char *dev)
+{
+	struct d2d_volume v = { 0 };
+	bool is = d2d_volume_probe(dev, &v) == 0 && strcmp(v.fstype, "linux_raid_member") == 0;
+
+	d2d_volume_clear(&v);
+	return is;
+}
+
 int d2dunlock_choose(struct unlock *u, const char *spec)
 {
 	int r = d2dunlock_find(u, spec);
@@ -64,6 +73,10 @@ int d2dunlock_choose(struct unlock *u, const char *spec)
 	if (!r) {
 		bb_error_msg("'%s' is not a LUKS volume%s", u->dev, d2d_is_in_crypt(u->dev) ? ", but lies in one that is open" : "");
 		return EXIT_NO_LUKS;
+	}
+	if (is_raid_member(u->dev)) {
+		bb_error_msg("'%s' is a part of a RAID, which is not assembled here", u->dev);
+		return EXIT_FAILURE;
 	}
 	return EXIT_SUCCESS;
 }
