@@ -100,7 +100,7 @@ static void keep_complaint(int level, const char *msg, void *u)
 
 const char *d2dunlock_because(const struct unlock *u, int err)
 {
-	return u->said[0] ? u->said : strerror(-err);
+	return u->said[0] ? printable_string(u->said) : strerror(-err);
 }
 
 const char *d2dunlock_label(const struct unlock *u, const char *otherwise)
@@ -203,6 +203,14 @@ static void hide_memory(void)
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
+/* Given empty, it cancels one that was given before. */
+static char *option(const char *name)
+{
+	char *value = d2d_option(name);
+
+	return value && value[0] ? value : NULL;
+}
+
 /* Those of the command line, else the store and what d2d.luks= names. */
 static llist_t *wanted(char **argv)
 {
@@ -213,8 +221,8 @@ static llist_t *wanted(char **argv)
 		llist_add_to_end(&specs, *argv++);
 	if (specs)
 		return specs;
-	llist_add_to(&specs, d2d_option("store"));
-	more = d2d_option("luks");
+	llist_add_to(&specs, option("store"));
+	more = option("luks");
 	while ((spec = strsep(&more, ",")) != NULL)
 		if (*spec)
 			llist_add_to_end(&specs, spec);
@@ -270,18 +278,20 @@ static int open_main(struct unlock *u, char **argv)
 		return close_volume(u);
 
 	hide_memory();
+	if (place) {
+		if (d2dunlock_place(&parsed, place) < 0)
+			xfunc_die();
+		o.place = &parsed;
+	}
 	if (!argv[0]) {
-		char *header = d2d_option("header");
+		char *header = option("header"), *key = option("key");
 
 		o.watch = !(u->opt & OPT_i);
-		if (!place)
-			place = d2d_option("key");
+		/* One that can't be understood is no reason not to ask. */
+		if (!o.place && key && d2dunlock_place(&parsed, key) == 0)
+			o.place = &parsed;
 		if (!u->header && header)
 			u->header = d2dunlock_header(header, patience);
-	}
-	if (place) {
-		d2dunlock_place(&parsed, place);
-		o.place = &parsed;
 	}
 	return open_volumes(u, &o, wanted(argv));
 }

@@ -84,8 +84,8 @@ int d2dunlock_find(struct unlock *u, const char *spec);
 /* The same, also when it isn't a LUKS volume, unless its header is elsewhere. */
 int d2dunlock_choose(struct unlock *u, const char *spec);
 
-/* Dies when it isn't one. */
-void d2dunlock_place(struct d2d_place *place, const char *text);
+/* Negative, after a line, when it isn't one. */
+int d2dunlock_place(struct d2d_place *place, const char *text);
 
 /* The path of a header that a place names; it stays open as long as we live. Waits so many seconds for its volume, dies when
  * it isn't there. */

@@ -81,10 +81,13 @@ int d2dunlock_choose(struct unlock *u, const char *spec)
 	return EXIT_SUCCESS;
 }
 
-void d2dunlock_place(struct d2d_place *place, const char *text)
+int d2dunlock_place(struct d2d_place *place, const char *text)
 {
-	if (d2d_place_parse(text, place) < 0)
-		bb_error_msg_and_die("'%s' is not LABEL:PATH[:OFFSET[:SIZE]]", printable_string(text));
+	int r = d2d_place_parse(text, place);
+
+	if (r < 0)
+		bb_error_msg("'%s' is not LABEL:PATH[:OFFSET[:SIZE]]", printable_string(text));
+	return r;
 }
 
 /* -ENODEV: there is no such volume. */
@@ -109,7 +112,8 @@ char *d2dunlock_header(const char *text, unsigned seconds)
 	struct d2d_place place;
 	int fd, uevents;
 
-	d2dunlock_place(&place, text);
+	if (d2dunlock_place(&place, text) < 0)
+		xfunc_die();
 	/* The ear is open before the first look, so that nothing comes in between. */
 	uevents = seconds ? d2d_uevent_open() : -1;
 	while ((fd = open_place(&place)) == -ENODEV && uevents >= 0) {
