@@ -80,7 +80,8 @@
 //usage:     "\n	-y,--yes	Don't ask before anything is lost"
 //usage:     "\n"
 //usage:	)
-//usage:     "\nExit code: 0 open, 1 error, 2 no key fits or nobody answered, 3 no LUKS volume"
+//usage:     "\nExit code: 0 open, 1 error, 2 no key fits or nobody answered, 3 no LUKS volume,"
+//usage:     "\n4 the first is open, of the others not all"
 
 #include "d2dunlock.h"
 #include <sys/file.h>
@@ -99,7 +100,7 @@ static void keep_complaint(int level, const char *msg, void *u)
 
 const char *d2dunlock_because(const struct unlock *u, int err)
 {
-	return u->said[0] ? u->said : strerror(-err);
+	return u->said[0] ? printable_string(u->said) : strerror(-err);
 }
 
 const char *d2dunlock_label(const struct unlock *u, const char *otherwise)
@@ -109,9 +110,33 @@ const char *d2dunlock_label(const struct unlock *u, const char *otherwise)
 	return label && label[0] ? printable_string(label) : otherwise;
 }
 
+/* What isn't encrypted opens with any key and passes for what it isn't. In LUKS2 each key slot names a cipher of its own,
+ * too: with none the volume's key lies there for everybody, whatever is typed. */
+static int refuse_null(const struct unlock *u)
+{
+	const char *cipher = crypt_get_cipher(u->cd);
+	int slot, max = crypt_keyslot_max(crypt_get_type(u->cd));
+	size_t size;
+
+	if (!cipher || strstr(cipher, "null")) {
+		bb_error_msg("'%s' is not encrypted: its cipher is %s", u->dev, cipher ? printable_string(cipher) : "none");
+		return -EINVAL;
+	}
+	for (slot = 0; slot < max; slot++) {
+		if (crypt_keyslot_status(u->cd, slot) <= CRYPT_SLOT_INACTIVE)
+			continue;
+		cipher = crypt_keyslot_get_encryption(u->cd, slot, &size);
+		if (!cipher || strstr(cipher, "null")) {
+			bb_error_msg("any passphrase would open '%s': the cipher of its key slot %d is %s", u->dev, slot,
+				cipher ? printable_string(cipher) : "none");
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
 int d2dunlock_load(struct unlock *u)
 {
-	const char *cipher;
 	int r = u->header ? crypt_init_data_device(&u->cd, u->header, u->dev) : crypt_init(&u->cd, u->dev);
 
 	if (r < 0) {
@@ -127,13 +152,7 @@ int d2dunlock_load(struct unlock *u)
 		bb_error_msg("can't read the LUKS header of '%s': %s", u->dev, strerror(-r));
 		return r;
 	}
-	/* It would open with any key, or with an empty one, and pass for what it isn't. */
-	cipher = crypt_get_cipher(u->cd);
-	if (!cipher || strstr(cipher, "null")) {
-		bb_error_msg("'%s' is not encrypted: its cipher is %s", u->dev, cipher ? cipher : "none");
-		return -EINVAL;
-	}
-	return 0;
+	return refuse_null(u);
 }
 
 static int list_volumes(void)
@@ -184,6 +203,14 @@ static void hide_memory(void)
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
+/* Given empty, it cancels one that was given before. */
+static char *option(const char *name)
+{
+	char *value = d2d_option(name);
+
+	return value && value[0] ? value : NULL;
+}
+
 /* Those of the command line, else the store and what d2d.luks= names. */
 static llist_t *wanted(char **argv)
 {
@@ -194,17 +221,18 @@ static llist_t *wanted(char **argv)
 		llist_add_to_end(&specs, *argv++);
 	if (specs)
 		return specs;
-	llist_add_to(&specs, d2d_option("store"));
-	more = d2d_option("luks");
+	llist_add_to(&specs, option("store"));
+	more = option("luks");
 	while ((spec = strsep(&more, ",")) != NULL)
 		if (*spec)
 			llist_add_to_end(&specs, spec);
 	return specs;
 }
 
+/* The store's code counts: what is wrong with the others never hides that it is open. */
 static int open_volumes(struct unlock *u, struct opening *o, llist_t *specs)
 {
-	int missing = EXIT_SUCCESS, code;
+	int store = EXIT_SUCCESS, others = EXIT_SUCCESS, code;
 
 	for (; specs; specs = specs->link) {
 		struct unlock *v;
@@ -215,13 +243,18 @@ static int open_volumes(struct unlock *u, struct opening *o, llist_t *specs)
 		code = d2dunlock_choose(v, specs->data);
 		if (!code)
 			o->n++;
-		else
-			missing = code;
+		else if (v->further)
+			others = EXIT_OTHERS;
+		else if (!v->dev || !d2d_is_in_crypt(v->dev))
+			store = code;
+		u->further = true;
 		/* They have what the first one was told. */
 		u->name = u->header = NULL;
 	}
 	code = o->n ? d2dunlock_open(o) : EXIT_SUCCESS;
-	return code ? code : missing;
+	if (store)
+		return others || code ? EXIT_FAILURE : store;
+	return code ? code : others;
 }
 
 static int open_main(struct unlock *u, char **argv)
@@ -245,18 +278,20 @@ static int open_main(struct unlock *u, char **argv)
 		return close_volume(u);
 
 	hide_memory();
+	if (place) {
+		if (d2dunlock_place(&parsed, place) < 0)
+			xfunc_die();
+		o.place = &parsed;
+	}
 	if (!argv[0]) {
-		char *header = d2d_option("header");
+		char *header = option("header"), *key = option("key");
 
 		o.watch = !(u->opt & OPT_i);
-		if (!place)
-			place = d2d_option("key");
+		/* One that can't be understood is no reason not to ask. */
+		if (!o.place && key && d2dunlock_place(&parsed, key) == 0)
+			o.place = &parsed;
 		if (!u->header && header)
 			u->header = d2dunlock_header(header, patience);
-	}
-	if (place) {
-		d2dunlock_place(&parsed, place);
-		o.place = &parsed;
 	}
 	return open_volumes(u, &o, wanted(argv));
 }
@@ -304,10 +339,7 @@ static int verb_main(struct unlock *u, char **argv, const struct verb *verb)
 	if (verb->loads) {
 		r = d2dunlock_choose(u, argv[0]);
 	} else {
-		u->dev = d2dunlock_find(argv[0]);
-		r = u->dev ? EXIT_SUCCESS : EXIT_NO_LUKS;
-		if (r)
-			bb_error_msg("no volume %s", argv[0]);
+		r = d2dunlock_find(u, argv[0]);
 	}
 	return r ? r : run_verb(u, verb);
 }

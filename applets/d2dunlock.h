@@ -14,6 +14,7 @@
 enum {
 	EXIT_NO_KEY = 2,
 	EXIT_NO_LUKS = 3,
+	EXIT_OTHERS = 4,	/* the first volume is open, of the others not all */
 
 	PASSPHRASE_SIZE = 1024,
 	SAID_SIZE = 160,
@@ -44,6 +45,7 @@ struct unlock {
 	const char *name;	/* NULL: luks-UUID */
 	char *dev;
 	const char *header;	/* NULL: on the device itself */
+	bool further;		/* not the first */
 	int state;
 	struct crypt_device *cd;
 	char *said;		/* libcryptsetup's first complaint, the one nearest to the cause: SAID_SIZE */
@@ -75,14 +77,15 @@ struct secret {
 /* In libcryptsetup's words when it had some, for what its error codes don't tell apart. */
 const char *d2dunlock_because(const struct unlock *u, int err);
 
-/* The device of a path, UUID=X or LABEL=X; of the volume labelled as a store without a spec; NULL when there is none. */
-char *d2dunlock_find(const char *spec);
+/* Sets u->dev to the device of a path, UUID=X or LABEL=X; of the volume labelled as a store without a spec. An exit code,
+ * after a line, when there is none or more than one. */
+int d2dunlock_find(struct unlock *u, const char *spec);
 
-/* Sets u->dev to that, or returns an exit code when it isn't a LUKS volume, unless its header is elsewhere. */
+/* The same, also when it isn't a LUKS volume, unless its header is elsewhere. */
 int d2dunlock_choose(struct unlock *u, const char *spec);
 
-/* Dies when it isn't one. */
-void d2dunlock_place(struct d2d_place *place, const char *text);
+/* Negative, after a line, when it isn't one. */
+int d2dunlock_place(struct d2d_place *place, const char *text);
 
 /* The path of a header that a place names; it stays open as long as we live. Waits so many seconds for its volume, dies when
  * it isn't there. */

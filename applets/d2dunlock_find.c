@@ -16,56 +16,78 @@ static int is_match(const struct d2d_volume *v, const char *spec)
 	return d2d_volume_is_named(v, spec);
 }
 
-char *d2dunlock_find(const char *spec)
+int d2dunlock_find(struct unlock *u, const char *spec)
 {
 	struct d2d_volume *list;
-	char *dev = NULL;
-	int i, n;
+	int i, n, code = EXIT_SUCCESS;
 
-	if (spec && !is_prefixed_with(spec, "UUID=") && !is_prefixed_with(spec, "LABEL="))
-		return xstrdup(spec);
+	u->dev = NULL;
+	if (spec && !is_prefixed_with(spec, "UUID=") && !is_prefixed_with(spec, "LABEL=")) {
+		u->dev = xstrdup(spec);
+		return EXIT_SUCCESS;
+	}
 
 	n = d2d_volumes_scan(&list);
 	if (n < 0)
 		bb_error_msg_and_die("can't look for volumes: %s", strerror(-n));
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < n && !code; i++) {
 		if (!is_match(&list[i], spec))
 			continue;
+		if (!u->dev) {
+			u->dev = xstrdup(list[i].dev);
+			continue;
+		}
 		/* as with plain stores: nobody knows which one is meant */
-		if (dev)
-			bb_error_msg_and_die("%s and %s are called the same: neither is taken; UUID=%s, or its path, names the second",
-				dev, list[i].dev, printable_string(list[i].uuid));
-		dev = xstrdup(list[i].dev);
+		bb_error_msg("%s and %s are called the same: neither is taken; UUID=%s, or its path, names the second",
+			u->dev, list[i].dev, printable_string(list[i].uuid));
+		code = EXIT_FAILURE;
 	}
 	d2d_volumes_free(list, n);
-	return dev;
+	if (!u->dev) {
+		bb_error_msg(spec ? "no volume %s" : "no LUKS volume labelled %s", spec ? spec : STORE_LABEL);
+		code = EXIT_NO_LUKS;
+	}
+	return code;
+}
+
+static bool is_raid_member(const char *dev)
+{
+	struct d2d_volume v = { 0 };
+	bool is = d2d_volume_probe(dev, &v) == 0 && strcmp(v.fstype, "linux_raid_member") == 0;
+
+	d2d_volume_clear(&v);
+	return is;
 }
 
 int d2dunlock_choose(struct unlock *u, const char *spec)
 {
-	int r;
+	int r = d2dunlock_find(u, spec);
 
-	u->dev = d2dunlock_find(spec);
-	if (!u->dev) {
-		bb_error_msg(spec ? "no volume %s" : "no LUKS volume labelled %s", spec ? spec : STORE_LABEL);
+	if (r || u->header)
+		return r;
+	r = d2d_is_luks(u->dev);
+	if (r < 0) {
+		bb_error_msg("can't open '%s': %s", u->dev, strerror(-r));
+		return r == -ENOENT ? EXIT_NO_LUKS : EXIT_FAILURE;
+	}
+	if (!r) {
+		bb_error_msg("'%s' is not a LUKS volume%s", u->dev, d2d_is_in_crypt(u->dev) ? ", but lies in one that is open" : "");
 		return EXIT_NO_LUKS;
 	}
-	if (u->header)
-		return EXIT_SUCCESS;
-	r = d2d_is_luks(u->dev);
-	if (r < 0)
-		bb_error_msg_and_die("can't open '%s': %s", u->dev, strerror(-r));
-	if (!r) {
-		bb_error_msg("'%s' is not a LUKS volume", u->dev);
-		return EXIT_NO_LUKS;
+	if (is_raid_member(u->dev)) {
+		bb_error_msg("'%s' is a part of a RAID, which is not assembled here", u->dev);
+		return EXIT_FAILURE;
 	}
 	return EXIT_SUCCESS;
 }
 
-void d2dunlock_place(struct d2d_place *place, const char *text)
+int d2dunlock_place(struct d2d_place *place, const char *text)
 {
-	if (d2d_place_parse(text, place) < 0)
-		bb_error_msg_and_die("'%s' is not LABEL:PATH[:OFFSET[:SIZE]]", printable_string(text));
+	int r = d2d_place_parse(text, place);
+
+	if (r < 0)
+		bb_error_msg("'%s' is not LABEL:PATH[:OFFSET[:SIZE]]", printable_string(text));
+	return r;
 }
 
 /* -ENODEV: there is no such volume. */
@@ -90,7 +112,8 @@ char *d2dunlock_header(const char *text, unsigned seconds)
 	struct d2d_place place;
 	int fd, uevents;
 
-	d2dunlock_place(&place, text);
+	if (d2dunlock_place(&place, text) < 0)
+		xfunc_die();
 	/* The ear is open before the first look, so that nothing comes in between. */
 	uevents = seconds ? d2d_uevent_open() : -1;
 	while ((fd = open_place(&place)) == -ENODEV && uevents >= 0) {

@@ -82,6 +82,7 @@ static int current_key(struct unlock *u, struct secret *s)
 		slot = slot_of(u, s);
 		if (slot < 0) {
 			crypt_safe_free(s->key);
+			s->key = NULL;
 			bb_simple_error_msg("wrong passphrase");
 		}
 	}

@@ -45,14 +45,21 @@ static int try_key(struct unlock *u, const char *key, size_t len, const char *fr
 	return 1;
 }
 
-/* A part of a file as the key; SHOWN is what it is called. */
-static char *read_part(struct unlock *u, const char *file, const char *shown, size_t *len, uint64_t offset, size_t size)
+/* A part of an open regular file as the key, which is closed; SHOWN is what it is called. FD is negative when there is none. */
+static char *read_part(struct unlock *u, int fd, const char *shown, size_t *len, uint64_t offset, size_t size)
 {
-	char *key = NULL;
+	char *key = NULL, path[sizeof("/proc/self/fd/") + sizeof(int) * 3];
 	int r;
 
+	if (fd < 0) {
+		bb_error_msg("can't use key file '%s': %s", shown,
+			fd == -EINVAL ? "it is not a file" : fd == -ELOOP ? "links aren't followed" : strerror(-fd));
+		return NULL;
+	}
 	u->said[0] = '\0';
-	r = crypt_keyfile_device_read(u->cd, file, &key, len, offset, size, 0);
+	sprintf(path, "/proc/self/fd/%d", fd);
+	r = crypt_keyfile_device_read(u->cd, path, &key, len, offset, size, 0);
+	close(fd);
 	if (r < 0) {
 		bb_error_msg("can't use key file '%s': %s", shown, d2dunlock_because(u, r));
 		return NULL;
@@ -65,9 +72,24 @@ static char *read_part(struct unlock *u, const char *file, const char *shown, si
 	return key;
 }
 
+/* What somebody names may be a link, but nothing that has to be waited for. */
+static int open_file(const char *file)
+{
+	int fd = open(file, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+		close(fd);
+		return -EINVAL;
+	}
+	return fd;
+}
+
 char *d2dunlock_read_file(struct unlock *u, const char *file, size_t *len)
 {
-	return read_part(u, file, file, len, 0, 0);
+	return read_part(u, open_file(file), file, len, 0, 0);
 }
 
 char *d2dunlock_read_stdin(struct unlock *u, size_t *len)
@@ -83,10 +105,10 @@ char *d2dunlock_read_stdin(struct unlock *u, size_t *len)
 }
 
 /* A key file that can't be used is told of and is no reason to stop. */
-static void try_part(struct unlock *u, const char *file, const char *shown, uint64_t offset, size_t size)
+static void try_part(struct unlock *u, int fd, const char *shown, uint64_t offset, size_t size)
 {
 	size_t len;
-	char *key = read_part(u, file, shown, &len, offset, size);
+	char *key = read_part(u, fd, shown, &len, offset, size);
 
 	if (!key)
 		return;
@@ -103,18 +125,31 @@ static const char *clean_uuid(const struct unlock *u)
 	return uuid && uuid[0] && !uuid[strspn(uuid, "0123456789abcdefABCDEF-")] ? uuid : NULL;
 }
 
+static void try_found_file(struct unlock *u, const char *dir, const char *name)
+{
+	char *path = xasprintf("d2d/keys/%s.key", name), *shown = concat_path_file(dir, path);
+	int fd = d2d_open_in(dir, path);
+
+	if (fd != -ENOENT && fd != -ENOTDIR)
+		try_part(u, fd, shown, 0, 0);
+	free(shown);
+	free(path);
+}
+
 static void try_found_files(struct unlock *u)
 {
-	char *pattern = xasprintf("{"D2D_MEDIUM","D2D_PAYLOAD"/*}/d2d/keys/{%s,store}.key", clean_uuid(u) ? : "store");
-	unsigned i;
+	size_t i;
 	glob_t g;
 
-	if (glob(pattern, GLOB_BRACE, NULL, &g) == 0) {
-		for (i = 0; u->state == UNLOCK_CLOSED && i < g.gl_pathc; i++)
-			try_part(u, g.gl_pathv[i], g.gl_pathv[i], 0, 0);
+	if (glob("{"D2D_MEDIUM","D2D_PAYLOAD"/*}", GLOB_BRACE, NULL, &g) == 0) {
+		for (i = 0; i < g.gl_pathc; i++) {
+			if (u->state == UNLOCK_CLOSED && clean_uuid(u))
+				try_found_file(u, g.gl_pathv[i], clean_uuid(u));
+			if (u->state == UNLOCK_CLOSED)
+				try_found_file(u, g.gl_pathv[i], "store");
+		}
 	}
 	globfree(&g);
-	free(pattern);
 }
 
 /* ---- keys on volumes that nobody has mounted ---- */
@@ -122,17 +157,11 @@ static void try_found_files(struct unlock *u)
 /* When it is there: NAMED, it should be. */
 static void try_on_volume(struct unlock *u, struct d2d_volume *v, const char *path, const struct d2d_place *named)
 {
-	char proc[sizeof("/proc/self/fd/") + sizeof(int) * 3];
 	char *shown = xasprintf("%s of %s", path, v->dev);
 	int fd = d2d_volume_file_open(v, path);
 
-	if (fd >= 0) {
-		sprintf(proc, "/proc/self/fd/%d", fd);
-		try_part(u, proc, shown, named ? named->offset : 0, named ? named->size : 0);
-		close(fd);
-	} else if (named) {
-		bb_error_msg("can't use key file '%s': %s", shown, strerror(-fd));
-	}
+	if (fd >= 0 || named)
+		try_part(u, fd, shown, named ? named->offset : 0, named ? named->size : 0);
 	free(shown);
 }
 
@@ -334,7 +363,7 @@ int d2dunlock_open(struct opening *o)
 	for (u = o->volume; u < o->volume + o->n; u++) {
 		begin(u);
 		for (file = o->files; file && u->state == UNLOCK_CLOSED; file = file->link)
-			try_part(u, file->data, file->data, 0, 0);
+			try_part(u, open_file(file->data), file->data, 0, 0);
 		if (u->state == UNLOCK_CLOSED)
 			try_found_files(u);
 	}
@@ -353,10 +382,12 @@ int d2dunlock_open(struct opening *o)
 	}
 	for (u = o->volume; u < o->volume + o->n; u++) {
 		crypt_free(u->cd);
-		if (u->state == UNLOCK_BROKEN)
-			code = EXIT_FAILURE;
-		else if (u->state == UNLOCK_CLOSED && code == EXIT_SUCCESS)
-			code = EXIT_NO_KEY;
+		if (u->state == UNLOCK_OPEN)
+			continue;
+		if (!u->further)
+			code = u->state == UNLOCK_BROKEN ? EXIT_FAILURE : EXIT_NO_KEY;
+		else if (!code)
+			code = EXIT_OTHERS;
 	}
 	return code;
 }

@@ -91,18 +91,17 @@ static int read_line(int fd, char *answer, size_t size)
 	return 0;
 }
 
-/* poll[n] is the signalfd, the next one what else may happen. */
-static int wait_answer(struct pollfd *poll_fd, int n, const char *prompt, char *answer, size_t size, int seconds,
+/* poll[n] is the signalfd, the next one what else may happen. END is in milliseconds of the clock, 0: never. */
+static int wait_answer(struct pollfd *poll_fd, int n, const char *prompt, char *answer, size_t size, unsigned long long end,
 		const struct d2d_meanwhile *other)
 {
-	unsigned long long end = monotonic_ms() + seconds * 1000ULL;
 	int alive = n;
 
 	while (alive > 0 || other) {
-		long long left = seconds ? (long long)(end - monotonic_ms()) : -1;
+		long long left = end ? (long long)(end - monotonic_ms()) : -1;
 		int i, r;
 
-		if (seconds && left <= 0)
+		if (end && left <= 0)
 			return -ETIMEDOUT;
 		r = poll(poll_fd, n + 1 + !!other, left);
 		if (r < 0 && errno != EINTR)
@@ -136,7 +135,9 @@ int d2d_ask(const char *prompt, char *answer, size_t size, int seconds)
 	return d2d_ask_meanwhile(prompt, answer, size, seconds, NULL);
 }
 
-int d2d_ask_meanwhile(const char *prompt, char *answer, size_t size, int seconds, const struct d2d_meanwhile *other)
+/* -EINTR on a signal, and then whether it only stopped us in *STOPPED. */
+static int ask_once(const char *prompt, char *answer, size_t size, unsigned long long end, const struct d2d_meanwhile *other,
+		bool *stopped)
 {
 	struct pollfd poll_fd[TERMINALS + 2];
 	struct termios old[TERMINALS];
@@ -144,15 +145,17 @@ int d2d_ask_meanwhile(const char *prompt, char *answer, size_t size, int seconds
 	int fd[TERMINALS];
 	int i, r, n = terminals_open(fd);
 
+	*stopped = false;
 	if (!n && !other)
 		return -ENODEV;
 
-	/* A signal that ends us waits until the terminals are as they were. */
+	/* A signal that ends or stops us waits until the terminals are as they were. */
 	sigemptyset(&set);
 	sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGQUIT);
 	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGTSTP);
 	sigprocmask(SIG_BLOCK, &set, &old_set);
 	poll_fd[n].fd = signalfd(-1, &set, SFD_CLOEXEC);
 	poll_fd[n].events = POLLIN;
@@ -167,7 +170,7 @@ int d2d_ask_meanwhile(const char *prompt, char *answer, size_t size, int seconds
 		poll_fd[i].events = POLLIN;
 	}
 	terminals_say(fd, n, prompt);
-	r = wait_answer(poll_fd, n, prompt, answer, size, seconds, other);
+	r = wait_answer(poll_fd, n, prompt, answer, size, end, other);
 	terminals_say(fd, n, "\n");
 
 	for (i = 0; i < n; i++)
@@ -176,6 +179,20 @@ int d2d_ask_meanwhile(const char *prompt, char *answer, size_t size, int seconds
 	terminals_close(fd, n);
 	if (poll_fd[n].fd >= 0)
 		close(poll_fd[n].fd);
+	*stopped = r == -EINTR && !sigismember(&old_set, SIGTSTP) && sigpending(&set) == 0 && sigismember(&set, SIGTSTP) > 0;
+	/* Here it stops. */
 	sigprocmask(SIG_SETMASK, &old_set, NULL);
+	return r;
+}
+
+int d2d_ask_meanwhile(const char *prompt, char *answer, size_t size, int seconds, const struct d2d_meanwhile *other)
+{
+	unsigned long long end = seconds ? monotonic_ms() + seconds * 1000ULL : 0;
+	bool stopped;
+	int r;
+
+	do
+		r = ask_once(prompt, answer, size, end, other, &stopped);
+	while (stopped);
 	return r;
 }

@@ -40,18 +40,46 @@ char *d2d_luks_open_as(const char *dev)
 	return name;
 }
 
-bool d2d_is_crypt(const char *dev)
+/* What a mapping says of itself, else what all that it was made of says, so many levels below. */
+static bool is_crypt(const char *sysfs, int below)
+{
+	char *uuid = d2d_sysfs_read(sysfs, "dm/uuid"), *pattern;
+	bool crypt = uuid && is_prefixed_with(uuid, "CRYPT-");
+	size_t i;
+	glob_t g;
+
+	free(uuid);
+	if (crypt || !below)
+		return crypt;
+	pattern = xasprintf("%s/slaves/*", sysfs);
+	if (glob(pattern, 0, NULL, &g) == 0)
+		for (i = 0, crypt = true; crypt && i < g.gl_pathc; i++)
+			crypt = is_crypt(g.gl_pathv[i], below - 1);
+	globfree(&g);
+	free(pattern);
+	return crypt;
+}
+
+static bool is_device_crypt(const char *dev, int below)
 {
 	struct stat st;
-	char *path, *uuid;
+	char *path;
 	bool crypt;
 
 	if (stat(dev, &st) != 0 || !S_ISBLK(st.st_mode))
 		return false;
 	path = xasprintf("/sys/dev/block/%u:%u", major(st.st_rdev), minor(st.st_rdev));
-	uuid = d2d_sysfs_read(path, "dm/uuid");
-	crypt = uuid && is_prefixed_with(uuid, "CRYPT-");
-	free(uuid);
+	crypt = is_crypt(path, below);
 	free(path);
 	return crypt;
+}
+
+bool d2d_is_crypt(const char *dev)
+{
+	return is_device_crypt(dev, 0);
+}
+
+bool d2d_is_in_crypt(const char *dev)
+{
+	return is_device_crypt(dev, 4);
 }

@@ -33,6 +33,9 @@ int d2d_place_parse(const char *text, struct d2d_place *place);
 
 bool d2d_place_is_on(const struct d2d_place *place, const struct d2d_volume *v);
 
+/* Opens a regular file below a folder: -ELOOP when a link is on the way, -EINVAL when it isn't one; never waits. */
+int d2d_open_in(const char *dir, const char *path);
+
 /* Opens a regular file of a volume, which is mounted read-only meanwhile unless it is mounted already: no way out of it
  * through links. */
 int d2d_volume_file_open(struct d2d_volume *v, const char *path);

@@ -54,6 +54,18 @@ static int make_header(const char *path, const char *label, int sector, const st
 	return r < 0 ? r : 0;
 }
 
+/* What is left of a mirror at the end would make the volume pass for its half for ever. */
+static int forget_raid(int fd)
+{
+	static const char none[D2D_RAID_MAGIC];
+	off_t at;
+
+	while ((at = d2d_raid_superblock(fd)) > 0)
+		if (pwrite(fd, none, sizeof(none), at) != sizeof(none))
+			return errno ? -errno : -EIO;
+	return 0;
+}
+
 int d2d_luks_format(const char *dev, const char *label, const struct crypt_pbkdf_type *kdf, const char *key, size_t len)
 {
 	struct crypt_pbkdf_type measured;
@@ -87,6 +99,8 @@ int d2d_luks_format(const char *dev, const char *label, const struct crypt_pbkdf
 		r = d2d_luks_init(dev, &cd);
 	if (r == 0)
 		r = crypt_header_restore(cd, CRYPT_LUKS2, path);
+	if (r == 0)
+		r = forget_raid(fd);
 	if (r == 0 && fsync(fd) != 0)
 		r = -errno;
  out:

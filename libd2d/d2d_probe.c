@@ -103,19 +103,23 @@ static void set_iso(struct d2d_volume *v, const uint8_t *head)
 	set(v, "iso9660", uuid, label);
 }
 
-/* md's superblock at the end (versions 0.90 and 1.0): the volume looks like its file system, but it is only
- * one half of a mirror, and must not be mounted alone. */
-static int is_raid_member(int fd)
+off_t d2d_raid_superblock(int fd)
 {
 	off_t size = lseek(fd, 0, SEEK_END);
 	off_t at[] = { (size & ~(off_t)0xffff) - 0x10000, (size - 0x2000) & ~(off_t)0xfff };
-	char magic[4];
+	char magic[D2D_RAID_MAGIC];
 	unsigned i;
 
 	for (i = 0; i < ARRAY_SIZE(at); i++)
-		if (at[i] > 0 && pread(fd, magic, 4, at[i]) == 4 && memcmp(magic, "\xfc\x4e\x2b\xa9", 4) == 0)
-			return 1;
+		if (at[i] > 0 && pread(fd, magic, sizeof(magic), at[i]) == sizeof(magic) && memcmp(magic, "\xfc\x4e\x2b\xa9", sizeof(magic)) == 0)
+			return at[i];
 	return 0;
+}
+
+/* The volume looks like what the RAID holds, but it is only one half of a mirror, and must not be used alone. */
+static const char *or_raid(const struct volume_id *id, const char *fstype)
+{
+	return d2d_raid_superblock(id->fd) ? "linux_raid_member" : fstype;
 }
 
 static void set_magic(struct d2d_volume *v, const struct magic *m, const uint8_t *head)
@@ -141,7 +145,7 @@ static void probe_head(struct d2d_volume *v, struct volume_id *id, const uint8_t
 		/* In LUKS1 the cipher's name stands there. */
 		if (head[LUKS_VERSION] == 0 && head[LUKS_VERSION + 1] == 2)
 			safe_strncpy(label, (const char *)head + LUKS2_LABEL, sizeof(label));
-		set(v, "crypto_LUKS", id->uuid, label);
+		set(v, or_raid(id, "crypto_LUKS"), id->uuid, label);
 		return;
 	}
 	if (has(head, 3, "EXFAT   ", 8)) {
@@ -155,7 +159,7 @@ static void probe_head(struct d2d_volume *v, struct volume_id *id, const uint8_t
 		return;
 	}
 	if (volume_id_probe_ext(id) == 0) {
-		set(v, is_raid_member(id->fd) ? "linux_raid_member" : id->type, id->uuid, id->label);
+		set(v, or_raid(id, id->type), id->uuid, id->label);
 		return;
 	}
 	if (head[ISO_PVD] == 1 && has(head, ISO_PVD + 1, "CD001", 5)) {

@@ -27,6 +27,24 @@ static int is_luks(const struct d2d_volume *v)
 	return strcmp(v->fstype, "crypto_LUKS") == 0;
 }
 
+static bool is_opened_store(const struct d2d_volume *v)
+{
+	return strcmp(v->dev, D2D_STORE_MAPPING) == 0;
+}
+
+/* What was opened as the store and can't be one stays it, so that nothing else becomes the store without a word. */
+static void decide_opened(struct d2d_volume *v)
+{
+	if (!is_opened_store(v) || v->holder || v->repair || d2d_volume_is_ext(v))
+		return;
+	if (v->err)
+		d2d_role_set(v, D2D_ROLE_STORE, "was opened as the store, but can't be read: %s", strerror(-v->err));
+	else if (v->fstype[0])
+		d2d_role_set(v, D2D_ROLE_STORE, "was opened as the store, but %s can't be one: it takes ext4", v->fstype);
+	else
+		d2d_role_set(v, D2D_ROLE_STORE, "was opened as the store, but no file system that is known here is in it");
+}
+
 static void decide_unusable(struct d2d_volume *v)
 {
 	if (v->err)
@@ -78,7 +96,7 @@ static int store_rank(const struct d2d_volume *v, const char *spec)
 
 	if (v->mountpoint && strcmp(v->mountpoint, D2D_STORE) == 0)
 		return RANK_MOUNTED;
-	if (strcmp(v->dev, D2D_STORE_MAPPING) == 0)
+	if (is_opened_store(v))
 		return RANK_OPENED;
 	if (!spec)
 		return d2d_volume_is_ext(v) || v->repair || (is_luks(v) && strcmp(v->label, "D2D-STORE") == 0) ? named : 0;
@@ -96,6 +114,8 @@ static const char *store_why(int rank)
 
 static int usable_rank(const struct d2d_volume *v, const char *spec)
 {
+	if (v->role == D2D_ROLE_STORE)
+		return RANK_OPENED;
 	return v->why || !(d2d_volume_is_ext(v) || v->repair || is_luks(v)) ? 0 : store_rank(v, spec);
 }
 
@@ -154,12 +174,14 @@ static struct d2d_volume *decide_store(struct d2d_volume *list, int n, const cha
 	return twin || !first || !d2d_volume_is_ext(first) ? NULL : first;
 }
 
+/* With its header elsewhere the disk below looks like noise; what was opened tells. */
 static bool has_encrypted_store(const struct d2d_volume *list, int n)
 {
 	const struct d2d_volume *v;
 
 	for (v = list; v < list + n; v++)
-		if (is_luks(v) && (v->role == D2D_ROLE_STORE || (v->holder && strcmp(v->holder, D2D_STORE_MAPPING) == 0)))
+		if (is_opened_store(v) || (v->holder && strcmp(v->holder, D2D_STORE_MAPPING) == 0)
+		 || (is_luks(v) && v->role == D2D_ROLE_STORE))
 			return true;
 	return false;
 }
@@ -211,8 +233,11 @@ struct d2d_volume *d2d_roles_decide(struct d2d_volume *list, int n, const char *
 	bool encrypted;
 	int i;
 
-	for (i = 0; i < n; i++)
-		decide_unusable(&list[i]);
+	for (i = 0; i < n; i++) {
+		decide_opened(&list[i]);
+		if (!list[i].why)
+			decide_unusable(&list[i]);
+	}
 	decide_medium(list, n, medium);
 	store = decide_store(list, n, spec);
 	encrypted = has_encrypted_store(list, n);

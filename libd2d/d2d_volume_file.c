@@ -10,7 +10,7 @@
 #include "d2d_import.h"
 #include "d2d_luks.h"
 
-static int open_in(const char *dir, const char *path)
+int d2d_open_in(const char *dir, const char *path)
 {
 	int top = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC), fd;
 	struct stat st;
@@ -35,7 +35,7 @@ int d2d_volume_file_open(struct d2d_volume *v, const char *path)
 	char *target;
 
 	if (v->mountpoint)
-		return open_in(v->mountpoint, path);
+		return d2d_open_in(v->mountpoint, path);
 	if (v->err || v->holder || !v->fstype[0])
 		return -ENODEV;
 
@@ -46,7 +46,7 @@ int d2d_volume_file_open(struct d2d_volume *v, const char *path)
 	target = d2d_mount_target(v);
 	fd = bb_make_directory(target, 0700, FILEUTILS_RECUR) == 0 ? d2d_mount(v) : -errno;
 	if (fd == 0) {
-		fd = open_in(target, path);
+		fd = d2d_open_in(target, path);
 		/* It goes when the file is closed. */
 		umount2(target, MNT_DETACH);
 		rmdir(target);

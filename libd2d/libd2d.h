@@ -119,6 +119,11 @@ char *d2d_sysfs_read(const char *dir, const char *name);
 /* Sets fstype, uuid and label of *v from a block device or an image file, to "" when it can't be read, and size. */
 int d2d_volume_probe(const char *path, struct d2d_volume *v);
 
+/* Where a superblock of md's versions 0.90 and 1.0 lies, which are at the end; 0 when there is none. Without the bytes of
+ * its magic it is none. */
+enum { D2D_RAID_MAGIC = 4 };
+off_t d2d_raid_superblock(int fd);
+
 /* Sets uuid and label of an exFAT volume, whose first 512 bytes are HEAD (d2d_exfat.c). */
 void d2d_exfat_read(struct d2d_volume *v, int fd, const uint8_t *head);
 
@@ -229,6 +234,9 @@ char *d2d_luks_open_as(const char *dev);
 
 /* Was a device made by dm-crypt? By its UUID: a name can be anybody's. */
 bool d2d_is_crypt(const char *dev);
+
+/* The same, or is all that it was made of, as with LVM within LUKS? */
+bool d2d_is_in_crypt(const char *dev);
 
 /* ---- d2d_formatme.c: disks that ask to be formatted; pure functions on memory ---- */
 
