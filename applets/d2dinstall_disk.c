@@ -281,8 +281,7 @@ int d2dinstall_disk(const char *path, const char *iso, struct install_key *key, 
 	d2dinstall_source(&t.src, iso, true);
 	refuse_source(&t);
 	plan_sizes(&t);
-	if (t.folder)
-		d2dinstall_folder_check(&t.src);
+	d2dinstall_folder_check(&t.src);
 	plan = xasprintf("ALL OF IT IS OVERWRITTEN: a new partition table, %u MiB for the system%s, %u MiB for the store (ext4 \""STORE_LABEL"\")",
 		t.efi_mib, t.folder ? " and the ISO's d2d/" : "", t.store_mib);
 	d2dinstall_consent(&t.disk, opt, plan);
