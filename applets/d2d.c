@@ -25,8 +25,9 @@
 //usage:     "\n"
 //usage:     "\nThe status exits with 1 when there is something to do about"
 
-#include "d2d_hook.h"
-#include "d2d_import.h"
+#include "d2d_engine.h"
+#include "d2d_luks.h"
+#include "d2d_report.h"
 #include <json-c/json.h>
 #include <sys/statvfs.h>
 

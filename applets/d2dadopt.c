@@ -32,7 +32,7 @@
 //usage:     "\nExit code: 0 done, 1 failed or refused, 2 nothing asks for it"
 
 #include <sys/mount.h>
-#include "libd2d.h"
+#include "d2d_volume.h"
 
 #define MKE2FS "/usr/sbin/mke2fs"
 

@@ -28,7 +28,8 @@
 //usage:     "Exit code: 0 all was imported, 1 some file failed, 2 the store can't be read"
 
 #include <json-c/json.h>
-#include "d2d_import.h"
+#include "d2d_report.h"
+#include "d2d_store.h"
 
 enum { SHORT_ID = 12, EXIT_NO_STORE = 2 };
 enum { TAGS, ID, SIZE, HOW, WHEN, FILE_NAME, COLUMNS };

@@ -37,9 +37,7 @@
 
 //applet:IF_D2DINSTALL(APPLET(d2dinstall, BB_DIR_USR_BIN, BB_SUID_DROP))
 
-//kbuild:lib-$(CONFIG_D2DINSTALL) += d2dinstall.o d2dinstall_ask.o d2dinstall_stick.o
-//kbuild:lib-$(CONFIG_FEATURE_D2DINSTALL_DISK) += d2dinstall_disk.o d2dinstall_env.o d2dinstall_folder.o d2dinstall_update.o
-//kbuild:lib-$(CONFIG_FEATURE_D2DINSTALL_ISO) += d2dinstall_slot.o d2dinstall_source.o
+//kbuild:lib-$(CONFIG_D2DINSTALL) += d2dinstall.o
 
 //usage:#define d2dinstall_trivial_usage
 //usage:       "-s [-yn" IF_FEATURE_D2DINSTALL_LUKS("e] [-B FILE") "] [DISK]"

@@ -26,7 +26,7 @@
 //config:	help
 //config:	Needed by the image "lean".
 
-//kbuild:lib-$(CONFIG_D2DROOT) += d2droot.o d2droot_base.o d2droot_union.o
+//kbuild:lib-$(CONFIG_D2DROOT) += d2droot.o
 
 //usage:#define d2droot_trivial_usage
 //usage:       "[-l] [-k KIND] [-R ROOT]"
@@ -39,7 +39,6 @@
 //usage:     "\n"
 //usage:     "\nExit code: 0 done, 1 failed or a layer was refused, 2 the root stays as it is"
 
-#include <sys/statvfs.h>
 #include "d2droot.h"
 
 enum { OPT_l = 1 << 0, EXIT_STAYS = 2 };
@@ -89,7 +88,7 @@ static void begin_trust(struct d2droot *r)
 
 	d2d_trust_begin(t, r->root, d2d_hook_option(env, "HOOKS"), d2d_hook_option(env, "STORE"));
 	t->kind = D2D_KIND_LAYERS;
-	t->copies = D2DROOT_DIR"/copies";
+	t->copies = D2D_ROOT"/copies";
 	d2d_hook_env_free(env);
 }
 
@@ -127,34 +126,6 @@ static unsigned count_layers(const struct d2droot *r)
 	for (i = 0; i < r->layers.n; i++)
 		n += r->layers.hook[i]->state == D2D_HOOK_RUNS;
 	return n;
-}
-
-/* ---- the place for changes ---- */
-
-void d2droot_forget(struct d2droot *r, const char *why)
-{
-	bb_error_msg("changes of the root are kept in memory, not on the store: %s", why);
-	r->keep = false;
-	r->code = EXIT_FAILURE;
-}
-
-/* What lies there takes the place of any program, so it is trusted like a hook without a signature. */
-static void check_store(struct d2droot *r)
-{
-	const char *why = NULL;
-	struct stat st, above;
-	struct statvfs vfs;
-
-	if (stat(D2D_STORE, &st) != 0 || stat(D2D_RUN, &above) != 0 || st.st_dev == above.st_dev)
-		why = "there is no store";
-	else if (statvfs(D2D_STORE, &vfs) == 0 && (vfs.f_flag & ST_RDONLY))
-		why = "it can only be read";
-	else if (r->trust.mode == D2D_TRUST_BUILTIN)
-		why = "only what is in the image is trusted";
-	else if (!r->trust.store)
-		why = d2d_trust_required(&r->trust, d2d_kind_folder(D2D_KIND_LAYERS));
-	if (why)
-		d2droot_forget(r, why);
 }
 
 int d2droot_main(int argc, char **argv) MAIN_EXTERNALLY_VISIBLE;
@@ -203,7 +174,7 @@ int d2droot_main(int argc UNUSED_PARAM, char **argv)
 		fflush_stdout_and_exit(r.code ? r.code : EXIT_STAYS);
 	}
 	if (r.keep)
-		check_store(&r);
+		d2droot_check_store(&r);
 	fflush_all();
 	if (d2droot_union(&r) < 0) {
 		d2droot_end();

@@ -31,7 +31,7 @@
 //usage:     "\nExit code: 0 runs, or -k: no longer runs; 1 it ended or was not ready in time"
 //usage:     "\n(it is stopped then) or could not be started"
 
-#include "libd2d.h"
+#include "d2d_util.h"
 #include <poll.h>
 #include <sys/pidfd.h>
 #include <sys/un.h>

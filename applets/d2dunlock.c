@@ -98,102 +98,6 @@ static void keep_complaint(int level, const char *msg, void *u)
 	}
 }
 
-const char *d2dunlock_because(const struct unlock *u, int err)
-{
-	return u->said[0] ? printable_string(u->said) : strerror(-err);
-}
-
-const char *d2dunlock_label(const struct unlock *u, const char *otherwise)
-{
-	const char *label = crypt_get_label(u->cd);
-
-	return label && label[0] ? printable_string(label) : otherwise;
-}
-
-/* What isn't encrypted opens with any key and passes for what it isn't. In LUKS2 each key slot names a cipher of its own,
- * too: with none the volume's key lies there for everybody, whatever is typed. */
-static int refuse_null(const struct unlock *u)
-{
-	const char *cipher = crypt_get_cipher(u->cd);
-	int slot, max = crypt_keyslot_max(crypt_get_type(u->cd));
-	size_t size;
-
-	if (!cipher || strstr(cipher, "null")) {
-		bb_error_msg("'%s' is not encrypted: its cipher is %s", u->dev, cipher ? printable_string(cipher) : "none");
-		return -EINVAL;
-	}
-	for (slot = 0; slot < max; slot++) {
-		if (crypt_keyslot_status(u->cd, slot) <= CRYPT_SLOT_INACTIVE)
-			continue;
-		cipher = crypt_keyslot_get_encryption(u->cd, slot, &size);
-		if (!cipher || strstr(cipher, "null")) {
-			bb_error_msg("any passphrase would open '%s': the cipher of its key slot %d is %s", u->dev, slot,
-				cipher ? printable_string(cipher) : "none");
-			return -EINVAL;
-		}
-	}
-	return 0;
-}
-
-int d2dunlock_load(struct unlock *u)
-{
-	int r = u->header ? crypt_init_data_device(&u->cd, u->header, u->dev) : crypt_init(&u->cd, u->dev);
-
-	if (r < 0) {
-		bb_error_msg("can't open '%s': %s", u->dev, strerror(-r));
-		return r;
-	}
-	r = crypt_load(u->cd, CRYPT_LUKS, NULL);
-	if (r == -EINVAL) {
-		bb_error_msg("the LUKS header of '%s' is damaged or cut off", u->dev);
-		return r;
-	}
-	if (r < 0) {
-		bb_error_msg("can't read the LUKS header of '%s': %s", u->dev, strerror(-r));
-		return r;
-	}
-	return refuse_null(u);
-}
-
-static int list_volumes(void)
-{
-	struct d2d_volume *list;
-	int i, n = d2d_volumes_scan(&list);
-
-	if (n < 0)
-		bb_error_msg_and_die("can't look for volumes: %s", strerror(-n));
-	for (i = 0; i < n; i++) {
-		struct crypt_device *cd = NULL;
-		const char *type = NULL;
-		char *name;
-
-		if (list[i].err || strcmp(list[i].fstype, "crypto_LUKS") != 0)
-			continue;
-		if (crypt_init(&cd, list[i].dev) == 0 && crypt_load(cd, CRYPT_LUKS, NULL) == 0)
-			type = crypt_get_type(cd);
-		name = d2d_luks_open_as(list[i].dev);
-		printf("%s %s %s %s %s\n", list[i].dev, type ? type : "damaged",
-			list[i].uuid[0] ? printable_string(list[i].uuid) : "-",
-			list[i].label[0] ? printable_string(list[i].label) : "-",
-			name ? name : "-");
-		free(name);
-		crypt_free(cd);
-	}
-	d2d_volumes_free(list, n);
-	return EXIT_SUCCESS;
-}
-
-static int close_volume(const struct unlock *u)
-{
-	int r = crypt_deactivate(NULL, u->name);
-
-	if (r == -EBUSY)
-		bb_error_msg_and_die("'%s' is in use", u->name);
-	if (r < 0)
-		bb_error_msg_and_die("can't close '%s': %s", u->name, d2dunlock_because(u, r));
-	return EXIT_SUCCESS;
-}
-
 /* Nothing that we read may end up in a core file or in the hands of a debugger. */
 static void hide_memory(void)
 {
@@ -273,9 +177,9 @@ static int open_main(struct unlock *u, char **argv)
 	if (!argv[0] && geteuid() != 0)
 		bb_error_msg_and_die("%s: sudo d2d unlock", bb_msg_you_must_be_root);
 	if (u->opt & OPT_l)
-		return list_volumes();
+		return d2dunlock_list();
 	if (u->opt & OPT_c)
-		return close_volume(u);
+		return d2dunlock_close(u);
 
 	hide_memory();
 	if (place) {

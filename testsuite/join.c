@@ -3,7 +3,7 @@
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
-#include "d2d_import.h"
+#include "d2d_store.h"
 #include "bb_archive.h"
 
 /* Of busybox: what is around its library. */

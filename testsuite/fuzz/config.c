@@ -5,7 +5,7 @@
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
 #include "fuzz.h"
-#include "libd2d.h"
+#include "d2d_config.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

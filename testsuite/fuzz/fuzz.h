@@ -7,8 +7,8 @@
 #ifndef D2D_FUZZ_H
 #define D2D_FUZZ_H 1
 
-#include "d2d_hook.h"
-#include "d2d_import.h"
+#include "d2d_report.h"
+#include "d2d_store.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,6 +1,6 @@
 /*
  * The head of a hook.
- * needs: d2d_hook_head.c d2d_text.c
+ * needs: d2d_hook_head.c d2d_text.c d2d_name.c
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */

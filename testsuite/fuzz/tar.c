@@ -1,6 +1,6 @@
 /*
  * A layer's archive: what is content and what is not make the archive again, in order; and its tar-split.
- * needs: d2d_tar.c d2d_tar_pax.c d2d_stream.c d2d_tarsplit.c d2d_beneath.c
+ * needs: d2d_tar.c d2d_tar_pax.c d2d_stream.c d2d_tarsplit.c d2d_beneath.c d2d_tar_map.c
  * libs: -lz -lnettle
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.

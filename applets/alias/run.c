@@ -1,0 +1,238 @@
+/*
+ * d2dalias run: runs an image as it asks to be run, as far as it may.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//kbuild:lib-$(CONFIG_D2DALIAS) += d2dalias_run.o
+
+#include <json-c/json.h>
+#include "d2dalias.h"
+#include "d2d_engine.h"
+
+char *d2dalias_tagged(const char *image)
+{
+	return xasprintf(strchr(bb_basename(image), ':') ? "%s" : "%s:latest", image);
+}
+
+void d2dalias_no_engine(int status)
+{
+	bb_error_msg_and_die("no Docker engine at '%s': %s", d2d_engine_socket(),
+			status < 0 ? strerror(-status) : "it isn't one");
+}
+
+int d2dalias_sidecars(const struct d2dalias *d, struct d2d_sidecar **list)
+{
+	llist_t *bad = NULL;
+	int n = d2d_sidecars_read(d->root, list, &bad);
+
+	while (bad) {
+		char *line = llist_pop(&bad);
+
+		bb_error_msg("%s", line);
+		free(line);
+	}
+	return n;
+}
+
+struct json_object *d2dalias_inspect(const char *image)
+{
+	struct json_object *reply;
+	char *path;
+	int status;
+
+	if (!d2d_is_image(image))
+		bb_error_msg_and_die("'%s' can't be the name of an image", printable_string(image));
+	path = xasprintf("/images/%s/json", image);
+	status = d2d_engine_get(path, &reply);
+	if (status == 404)
+		bb_error_msg_and_die("no image '%s'", image);
+	if (status != 200)
+		d2dalias_no_engine(status);
+	free(path);
+	return reply;
+}
+
+static const char *string_of(struct json_object *object, const char *key)
+{
+	struct json_object *value = json_object_object_get(object, key);
+
+	return json_object_is_type(value, json_type_string) ? json_object_get_string(value) : "";
+}
+
+static void get_caller(struct d2d_alias_caller *caller)
+{
+	const char *home = getenv("HOME");
+	struct passwd *pw = getpwuid(geteuid());
+
+	memset(caller, 0, sizeof(*caller));
+	caller->home = home && home[0] == '/' ? home : pw ? pw->pw_dir : NULL;
+	caller->cwd = getcwd(NULL, 0);
+	caller->uid = geteuid();
+	caller->gid = getegid();
+	caller->tty = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+	caller->display = getenv("DISPLAY");
+	caller->xauthority = getenv("XAUTHORITY");
+}
+
+/* What it asks for: by its labels, or by a sidecar if they say nothing. */
+static int get_wish(const struct d2dalias *d, const char *image, struct json_object *labels,
+		struct d2d_alias_wish *wish)
+{
+	struct d2d_sidecar *list;
+	const struct d2d_sidecar *sidecar;
+	char *why;
+	int n, r;
+
+	if (d2d_alias_has_wish(labels)) {
+		r = d2d_alias_wish(labels, image, NULL, wish, &why);
+	} else {
+		n = d2dalias_sidecars(d, &list);
+		sidecar = d2d_sidecar_for(list, n, image);
+		r = d2d_alias_wish(sidecar ? sidecar->labels : NULL, image,
+				sidecar ? bb_basename(sidecar->path) : NULL, wish, &why);
+		d2d_sidecars_free(list, n);
+	}
+	if (r < 0)
+		bb_error_msg("%s: %s", image, why);
+	free(why);
+	return r;
+}
+
+static struct json_object *get_allowed(const struct d2dalias *d, const char *id)
+{
+	struct json_object *all;
+	int r = d2d_alias_allowed_read(d->root, &all);
+
+	if (r < 0)
+		bb_error_msg("what is allowed can't be read: %s", strerror(-r));
+	return d2d_alias_allowed_for(all, id);
+}
+
+static void tell_refused(const char *image, struct d2d_alias_command *c)
+{
+	llist_t *l;
+	char *leave = xasprintf("d2d alias --allow %s", image);
+
+	for (l = c->reasons; l; l = l->link)
+		bb_error_msg("%s: %s", image, l->data);
+	for (l = c->refused; l; l = l->link) {
+		char *word = d2d_quoted(l->data), *longer = xasprintf("%s %s", leave, word);
+
+		free(word);
+		free(leave);
+		leave = longer;
+	}
+	if (c->refused)
+		bb_error_msg("if you trust it, as root: %s", leave);
+	free(leave);
+}
+
+static void print_command(char **argv)
+{
+	for (; *argv; argv++) {
+		char *word = d2d_quoted(*argv);
+
+		printf("%s%c", word, argv[1] ? ' ' : '\n');
+		free(word);
+	}
+}
+
+/* Docker would make them as root's. */
+static int make_folders(const llist_t *folders)
+{
+	int r = 0;
+
+	for (; folders; folders = folders->link)
+		if (access(folders->data, F_OK) < 0)
+			r |= bb_make_directory(folders->data, 0777 & ~umask(umask(0)), FILEUTILS_RECUR);
+	return r;
+}
+
+/* Whether a container has, for writing, a folder of the home in which this one lies. */
+static bool can_move(struct json_object *container, const char *home, const char *folder)
+{
+	struct json_object *mounts = json_object_object_get(container, "Mounts");
+	size_t i, n = json_object_is_type(mounts, json_type_array) ? json_object_array_length(mounts) : 0;
+	bool can = false;
+
+	for (i = 0; i < n && !can; i++) {
+		struct json_object *mount = json_object_array_get_idx(mounts, i);
+		char *source = realpath(string_of(mount, "Source"), NULL);
+		const char *rest = source ? is_prefixed_with(folder, source) : NULL;
+
+		can = rest && *rest == '/' && strlen(source) > strlen(home)
+			&& json_object_get_boolean(json_object_object_get(mount, "RW"));
+		free(source);
+	}
+	return can;
+}
+
+/* Docker follows the path of a folder once more, later. Whoever could put a link into it until then isn't to be running:
+ * it would get what the link leads to. (Neither Docker nor runc take a folder that we hold open.) */
+static int check_running(const char *image, const char *home, const llist_t *folders)
+{
+	struct json_object *list = NULL, *names;
+	char *real = home ? realpath(home, NULL) : NULL;
+	size_t i;
+	int r = 0, status = folders ? d2d_engine_get("/containers/json", &list) : 200;
+
+	if (status != 200 || (list && !json_object_is_type(list, json_type_array)))
+		d2dalias_no_engine(status);
+	for (; folders && r == 0; folders = folders->link) {
+		for (i = 0; i < json_object_array_length(list) && r == 0; i++) {
+			struct json_object *container = json_object_array_get_idx(list, i);
+
+			if (!real || !can_move(container, real, folders->data))
+				continue;
+			names = json_object_object_get(container, "Names");
+			bb_error_msg("%s: not while container '%s' runs, which can change what '%s' is", image,
+				printable_string(json_object_is_type(names, json_type_array) ?
+					json_object_get_string(json_object_array_get_idx(names, 0)) ? : "?" : "?"),
+				auto_string(xstrdup(printable_string(folders->data))));
+			r = -EBUSY;
+		}
+	}
+	json_object_put(list);
+	free(real);
+	return r;
+}
+
+static int run_image(const struct d2dalias *d, const char *name, char **args, bool print)
+{
+	struct json_object *inspected = d2dalias_inspect(name);
+	struct json_object *config = json_object_object_get(inspected, "Config");
+	struct d2d_alias_image image = {
+		.name = name, .id = string_of(inspected, "Id"), .user = string_of(config, "User"),
+	};
+	struct d2d_alias_caller caller;
+	struct d2d_alias_command command;
+	struct d2d_alias_wish wish;
+
+	if (get_wish(d, name, json_object_object_get(config, "Labels"), &wish) < 0)
+		return EXIT_CANNOT_RUN;
+	get_caller(&caller);
+	if (d2d_alias_command(&caller, &image, &wish, get_allowed(d, image.id), args, &command) < 0) {
+		tell_refused(name, &command);
+		return EXIT_CANNOT_RUN;
+	}
+	if (print) {
+		print_command(command.argv);
+		return EXIT_SUCCESS;
+	}
+	if (check_running(name, caller.home, command.folders) < 0 || make_folders(command.folders) < 0)
+		return EXIT_CANNOT_RUN;
+	BB_EXECVP(command.argv[0], command.argv);
+	bb_perror_msg("can't execute '%s'", command.argv[0]);
+	return EXIT_CANNOT_RUN;
+}
+
+int d2dalias_run(struct d2dalias *d, char **argv)
+{
+	unsigned print;
+
+	xfunc_error_retval = EXIT_CANNOT_RUN;
+	argv--;
+	print = getopt32long(argv, "^+" "p" "\0" "-1", "print\0" No_argument "p");
+	argv += optind;
+	return run_image(d, d2dalias_tagged(argv[0]), argv + (argv[1] && strcmp(argv[1], "--") == 0 ? 2 : 1), print);
+}

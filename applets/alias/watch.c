@@ -1,0 +1,69 @@
+/*
+ * d2dalias watch: writes the commands anew whenever images change, by the engine's stream of events.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//kbuild:lib-$(CONFIG_D2DALIAS) += d2dalias_watch.o
+
+#include "d2dalias.h"
+#include "d2d_engine.h"
+
+/* {"type":["image"],"event":["delete","import","load","pull","tag","untag"]} */
+#define EVENTS "GET /events?filters=%7B%22type%22:%5B%22image%22%5D,%22event%22:%5B%22delete%22,%22import%22,%22load%22," \
+	"%22pull%22,%22tag%22,%22untag%22%5D%7D"
+
+enum {
+	QUIET = 300,		/* ms without an event: a pull or an import brings several */
+	AT_MOST = 5000,		/* ms of events, then we look all the same */
+	AGAIN = 2,		/* seconds, when there is no engine */
+};
+
+/* In a child: it may die of what an image is called or where the engine went, and its memory goes with it. */
+static void add_all(struct d2dalias *d)
+{
+	char *none = NULL;
+	pid_t pid = xfork();
+
+	if (pid == 0)
+		fflush_stdout_and_exit(d2dalias_add(d, &none));
+	wait4pid(pid);
+}
+
+/* Reads what comes until nothing more does; false at the end. What the events say doesn't matter. */
+static bool read_burst(int fd)
+{
+	unsigned long long limit = d2d_now() + AT_MOST;
+	struct pollfd p = { fd, POLLIN, 0 };
+	char buf[4096];
+
+	do {
+		if (safe_read(fd, buf, sizeof(buf)) <= 0)
+			return false;
+	} while (d2d_now() < limit && safe_poll(&p, 1, QUIET) > 0);
+	return true;
+}
+
+int d2dalias_watch(struct d2dalias *d, char **argv)
+{
+	bool told = false;
+	int fd;
+
+	if (*argv)
+		bb_show_usage();
+	for (;;) {
+		fd = d2d_engine_stream(EVENTS);
+		if (fd < 0) {
+			if (!told)
+				bb_error_msg("no Docker engine at '%s': %s", d2d_engine_socket(), strerror(-fd));
+			told = true;
+		} else {
+			told = false;
+			/* The stream is open already, so nothing gets lost in between. */
+			do
+				add_all(d);
+			while (read_burst(fd));
+			close(fd);
+		}
+		sleep(AGAIN);
+	}
+}

@@ -1,0 +1,97 @@
+/*
+ * d2dconfig KEY=VALUE: checks settings, and writes them into the store's d2d/config.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//kbuild:lib-$(CONFIG_D2DCONFIG) += d2dconfig_change.o
+
+#include "d2dconfig.h"
+
+static void check(const char *arg)
+{
+	const char *wrong = d2d_config_wrong(arg), *value = strchr(arg, '=');
+
+	if (!wrong && value++) {
+		if (d2dconfig_is_key(arg, "hostname") && !d2d_hostname_ok(value))
+			wrong = "is no host name";
+		else if (d2dconfig_is_key(arg, "timezone") && !d2d_timezone_ok(value))
+			wrong = "is no rule like CET-1CEST,M3.5.0,M10.5.0/3 (the last line of a zoneinfo file, see docs/cmdline.md)";
+	}
+	if (wrong)
+		bb_error_msg_and_die("'%s' %s", printable_string(arg), wrong);
+}
+
+/* TEXT without the lines of KEY, the first of which is replaced by LINE; appended when there was none. NULL: no line. */
+static char *with(char *text, const char *key, const char *line)
+{
+	char *out = xstrdup(""), *rest = text, *one, *longer;
+
+	while ((one = strsep(&rest, "\n")) != NULL) {
+		const char *keep = one;
+
+		if (!one[0] && !rest)
+			break;
+		if (d2dconfig_is_key(skip_whitespace(one), key)) {
+			keep = line;
+			line = NULL;
+		}
+		if (!keep)
+			continue;
+		longer = xasprintf("%s%s\n", out, keep);
+		free(out);
+		out = longer;
+	}
+	if (line) {
+		longer = xasprintf("%s%s\n", out, line);
+		free(out);
+		out = longer;
+	}
+	free(text);
+	return out;
+}
+
+static void tell(const struct d2dconfig *c, const char *key)
+{
+	llist_t *cmdline = NULL, *l;
+
+	d2d_options_read(c->root, D2D_CMDLINE, &cmdline);
+	for (l = cmdline; l; l = l->link)
+		if (d2dconfig_is_key(l->data, key))
+			printf("the kernel command line says d2d.%s, and wins\n", printable_string(l->data));
+	llist_free(cmdline, free);
+	if (!d2dconfig_is_key(key, "hostname") && !d2dconfig_is_key(key, "timezone"))
+		printf("%.*s counts from the next boot\n", (int)strcspn(key, "="), key);
+}
+
+int d2dconfig_change(const struct d2dconfig *c, char **args, bool delete)
+{
+	char *path = d2dconfig_stored(c, "config"), *text, **arg;
+	size_t len;
+	int err;
+
+	for (arg = args; *arg; arg++)
+		if (!delete)
+			check(*arg);
+	if (!c->root[0] && geteuid() != 0)
+		bb_error_msg_and_die("%s: sudo d2d config %s", bb_msg_you_must_be_root, args[0]);
+	if (!d2dconfig_has_store(c))
+		bb_simple_error_msg_and_die("no store, so it would be gone at the next boot");
+
+	err = d2d_file_read(path, D2D_CONFIG_MAX, &text, &len);
+	if (err == -ENOENT)
+		text = xzalloc(1);
+	else if (err < 0)
+		bb_error_msg_and_die("'%s' %s", path, d2d_file_error(err));
+	for (arg = args; *arg; arg++)
+		text = with(text, *arg, delete ? NULL : *arg);
+	err = d2d_folder_make(path);
+	if (!err)
+		err = d2d_file_write(path, text);
+	if (err < 0)
+		bb_error_msg_and_die("can't write '%s': %s", path, strerror(-err));
+	free(text);
+	free(path);
+	for (arg = args; *arg; arg++)
+		tell(c, *arg);
+	return d2dconfig_apply(c);
+}

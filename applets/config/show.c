@@ -1,0 +1,39 @@
+/*
+ * d2dconfig without arguments: the settings that count, and where each comes from.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//kbuild:lib-$(CONFIG_D2DCONFIG) += d2dconfig_show.o
+
+#include "d2dconfig.h"
+
+/* Is there one of the same name behind it, which counts? */
+static bool is_beaten(const llist_t *l)
+{
+	const llist_t *other;
+
+	for (other = l->link; other; other = other->link)
+		if (d2dconfig_is_key(other->data, l->data))
+			return true;
+	return false;
+}
+
+void d2dconfig_show(const struct d2dconfig *c)
+{
+	llist_t *stored = NULL, *all = d2d_options(c->root), *l;
+	char host[65] = "";
+
+	d2d_options_read(c->root, D2D_CONFIG, &stored);
+	if (!c->root[0] && gethostname(host, sizeof(host) - 1) == 0)
+		printf("host name: %s\n", printable_string(host));
+	for (l = all; l; l = l->link) {
+		if (!is_beaten(l))
+			printf("%-40s %s\n", printable_string(l->data), stored ? "store" : "command line");
+		/* They come first. */
+		if (stored)
+			free(llist_pop(&stored));
+	}
+	if (!d2dconfig_has_store(c))
+		puts("no store: what is set here wouldn't be kept");
+	llist_free(all, free);
+}

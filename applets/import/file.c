@@ -1,0 +1,133 @@
+/*
+ * d2dimport: one file, from its opening to the note of what became of it.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//kbuild:lib-$(CONFIG_D2DIMPORT) += d2dimport_file.o
+
+#include <json-c/json.h>
+#include "d2dimport.h"
+#include "d2d_report.h"
+
+static int import_open(struct d2dimport *d, const char *file, int fd, off_t size)
+{
+	struct d2dimport_progress p;
+	struct d2d_images images = { .n = 0 };
+	struct d2d_archive *a;
+	const struct d2d_taker *taker = NULL;
+	off_t limit = d->store ? d2d_store_limit(d->store) : d->limit;
+	char *why;
+	int r;
+
+	if (d->store && d2dimport_known(d, file, fd))
+		return EXIT_SUCCESS;
+	if (d->store)
+		taker = d2d_store_taker(d->store);
+	d2dimport_progress_begin(&p, file, size, NULL, d->count);
+	if (d->config) {
+		r = d2d_rootfs_open(&a, fd, file, d->config, limit, &p.progress, taker, &images, &why);
+	} else {
+		r = d2d_archive_open_taking(&a, fd, limit, &p.progress, taker, &why);
+		if (r == 0)
+			r = d2d_images_of(a, file, &images, &why);
+	}
+	d2dimport_progress_end(&p);
+	if (r < 0 && d->api && !d->config && (option_mask32 & OPT_f) && r == -EBADMSG && !d2d_is_zstd(fd)) {
+		/* by force Docker may have its own word, but of zstd it mustn't see anything */
+		r = d2dimport_load(d, file, fd, size);
+	} else if (r < 0) {
+		r = d2dimport_fail(d, file, "%s", why ? printable_string(why) : strerror(-r));
+	} else if (d->store) {
+		r = d2dimport_write(d, file, a, &images, &p);
+	} else if (ENABLE_FEATURE_D2DIMPORT_SQUASH && d->squash) {
+		r = d2dimport_squash(d, file, a, &images);
+	} else if (d->api) {
+		p.progress.told = NULL;	/* it is what was sent that counts */
+		r = d2dimport_send(d, file, fd, size, a, &images);
+	} else {
+		struct json_object *list = d2d_images_json(&images);
+
+		d2dimport_print(file, list, "");
+		json_object_put(list);
+	}
+	free(why);
+	d2d_images_free(&images);
+	d2d_archive_close(a);
+	return r;
+}
+
+/* The same with what lies beside a root file system. */
+static int import_regular(struct d2dimport *d, const char *path, const char *file, int fd, off_t size)
+{
+	char *why = NULL;
+	int r;
+
+	d->config = NULL;
+	if (d2d_rootfs_stem(path) && d2d_rootfs_config(path, &d->config, &why) < 0) {
+		r = d2dimport_fail(d, file, "%s", printable_string(why));
+	} else {
+		r = import_open(d, file, fd, size);
+	}
+	free(d->config);
+	d->config = NULL;
+	free(why);
+	return r;
+}
+
+static void begin_file(struct d2dimport *d, const char *path)
+{
+	char *full = xmalloc_realpath(path);
+
+	d->path = d2d_printable(full ? full : path, strlen(full ? full : path));
+	d->why = NULL;
+	d->again = false;
+	d->start = d2d_now();
+	d2dimport_how(d, NULL, NULL);
+	free(full);
+}
+
+/* For 'd2d images' and the report; where no debian2docker runs there is nobody to be told. */
+static void end_file(struct d2dimport *d, int r)
+{
+	if ((d->store || d->api) && !d->again)
+		d2d_import_note(d->path, d->how ? : "engine", d->images, d2d_now() - d->start,
+			r == EXIT_SUCCESS ? NULL : d->why ? d->why : "failed");
+	free(d->path);
+	free(d->why);
+}
+
+int d2dimport_file(struct d2dimport *d, const char *path, int flags)
+{
+	char *name = d2d_printable(path, strlen(path));
+	struct stat st;
+	int fd, r = EXIT_FAILURE;
+
+	begin_file(d, path);
+	/* O_NONBLOCK: a FIFO is refused, not waited for */
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | flags);
+	if (fd < 0 && errno == ELOOP && flags)
+		d2dimport_fail(d, name, "a symbolic link, not followed");
+	else if (fd < 0 || fstat(fd, &st) < 0)
+		d2dimport_fail(d, name, "%s", strerror(errno));
+	else if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+		d2dimport_fail(d, name, "not a regular file");
+	else if (S_ISREG(st.st_mode))
+		r = import_regular(d, path, name, fd, st.st_size);
+	else
+		r = import_open(d, name, fd, st.st_size);
+	if (fd >= 0)
+		close(fd);
+	end_file(d, r);
+	free(name);
+	fflush_all();
+	return r;
+}
+
+void d2dimport_was_killed(struct d2dimport *d, const char *path, int sig)
+{
+	char *name = d2d_printable(path, strlen(path));
+
+	begin_file(d, path);
+	end_file(d, d2dimport_fail(d, name, "the process that imported it was killed (%s)", get_signame(sig)));
+	free(name);
+}

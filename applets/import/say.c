@@ -1,0 +1,47 @@
+/*
+ * d2dimport: what is printed of each file.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//kbuild:lib-$(CONFIG_D2DIMPORT) += d2dimport_say.o
+
+#include <json-c/json.h>
+#include "d2dimport.h"
+
+void d2dimport_print(const char *file, struct json_object *images, const char *what)
+{
+	struct json_object *tags;
+	size_t i, k, n;
+
+	for (i = 0; i < json_object_array_length(images); i++) {
+		struct json_object *image = json_object_array_get_idx(images, i);
+
+		tags = json_object_object_get(image, "tags");
+		n = json_object_array_length(tags);
+		if (n == 0)
+			printf("%s: %ssha256:%s%s\n", file, what[0] == ' ' ? "" : what,
+				json_object_get_string(json_object_object_get(image, "id")), what[0] == ' ' ? what : "");
+		for (k = 0; k < n; k++)
+			printf("%s: %s%s%s\n", file, what[0] == ' ' ? "" : what,
+				json_object_get_string(json_object_array_get_idx(tags, k)), what[0] == ' ' ? what : "");
+	}
+}
+
+int d2dimport_fail(struct d2dimport *d, const char *file, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	free(d->why);
+	d->why = d2d_vformat(format, args);
+	va_end(args);
+	bb_error_msg("%s: %s", file, d->why);
+	return EXIT_FAILURE;
+}
+
+void d2dimport_how(struct d2dimport *d, const char *how, struct json_object *images)
+{
+	d->how = how;
+	json_object_put(d->images);
+	d->images = json_object_get(images);
+}

@@ -1,0 +1,326 @@
+/*
+ * d2dinstall DISK: a whole disk for the system: GPT with a BIOS boot partition, a FAT for UEFI that holds GRUB's menu and
+ * two slots, and the store.
+ *
+ * Power may fail at any time: first the disk is made blank, and what starts it is written last, when all that it would start
+ * was read back: BOOTX64.EFI for UEFI, the MBR's code for BIOS.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//kbuild:lib-$(CONFIG_FEATURE_D2DINSTALL_DISK) += d2dinstall_disk.o
+#include <sys/mount.h>
+#include "d2dinstall.h"
+
+#define SFDISK "/usr/sbin/sfdisk"
+
+enum {
+	BIOS_PART = 1, EFI_PART, STORE_PART,
+
+	/* From 260 MiB on mkfs.vfat makes clusters of 4 KiB, and with them a FAT32. */
+	EFI_MIN_MIB = 320,
+
+	/* GRUB, grub-core/boot/i386/pc: boot.S has the sector of diskboot.S in it, that one where the rest of itself is. Before
+	 * them in the image of a CD: cdboot.S, 2048 bytes. iso/image has xorriso fill in the same for the ISO. */
+	MBR_CODE = 440,
+	MBR_CORE = 0x1b0,
+	CDBOOT = 2048,
+	DISKBOOT_REST = CDBOOT + 500,
+	CORE_MAX = D2D_MIB,
+};
+
+struct target {
+	struct d2d_disk disk;
+	struct install_source src;
+	uint64_t folder;	/* bytes that the ISO's d2d/ takes */
+	unsigned efi_mib, store_mib;
+	char *top;		/* where its FAT is mounted */
+	char *efi;		/* its FAT's device */
+	char *uuid;
+};
+
+/* ---- what is there, what it takes ---- */
+
+static void refuse_used(const struct target *t)
+{
+	struct d2d_volume *list;
+	int i, fd, n = d2d_volumes_scan(&list);
+
+	if (n < 0)
+		bb_error_msg_and_die("can't look for volumes: %s", strerror(-n));
+	d2d_mounts_find(list, n);
+	for (i = 0; i < n; i++) {
+		if (!d2d_disk_has(&t->disk, &list[i]))
+			continue;
+		if (list[i].mountpoint)
+			bb_error_msg_and_die("'%s' is in use: %s is mounted on %s", t->disk.dev, list[i].dev, list[i].mountpoint);
+		if (list[i].holder)
+			bb_error_msg_and_die("'%s' is in use: %s belongs to %s", t->disk.dev, list[i].dev, list[i].holder);
+	}
+	d2d_volumes_free(list, n);
+	fd = open(t->disk.dev, O_RDONLY | O_EXCL | O_CLOEXEC);
+	if (fd < 0)
+		bb_error_msg_and_die("'%s' is in use: %s", t->disk.dev, strerror(errno));
+	close(fd);
+}
+
+/* A source that is a device, by whatever name; a file on the disk is mounted, and so refused already. */
+static void refuse_source(const struct target *t)
+{
+	char *dev = xmalloc_realpath(t->src.dev), *disk;
+	struct stat st;
+
+	if (!dev || stat(dev, &st) != 0)
+		bb_perror_msg_and_die("can't open '%s'", t->src.dev);
+	disk = d2d_disk_of(dev);
+	if (S_ISBLK(st.st_mode) && strcmp(disk, t->disk.dev) == 0)
+		bb_error_msg_and_die("'%s' carries the ISO that is to be installed", t->disk.dev);
+	free(disk);
+	free(dev);
+}
+
+static void plan_sizes(struct target *t)
+{
+	unsigned mib = t->disk.size / D2D_MIB;
+
+	/* Two slots, and half as much again for what comes. */
+	t->folder = d2dinstall_folder_size(&t->src);
+	t->efi_mib = MAX(EFI_MIN_MIB, (t->src.size * 3 + t->folder) / D2D_MIB + 32);
+	/* A MiB each: the table and its copy at the end, the BIOS boot partition. */
+	if (mib < t->efi_mib + 3 + STORE_MIN_MIB)
+		bb_error_msg_and_die("'%s' is too small: it has %u MiB, system and store need %u", t->disk.dev, mib,
+			t->efi_mib + 3 + STORE_MIN_MIB);
+	t->store_mib = mib - t->efi_mib - 3;
+}
+
+/* ---- the table ---- */
+
+static void make_blank(const struct target *t)
+{
+	void *zeros = xzalloc(D2D_MIB);
+	int r = d2d_disk_write(&t->disk, 0, zeros, D2D_MIB);
+
+	if (r == 0)
+		r = d2d_disk_write(&t->disk, t->disk.size - D2D_MIB, zeros, D2D_MIB);
+	if (r < 0)
+		bb_error_msg_and_die("can't write to '%s': %s", t->disk.dev, strerror(-r));
+	free(zeros);
+}
+
+static void make_table(const struct target *t)
+{
+	char *argv[] = { (char *)SFDISK, (char *)"-q", (char *)"--wipe", (char *)"always", (char *)"--wipe-partitions",
+		(char *)"always", t->disk.dev, NULL };
+	char *script = xasprintf("label: gpt\n"
+		"start=1MiB, size=1MiB, type=21686148-6449-6E6F-744E-656564454649, name=D2D-BIOS\n"
+		"size=%uMiB, type=C12A7328-F81F-11D2-BA4B-00A0C93EC93B, name=D2D-BOOT\n"
+		"size=%uMiB, type=0FC63DAF-8483-4772-8E79-3D69D8477DE4, name="STORE_LABEL"\n", t->efi_mib, t->store_mib);
+	int fd = memfd_create("script", 0);
+
+	if (fd < 0)
+		bb_simple_perror_msg_and_die("memfd_create");
+	xwrite_str(fd, script);
+	xlseek(fd, 0, SEEK_SET);
+	xmove_fd(fd, STDIN_FILENO);
+	if (spawn_and_wait(argv) != 0)
+		bb_error_msg_and_die("no partitions were made on '%s'", t->disk.dev);
+	free(script);
+}
+
+/* ---- the FAT ---- */
+
+static void make_fat(struct target *t)
+{
+	char *argv[] = { (char *)"mkfs.vfat", (char *)"-n", (char *)"D2D-BOOT", NULL, NULL };
+	struct d2d_volume v = { 0 };
+
+	t->efi = d2d_disk_partition(&t->disk, EFI_PART);
+	argv[3] = t->efi;
+	if (spawn_and_wait(argv) != 0 || d2d_volume_probe(t->efi, &v) < 0 || strcmp(v.fstype, "vfat") != 0 || !v.uuid[0])
+		bb_error_msg_and_die("no FAT was made on '%s'", t->efi);
+	t->uuid = xstrdup(v.uuid);
+	d2d_volume_clear(&v);
+}
+
+static void mount_fat(struct target *t, unsigned long flags)
+{
+	unsigned tries = 100;
+
+	if (!t->top)
+		t->top = d2dinstall_mount_point("disk");
+	/* To what waits for sticks it is a new volume, which it mounts for a moment to look inside. */
+	while (mount(t->efi, t->top, "vfat", flags | MS_NOSUID | MS_NODEV | MS_NOEXEC, "utf8") != 0) {
+		if (errno != EBUSY || --tries == 0)
+			bb_perror_msg_and_die("can't mount '%s'", t->efi);
+		usleep(100000);
+	}
+}
+
+static void unmount_fat(struct target *t)
+{
+	if (umount(t->top) != 0)
+		bb_perror_msg_and_die("can't write '%s'", t->efi);
+}
+
+static void put_text(const struct target *t, const char *name, const char *text)
+{
+	char *path = concat_path_file(t->top, name);
+	int r = d2d_folder_make(path);
+
+	if (r == 0)
+		r = d2d_file_write(path, text);
+	if (r < 0)
+		bb_error_msg_and_die("can't write '%s': %s", path, strerror(-r));
+	free(path);
+}
+
+/* The head for what GRUB loads as d2d/early.img (iso/image). */
+static void put_early(const struct target *t)
+{
+	char *from = concat_path_file(t->src.iso, "boot/early.cpio"), *to = concat_path_file(t->top, "boot/early.cpio");
+
+	if (access(from, F_OK) == 0 && copy_file(from, to, 0) != 0)
+		xfunc_die();
+	free(to);
+	free(from);
+}
+
+static void put_menu(const struct target *t)
+{
+	char *from = concat_path_file(t->src.iso, "boot/grub/disk.cfg"), *menu = xmalloc_xopen_read_close(from, NULL);
+	struct install_env env = { .good = 'a' };
+	char *text = xasprintf("set medium=%s\n%s", t->uuid, menu);
+	int r;
+
+	put_text(t, "boot/grub/grub.cfg", text);
+	free(text);
+	text = xasprintf("search --set=root --fs-uuid %s\nset prefix=($root)/boot/grub\nconfigfile /boot/grub/grub.cfg\n", t->uuid);
+	put_text(t, "EFI/BOOT/grub.cfg", text);
+	r = d2dinstall_env_write(t->top, &env);
+	if (r < 0)
+		bb_error_msg_and_die("can't write GRUB's environment: %s", strerror(-r));
+	free(text);
+	free(menu);
+	free(from);
+}
+
+/* The folder of the other slot is there from now on. Where power fails while a FAT makes one, it may be of use to nobody, and
+ * an update couldn't write to it. */
+static void make_other(const struct target *t)
+{
+	char *dir = concat_path_file(t->top, "b");
+
+	if (mkdir(dir, 0755) != 0)
+		bb_perror_msg_and_die("can't create directory '%s'", dir);
+	free(dir);
+}
+
+/* ---- what starts it ---- */
+
+static void settle(const struct target *t)
+{
+	int r = d2d_disk_settle(t->top);
+
+	if (r < 0)
+		bb_error_msg_and_die("can't write '%s': %s", t->efi, strerror(-r));
+}
+
+static void put_efi(const struct target *t)
+{
+	char *from = concat_path_file(t->src.efi, "EFI/BOOT/BOOTX64.EFI");
+	char *new = concat_path_file(t->top, "EFI/BOOT/NEW"), *to = concat_path_file(t->top, "EFI/BOOT/BOOTX64.EFI");
+
+	if (copy_file(from, new, 0) != 0)
+		xfunc_die();
+	settle(t);
+	xrename(new, to);
+	settle(t);
+	free(to);
+	free(new);
+	free(from);
+}
+
+static void set_sector(char *at, uint64_t sector)
+{
+	sector = SWAP_LE64(sector);
+	memcpy(at, &sector, sizeof(sector));
+}
+
+static void put_bios(const struct target *t)
+{
+	char *path = concat_path_file(t->src.iso, "boot/grub/bios.img");
+	size_t len = CORE_MAX;
+	char *core = xmalloc_xopen_read_close(path, &len), mbr[D2D_SECTOR];
+	int r;
+
+	if (len <= CDBOOT + D2D_SECTOR || len >= CORE_MAX)
+		bb_error_msg_and_die("'%s' is no GRUB", path);
+	set_sector(core + DISKBOOT_REST, (D2D_MIB + CDBOOT) / D2D_SECTOR + 1);
+	r = d2d_disk_write(&t->disk, D2D_MIB, core, len);
+	if (r == 0 && pread(t->disk.fd, mbr, sizeof(mbr), 0) != sizeof(mbr))
+		r = -EIO;
+	if (r == 0 && pread(t->src.fd, mbr, MBR_CODE, 0) != MBR_CODE)
+		r = -EIO;
+	set_sector(mbr + MBR_CORE, (D2D_MIB + CDBOOT) / D2D_SECTOR);
+	if (r == 0)
+		r = d2d_disk_write(&t->disk, 0, mbr, sizeof(mbr));
+	if (r < 0)
+		bb_error_msg_and_die("can't write to '%s': %s", t->disk.dev, strerror(-r));
+	free(core);
+	free(path);
+}
+
+int d2dinstall_disk(const char *path, const char *iso, struct install_key *key, unsigned opt)
+{
+	char *plan, sha256[INSTALL_FILES][DIGEST_SIZE];
+	struct target t = { 0 };
+	int r = 0;
+
+	d2dinstall_open(&t.disk, path, opt);
+	if (t.disk.is_file)
+		bb_error_msg_and_die("'%s' is no disk", path);
+	refuse_used(&t);
+	d2dinstall_source(&t.src, iso, true);
+	refuse_source(&t);
+	plan_sizes(&t);
+	d2dinstall_folder_check(&t.src);
+	plan = xasprintf("ALL OF IT IS OVERWRITTEN: a new partition table, %u MiB for the system%s, %u MiB for the store (ext4 \""STORE_LABEL"\")",
+		t.efi_mib, t.folder ? " and the ISO's d2d/" : "", t.store_mib);
+	d2dinstall_consent(&t.disk, opt, plan);
+	free(plan);
+	if (ENABLE_FEATURE_D2DINSTALL_LUKS && key)
+		r = d2dinstall_key_ask(key, false, 0);
+	if (r < 0)
+		bb_error_msg_and_die("%s: nothing has changed", d2dinstall_key_error(r));
+
+	/* The question may have stood there for long. */
+	refuse_used(&t);
+	make_blank(&t);
+	make_table(&t);
+	make_fat(&t);
+	mount_fat(&t, 0);
+	d2dinstall_slot_write(t.top, "", 'a', &t.src, sha256);
+	if (t.folder)
+		d2dinstall_folder_write(&t.src, t.top);
+	make_other(&t);
+	put_menu(&t);
+	put_early(&t);
+	unmount_fat(&t);
+	mount_fat(&t, MS_RDONLY);
+	d2dinstall_slot_verify(t.top, 'a', &t.src, sha256);
+	if (t.folder)
+		d2dinstall_folder_verify(&t.src, t.top);
+	unmount_fat(&t);
+	/* An encrypted one isn't to stay open. */
+	d2dinstall_note_signals();
+	if (d2dinstall_make_store(&t.disk, STORE_PART, 0, (uint64_t)t.store_mib * D2D_MIB, key) < 0)
+		bb_error_msg_and_die("no store was made on '%s'", t.disk.dev);
+	mount_fat(&t, 0);
+	settle(&t);
+	put_efi(&t);
+	unmount_fat(&t);
+	put_bios(&t);
+	if (ENABLE_FEATURE_D2DINSTALL_LUKS)
+		d2dinstall_key_wipe(key);
+	printf("The system is on %s: restart, and start from it\n", t.disk.dev);
+	return EXIT_SUCCESS;
+}

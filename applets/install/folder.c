@@ -1,0 +1,150 @@
+/*
+ * d2dinstall: what an ISO brings besides the system, in its folder d2d/, onto the FAT of a disk, which is the medium then.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//kbuild:lib-$(CONFIG_FEATURE_D2DINSTALL_DISK) += d2dinstall_folder.o
+#include "d2dinstall.h"
+
+#define FOLDER "d2d"
+#define KEYS FOLDER"/keys"
+
+enum { CLUSTER = 32 * 1024 };	/* mkfs.vfat's largest */
+
+struct work;
+typedef void action(const char *path, const struct stat *st, struct work *w);
+
+struct work {
+	action *file, *folder;	/* NULL: nothing is to be done */
+	const struct install_source *src;
+	const char *top;	/* the disk's */
+	uint64_t size;
+	smallint has_files;
+};
+
+static char *named(const char *path, const struct work *w)
+{
+	return auto_string(xstrdup(printable_string(path + strlen(w->src->iso) + 1)));
+}
+
+/* Without its top folder that is the same path on the disk. */
+static char *on_disk(const char *path, const struct work *w)
+{
+	return concat_path_file(w->top, path + strlen(w->src->iso) + 1);
+}
+
+/* What the kernel's vfat takes for a name (fs/fat/namei_vfat.c: vfat_is_used_badchars; it drops dots at the end). */
+static bool fat_takes(const char *name)
+{
+	size_t len = strlen(name);
+
+	for (; *name; name++)
+		if ((unsigned char)*name < ' ' || strchr("*?<>|\":\\", *name))
+			return false;
+	return name[-1] != '.' && name[-1] != ' ' && len < 255;
+}
+
+static void check(const char *path, const struct stat *st, struct work *w)
+{
+	if (!fat_takes(bb_basename(path)))
+		bb_error_msg_and_die("the disk can't have the ISO's '%s': that is no name for a FAT", named(path, w));
+	if (!S_ISREG(st->st_mode) && !S_ISDIR(st->st_mode))
+		bb_error_msg_and_die("the disk can't have the ISO's '%s': it is neither file nor folder", named(path, w));
+	if (st->st_size > UINT32_MAX)
+		bb_error_msg_and_die("the disk can't have the ISO's '%s': a FAT's files have less than 4 GiB", named(path, w));
+}
+
+static void weigh(const char *path UNUSED_PARAM, const struct stat *st, struct work *w)
+{
+	w->size += CLUSTER;
+	if (S_ISREG(st->st_mode)) {
+		w->size += st->st_size;
+		w->has_files = 1;
+	}
+}
+
+static void copy_folder(const char *path, const struct stat *st UNUSED_PARAM, struct work *w)
+{
+	char *to = on_disk(path, w);
+
+	if (mkdir(to, 0755) != 0)
+		bb_perror_msg_and_die("can't create directory '%s'", printable_string(to));
+	free(to);
+}
+
+static void copy_file_of(const char *path, const struct stat *st UNUSED_PARAM, struct work *w)
+{
+	char *to = on_disk(path, w), sha256[DIGEST_SIZE];
+
+	d2dinstall_write(path, to, FOLDER, sha256);
+	free(to);
+}
+
+static void compare(const char *path, const struct stat *st UNUSED_PARAM, struct work *w)
+{
+	char *to = on_disk(path, w), here[DIGEST_SIZE], there[DIGEST_SIZE];
+
+	d2dinstall_digest(path, FOLDER, here);
+	d2dinstall_digest(to, "verifying", there);
+	if (strcmp(here, there) != 0)
+		bb_error_msg_and_die("the disk gives '%s' back wrong: it isn't used", named(path, w));
+	free(to);
+}
+
+static int FAST_FUNC one_file(struct recursive_state *state, const char *path, struct stat *st)
+{
+	struct work *w = state->userData;
+
+	w->file(path, st, w);
+	return TRUE;
+}
+
+/* A key that opens a store doesn't go to its disk unless somebody puts it there. */
+static int FAST_FUNC one_folder(struct recursive_state *state, const char *path, struct stat *st)
+{
+	struct work *w = state->userData;
+
+	if (strcmp(path + strlen(w->src->iso) + 1, KEYS) == 0)
+		return SKIP;
+	if (w->folder)
+		w->folder(path, st, w);
+	return TRUE;
+}
+
+static void for_all(struct work *w)
+{
+	char *from = concat_path_file(w->src->iso, FOLDER);
+
+	if (access(from, F_OK) == 0 && !recursive_action(from, ACTION_RECURSE, one_file, one_folder, w))
+		xfunc_die();
+	free(from);
+}
+
+uint64_t d2dinstall_folder_size(const struct install_source *src)
+{
+	struct work w = { .file = weigh, .folder = weigh, .src = src };
+
+	for_all(&w);
+	return w.has_files ? w.size : 0;
+}
+
+void d2dinstall_folder_check(const struct install_source *src)
+{
+	struct work w = { .file = check, .folder = check, .src = src };
+
+	for_all(&w);
+}
+
+void d2dinstall_folder_write(const struct install_source *src, const char *top)
+{
+	struct work w = { .file = copy_file_of, .folder = copy_folder, .src = src, .top = top };
+
+	for_all(&w);
+}
+
+void d2dinstall_folder_verify(const struct install_source *src, const char *top)
+{
+	struct work w = { .file = compare, .src = src, .top = top };
+
+	for_all(&w);
+}

@@ -1,0 +1,176 @@
+/*
+ * d2dinstall: the kernel and the initramfs of one system, in a folder of their own; of the variant lean the rest of it, too.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//kbuild:lib-$(CONFIG_FEATURE_D2DINSTALL_ISO) += d2dinstall_slot.o
+#include "d2dinstall.h"
+#include "d2d_archive.h"
+
+enum { PIECE = 1024 * 1024, BASE = INSTALL_FILES - 1 };
+
+static const char *const names[INSTALL_FILES] = { "vmlinuz", "initramfs.img", "base.sqfs" };
+
+static int files_of(const struct install_source *src)
+{
+	return src->is_lean ? INSTALL_FILES : BASE;
+}
+
+static char *slot_file(const char *top, char slot, const char *name)
+{
+	return xasprintf("%s/%c/%s", top, slot, name);
+}
+
+/* The disk may be gone: it is named, not only the file. */
+static void die_writing(const char *to) NORETURN;
+static void die_writing(const char *to)
+{
+	int err = errno;
+	struct mntent *m = find_mount_point(to, 1);
+
+	bb_error_msg_and_die("can't write '%s' to '%s': %s", bb_basename(to), m ? m->mnt_fsname : to, strerror(err));
+}
+
+/* Copies a file to OUT, which is TO (-1: nowhere), with a progress bar on a terminal; dies when it can't. */
+static void copy(const char *from, int out, const char *to, const char *what, char *hex)
+{
+	int in = xopen(from, O_RDONLY | O_CLOEXEC | O_NOFOLLOW), tty = isatty(STDERR_FILENO);
+	off_t done = 0;
+	struct stat st;
+	char *piece = xmalloc(PIECE);
+	bb_progress_t bar;
+	sha256_ctx_t ctx;
+	uint8_t digest[32];
+	ssize_t len;
+
+	xfstat(in, &st, from);
+	sha256_begin(&ctx);
+	bb_progress_init(&bar, what);
+	/* What is verified has to come from the disk. */
+	if (out < 0)
+		posix_fadvise(in, 0, 0, POSIX_FADV_DONTNEED);
+	while ((len = safe_read(in, piece, PIECE)) > 0) {
+		if (bb_got_signal)
+			bb_simple_error_msg_and_die("interrupted");
+		sha256_hash(&ctx, piece, len);
+		if (out >= 0 && full_write(out, piece, len) != len)
+			die_writing(to);
+		done += len;
+		if (tty)
+			bb_progress_update(&bar, 0, done, st.st_size);
+	}
+	if (len < 0)
+		bb_perror_msg_and_die("can't read '%s'", from);
+	if (tty)
+		bb_putchar_stderr('\n');
+	bb_progress_free(&bar);
+	sha256_end(&ctx, digest);
+	*bin2hex(hex, (void *)digest, sizeof(digest)) = '\0';
+	free(piece);
+	close(in);
+}
+
+void d2dinstall_write(const char *from, const char *to, const char *what, char hex[DIGEST_SIZE])
+{
+	int out = xopen3(to, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+
+	copy(from, out, to, what, hex);
+	if (fsync(out) != 0 || close(out) != 0)
+		die_writing(to);
+}
+
+void d2dinstall_digest(const char *path, const char *what, char hex[DIGEST_SIZE])
+{
+	copy(path, -1, NULL, what, hex);
+}
+
+/* The ISO's, and where what this system keeps on the medium is from now on. */
+static void write_config(const char *to, const char *at, char slot, const struct install_source *src)
+{
+	char *from = concat_path_file(src->iso, "boot/grub/slot.cfg"), *config = xmalloc_xopen_read_close(from, NULL), *text = config;
+	int out = xopen3(to, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+
+	if (src->is_lean)
+		text = xasprintf("%sset options=\"$options d2d.base=%s/%c/%s\"\n", config, at, slot, names[BASE]);
+	errno = EIO;
+	if (full_write(out, text, strlen(text)) != (ssize_t)strlen(text) || fsync(out) != 0 || close(out) != 0)
+		bb_perror_msg_and_die("can't write '%s'", to);
+	if (text != config)
+		free(text);
+	free(config);
+	free(from);
+}
+
+void d2dinstall_slot_write(const char *top, const char *at, char slot, const struct install_source *src, char sha256[INSTALL_FILES][DIGEST_SIZE])
+{
+	char *dir = slot_file(top, slot, ""), *to;
+	int i, r;
+
+	if (bb_make_directory(dir, 0755, FILEUTILS_RECUR) != 0)
+		xfunc_die();
+	free(dir);
+	/* GRUB offers a slot by its slot.cfg: it goes first and comes last. */
+	to = slot_file(top, slot, "slot.cfg");
+	if (unlink(to) != 0 && errno != ENOENT)
+		bb_perror_msg_and_die("can't remove '%s'", to);
+	r = d2d_disk_settle(top);
+	if (r < 0)
+		bb_error_msg_and_die("can't write '%s': %s", to, strerror(-r));
+	/* An earlier system may have had more of them. */
+	d2dinstall_slot_remove(top, slot);
+	for (i = 0; i < files_of(src); i++) {
+		char *from = xasprintf("%s/boot/%s", src->iso, names[i]), *file = slot_file(top, slot, names[i]);
+
+		d2dinstall_write(from, file, names[i], sha256[i]);
+		free(file);
+		free(from);
+	}
+	write_config(to, at, slot, src);
+	free(to);
+}
+
+void d2dinstall_slot_verify(const char *top, char slot, const struct install_source *src, char sha256[INSTALL_FILES][DIGEST_SIZE])
+{
+	char hex[DIGEST_SIZE];
+	int i;
+
+	for (i = 0; i < files_of(src); i++) {
+		char *file = slot_file(top, slot, names[i]);
+
+		d2dinstall_digest(file, "verifying", hex);
+		if (strcmp(hex, sha256[i]) != 0)
+			bb_error_msg_and_die("the disk gives '%s' back wrong: it isn't used", names[i]);
+		free(file);
+	}
+}
+
+uint64_t d2dinstall_slot_size(const char *top, char slot)
+{
+	uint64_t size = 0;
+	int i;
+
+	for (i = 0; i < INSTALL_FILES; i++) {
+		char *file = slot_file(top, slot, names[i]);
+		struct stat st;
+
+		if (lstat(file, &st) == 0)
+			size += (uint64_t)st.st_blocks * 512;
+		free(file);
+	}
+	return size;
+}
+
+void d2dinstall_slot_remove(const char *top, char slot)
+{
+	char *config = slot_file(top, slot, "slot.cfg");
+	int i;
+
+	unlink(config);
+	free(config);
+	for (i = 0; i < INSTALL_FILES; i++) {
+		char *file = slot_file(top, slot, names[i]);
+
+		unlink(file);
+		free(file);
+	}
+}

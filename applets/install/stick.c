@@ -1,0 +1,212 @@
+/*
+ * d2dinstall -s: a store behind the ISO, on the medium that carries it.
+ *
+ * The ISO brings an MBR with two partitions: itself, and the FAT for UEFI. The store becomes the third. The table is one
+ * sector, which a disk writes as a whole, and it is written last: a stick that is pulled out before is as it was. The
+ * start is a multiple of 64 MiB, so that a newer ISO, written over the old one, finds the store in the same place; behind a
+ * smaller one it is one of the next multiples.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//kbuild:lib-$(CONFIG_D2DINSTALL) += d2dinstall_stick.o
+#include "d2dinstall.h"
+
+enum {
+	STEP = 64 * D2D_MIB,
+	/* 64 GiB: what was behind an ISO was no farther away, and it takes a slow stick or disk no more than some seconds. All of
+	 * 2 TiB would be 32768 places, on a disk that turns minutes. */
+	STEPS = 1024,
+
+	TABLE = 446,
+	ENTRY = 16,
+	ENTRIES = 4,
+	OURS = 2,	/* counts from 0 */
+	TYPE_LINUX = 0x83,
+
+	/* ECMA-119 8.4: the primary volume descriptor, with the number of logical blocks (8.4.8) and their size (8.4.12) */
+	ISO_PVD = 0x8000,
+	ISO_BLOCKS = 80,
+	ISO_BLOCK_SIZE = 128,
+};
+
+struct stick {
+	struct d2d_disk disk;
+	uint8_t mbr[D2D_SECTOR];
+	uint64_t start, size;	/* of the store, in bytes */
+	smallint is_there;	/* a store is, and is to be taken back */
+};
+
+static uint8_t *entry(struct stick *st, int i)
+{
+	return st->mbr + TABLE + i * ENTRY;
+}
+
+static uint32_t le32(const uint8_t *at)
+{
+	uint32_t n;
+
+	move_from_unaligned32(n, at);
+	return SWAP_LE32(n);
+}
+
+/* The end of the ISO and of its partitions; dies when this is no such stick. */
+static uint64_t iso_end(struct stick *st)
+{
+	uint8_t pvd[D2D_SECTOR], next[D2D_SECTOR];
+	uint64_t end;
+	int i;
+
+	if (pread(st->disk.fd, st->mbr, D2D_SECTOR, 0) != D2D_SECTOR || pread(st->disk.fd, next, D2D_SECTOR, D2D_SECTOR) != D2D_SECTOR
+	 || pread(st->disk.fd, pvd, D2D_SECTOR, ISO_PVD) != D2D_SECTOR)
+		bb_error_msg_and_die("can't read '%s'", st->disk.dev);
+	if (st->mbr[510] != 0x55 || st->mbr[511] != 0xaa || memcmp(pvd, "\001CD001", 6) != 0)
+		bb_error_msg_and_die("'%s' carries no ISO of debian2docker", st->disk.dev);
+	if (memcmp(next, "EFI PART", 8) == 0)
+		bb_error_msg_and_die("'%s' has a GPT: no partition can be added to it here", st->disk.dev);
+
+	end = (uint64_t)le32(pvd + ISO_BLOCKS) * (pvd[ISO_BLOCK_SIZE] | pvd[ISO_BLOCK_SIZE + 1] << 8);
+	for (i = 0; i < ENTRIES; i++) {
+		const uint8_t *e = entry(st, i);
+		uint64_t part = ((uint64_t)le32(e + 8) + le32(e + 12)) * D2D_SECTOR;
+
+		if (e[4] && i >= OURS)
+			bb_error_msg_and_die("'%s' has a partition %d behind the ISO already", st->disk.dev, i + 1);
+		if (e[4] && part > end)
+			end = part;
+	}
+	return end;
+}
+
+/* Where the first thing that is known lies among the places in which a store may begin, from START on; START when there is none.
+ * What is behind that may be a part of it: an image of a disk in a file. */
+static uint64_t find_known(const struct stick *st, uint64_t start, uint64_t limit, struct d2d_volume *there)
+{
+	uint64_t at = start;
+	unsigned i;
+
+	for (i = 0; i < STEPS && at < limit; i++, at += STEP) {
+		int r = d2d_disk_probe(&st->disk, at, there);
+
+		if (r < 0)
+			bb_error_msg_and_die("can't read '%s': %s", st->disk.dev, strerror(-r));
+		if (there->fstype[0])
+			return at;
+	}
+	return start;
+}
+
+static void find_room(struct stick *st)
+{
+	struct d2d_volume there = { 0 };
+	uint64_t needed, limit;
+
+	st->start = (iso_end(st) + STEP - 1) / STEP * STEP;
+	needed = st->start + (uint64_t)STORE_MIN_MIB * D2D_MIB;
+	if (st->disk.size < needed)
+		bb_error_msg_and_die("'%s' is too small: it has %u MiB, the ISO and a store need %u", st->disk.dev,
+			(unsigned)(st->disk.size / D2D_MIB), (unsigned)(needed / D2D_MIB));
+	/* An MBR counts sectors in 32 bits. */
+	limit = MIN(st->disk.size, (uint64_t)0xffffffff * D2D_SECTOR);
+	/* Behind an ISO that was larger the store begins later. */
+	st->start = find_known(st, st->start, limit, &there);
+	st->size = (limit - st->start) / D2D_MIB * D2D_MIB;
+
+	st->is_there = strcmp(there.label, STORE_LABEL) == 0 && (d2d_volume_is_ext(&there) || strcmp(there.fstype, "crypto_LUKS") == 0);
+	if (there.fstype[0] && !st->is_there)
+		bb_error_msg_and_die("'%s' has something behind the ISO already, %u MiB from its start: %s", st->disk.dev,
+			(unsigned)(st->start / D2D_MIB), there.fstype);
+	d2d_volume_clear(&there);
+}
+
+static void write_entry(struct stick *st)
+{
+	uint8_t *e = entry(st, OURS);
+	uint32_t start = SWAP_LE32((uint32_t)(st->start / D2D_SECTOR)), size = SWAP_LE32((uint32_t)(st->size / D2D_SECTOR));
+	int r;
+
+	/* Cylinders, heads and sectors, as they are written when they say nothing. */
+	memcpy(e, "\0\376\377\377\203\376\377\377", 8);
+	e[4] = TYPE_LINUX;
+	memcpy(e + 8, &start, 4);
+	memcpy(e + 12, &size, 4);
+	r = d2d_disk_write(&st->disk, 0, st->mbr, D2D_SECTOR);
+	if (r < 0)
+		bb_error_msg_and_die("can't write to '%s': %s", st->disk.dev, strerror(-r));
+}
+
+/* The disk of the medium; dies without one. */
+static char *booted_disk(void)
+{
+	struct d2d_volume *list;
+	char *disk = NULL;
+	int i, n = d2d_volumes_read(&list);
+
+	for (i = 0; i < n; i++)
+		if (list[i].role == D2D_ROLE_MEDIUM)
+			disk = d2d_disk_of(list[i].dev);
+	d2d_volumes_free(list, MAX(n, 0));
+	if (!disk)
+		bb_simple_error_msg_and_die("the medium that was booted from isn't known here: name a disk");
+	return disk;
+}
+
+/* Dies without it. */
+static void ask_key(const struct stick *st, struct install_key *key)
+{
+	int r;
+
+	if (!ENABLE_FEATURE_D2DINSTALL_LUKS || !key || st->is_there)
+		return;
+	r = d2dinstall_key_ask(key, false, 0);
+	if (r < 0)
+		bb_error_msg_and_die("%s: nothing has changed", d2dinstall_key_error(r));
+}
+
+/* Nothing of a store that isn't whole stays: neither what would be taken for one the next time, nor its partition in the kernel,
+ * which would be in the way then. What waits for sticks may be looking into it just now. */
+static NORETURN void give_up(const struct stick *st)
+{
+	void *zeros = xzalloc(D2D_MIB);
+	unsigned tries = 50;
+
+	while (d2d_disk_partition_drop(&st->disk, OURS + 1) == -EBUSY && --tries)
+		usleep(100000);
+	d2d_disk_write(&st->disk, st->start, zeros, D2D_MIB);
+	bb_error_msg_and_die("no store was made on '%s'", st->disk.dev);
+}
+
+int d2dinstall_stick(const char *path, struct install_key *key, unsigned opt)
+{
+	struct stick st = { 0 };
+	char *plan, *booted = NULL;
+	int r;
+
+	if (!path)
+		path = booted = booted_disk();
+	d2dinstall_open(&st.disk, path, opt);
+	free(booted);
+	find_room(&st);
+	if (key && st.is_there)
+		bb_error_msg_and_die("'%s' has a store already: without -e it is taken back as it is", st.disk.dev);
+	if (key && st.disk.is_file)
+		bb_error_msg_and_die("'%s' is no disk: it can't be encrypted here", st.disk.dev);
+	plan = xasprintf("%s, %u MiB behind the ISO, becomes partition %u; all else stays as it is",
+		st.is_there ? "the store that is there already" : "a new store (ext4 \""STORE_LABEL"\")",
+		(unsigned)(st.size / D2D_MIB), OURS + 1);
+	d2dinstall_consent(&st.disk, opt, plan);
+	free(plan);
+	ask_key(&st, key);
+
+	d2dinstall_note_signals();
+	r = d2d_disk_partition_add(&st.disk, OURS + 1, st.start, st.size);
+	if (r < 0)
+		bb_error_msg_and_die("can't add a partition to '%s': %s", st.disk.dev, strerror(-r));
+	if (!st.is_there && d2dinstall_make_store(&st.disk, OURS + 1, st.start, st.size, key) < 0)
+		give_up(&st);
+	write_entry(&st);
+	if (ENABLE_FEATURE_D2DINSTALL_LUKS)
+		d2dinstall_key_wipe(key);
+	printf("The store is on %s: it is used from the next start on\n", st.disk.dev);
+	d2d_disk_close(&st.disk);
+	return EXIT_SUCCESS;
+}

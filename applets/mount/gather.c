@@ -1,0 +1,75 @@
+/*
+ * d2dmount: finds out what there is, and waits until all that was asked for is there.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//kbuild:lib-$(CONFIG_D2DMOUNT) += d2dmount_gather.o
+#include <sys/file.h>
+#include "d2dmount.h"
+
+static void forget(struct d2dmount *st)
+{
+	d2d_volumes_free(st->list, st->n);
+	st->list = NULL;
+	st->store = NULL;
+	st->n = 0;
+}
+
+static void gather(struct d2dmount *st)
+{
+	if (ENABLE_FEATURE_D2DMOUNT_LVM)
+		d2dmount_lvm_begin(st);
+	else
+		d2dmount_scan(st);
+	d2d_mounts_find(st->list, st->n);
+	st->store = d2d_roles_decide(st->list, st->n, st->medium, st->spec);
+	if (ENABLE_FEATURE_D2DMOUNT_LVM)
+		d2dmount_lvm_end(st);
+}
+
+/* ---- waiting ---- */
+
+static int wait_uevent(int fd, unsigned long long end)
+{
+	long long left = end - monotonic_ms();
+	int r;
+
+	if (left <= 0)
+		return 0;
+	r = d2d_uevent_wait(fd, "block", left);
+	if (r < 0)
+		bb_error_msg_and_die("can't wait for devices: %s", strerror(-r));
+	return r;
+}
+
+/* The first role that is asked for and not there. A medium that nobody named will never be. */
+static int missing_role(const struct d2dmount *st, unsigned roles)
+{
+	int role;
+
+	for (role = D2D_ROLE_MEDIUM; role <= D2D_ROLE_SWAP; role++)
+		if ((roles & (1 << role)) && (role != D2D_ROLE_MEDIUM || st->medium) && !d2dmount_is_there(st, role))
+			return role;
+	return D2D_ROLE_NONE;
+}
+
+void d2dmount_gather(struct d2dmount *st, int lock, int fd, unsigned roles, unsigned seconds)
+{
+	unsigned long long end = monotonic_ms() + seconds * 1000ULL;
+	int role;
+
+	for (;;) {
+		flock(lock, LOCK_EX);
+		gather(st);
+		role = missing_role(st, roles);
+		if (!seconds || role == D2D_ROLE_NONE)
+			return;
+		flock(lock, LOCK_UN);
+		if (!wait_uevent(fd, end))
+			break;
+		forget(st);
+	}
+	if (role == D2D_ROLE_MEDIUM)
+		bb_error_msg_and_die("medium '%s' didn't appear in %u s", printable_string(st->medium), seconds);
+	bb_error_msg_and_die("no %s appeared in %u s", d2d_role_name(role), seconds);
+}

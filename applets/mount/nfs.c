@@ -1,0 +1,115 @@
+/*
+ * d2dmount --url: a payload that lies on another machine. Whatever that one does, and be it nothing, this ends in time.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//kbuild:lib-$(CONFIG_FEATURE_D2DMOUNT_NFS) += d2dmount_nfs.o
+#include <sys/mount.h>
+#include "d2dmount.h"
+
+/* How an attempt ends that wasn't an errno of mount(2): those are smaller. */
+enum { NO_HOST = 250, NO_FOLDER };
+
+/* In a process of its own, which a signal gets out of whatever it hangs in. Returns its exit code. */
+static int attempt(const struct d2d_nfs *nfs, unsigned seconds)
+{
+	len_and_sockaddr *lsa;
+	struct stat st;
+	char *address;
+	int r;
+
+	alarm(seconds);
+	logmode = LOGMODE_NONE;	/* of what the resolver says, the parent speaks */
+	lsa = host2sockaddr(nfs->host, nfs->port);
+	if (!lsa)
+		return NO_HOST;
+	address = xmalloc_sockaddr2dotted_noport(&lsa->u.sa);
+	/* [::1] */
+	if (address[0] == '[') {
+		address++;
+		*strchrnul(address, ']') = '\0';
+	}
+	r = d2d_nfs_mount(nfs, address, D2D_NFS);
+	if (r < 0)
+		return -r;
+	return stat(D2D_NFS"/d2d", &st) == 0 && S_ISDIR(st.st_mode) ? EXIT_SUCCESS : NO_FOLDER;
+}
+
+/* ETIMEDOUT when it took too long. */
+static int attempt_in_child(const struct d2d_nfs *nfs, unsigned seconds)
+{
+	int status;
+	pid_t pid;
+
+	fflush_all();
+	pid = xfork();
+	if (pid == 0)
+		_exit(attempt(nfs, seconds));
+	safe_waitpid(pid, &status, 0);
+	status = WIFEXITED(status) ? WEXITSTATUS(status) : ETIMEDOUT;
+	if (status != EXIT_SUCCESS)
+		umount2(D2D_NFS, MNT_DETACH);
+	return status;
+}
+
+/* What may be another way when the network has come up, or the server. */
+static bool may_change(int code)
+{
+	return code == NO_HOST || code == ENETUNREACH || code == EHOSTUNREACH || code == ENETDOWN || code == EHOSTDOWN
+		|| code == ECONNREFUSED || code == ETIMEDOUT || code == EADDRNOTAVAIL;
+}
+
+static const char *reason(int code)
+{
+	switch (code) {
+	case NO_HOST:
+		return "nobody knows this host";
+	case NO_FOLDER:
+		return "it has no folder d2d/";
+	case ENOENT:
+		return "the server has no such folder";
+	case EACCES:
+	case EPERM:
+		return "the server refuses it";
+	case EPROTONOSUPPORT:
+		return "the server, or this kernel, doesn't speak this version of NFS";
+	case ENODEV:
+		return "this kernel has no NFS";
+	case ETIMEDOUT:
+		return "the server doesn't answer";
+	default:
+		return strerror(code);
+	}
+}
+
+int d2dmount_nfs(const char *url, unsigned seconds)
+{
+	unsigned long long end = monotonic_ms() + seconds * 1000ULL;
+	struct d2d_volume *list = NULL;
+	struct d2d_nfs nfs;
+	const char *why = d2d_nfs_parse(url, &nfs);
+	int code;
+
+	if (why)
+		bb_error_msg_and_die("payload '%s': %s", printable_string(url), why);
+	if (d2d_nfs_add_row(&list, 0)) {
+		printf("payload: %s is mounted already\n", printable_string(list->dev));
+		return EXIT_SUCCESS;
+	}
+	if (bb_make_directory(xstrdup(D2D_NFS), 0755, FILEUTILS_RECUR) != 0)
+		return EXIT_FAILURE;
+	for (;;) {
+		long long left = (long long)(end - monotonic_ms()) / 1000;
+
+		code = attempt_in_child(&nfs, left > 0 ? left : 1);
+		if (code == EXIT_SUCCESS) {
+			printf("payload: %s (nfs) on %s\n", printable_string(url), D2D_NFS);
+			return EXIT_SUCCESS;
+		}
+		if (!may_change(code) || left < 2)
+			break;
+		sleep1();
+	}
+	rmdir(D2D_NFS);
+	bb_error_msg_and_die("payload '%s': %s", printable_string(url), reason(code));
+}

@@ -1,0 +1,94 @@
+/*
+ * d2dreset --soft: removes the settings of the store and the home directory; images, containers and volumes stay.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//kbuild:lib-$(CONFIG_D2DRESET) += d2dreset_soft.o
+
+#include "d2dreset.h"
+
+#define HOME "/home/docker"	/* the store's home/, where it is lived in */
+
+/* What docs/storage.md names as settings, below the store. A '/' at the end: what is in it goes, the folder stays, for it may be
+ * mounted elsewhere. */
+static const char settings[] ALIGN1 =
+	"d2d/config\0" "d2d/hostname\0" "d2d/timezone\0" "d2d/machine-id\0" "d2d/ssh\0" "d2d/aliases\0" "home/\0";
+
+/* Does this path lie in what goes? Of the home a mount on the folder itself counts, too: it would be emptied. */
+static bool is_setting(const char *path)
+{
+	const char *p, *rest = is_prefixed_with(path, D2D_STORE"/");
+	size_t len;
+
+	for (p = settings; rest && *p; p += strlen(p) + 1) {
+		len = strlen(p) - (last_char_is(p, '/') != NULL);
+		if (strncmp(rest, p, len) == 0 && (!rest[len] || rest[len] == '/'))
+			return true;
+	}
+	return false;
+}
+
+/* Mounts are shared: what was mounted on ~/usb is below the store's home as well, and would be emptied with it. A device's number
+ * doesn't tell them, for a folder of the store itself may be mounted there. */
+static void refuse_mounts(void)
+{
+	FILE *mounts = setmntent(bb_path_mtab_file, "r");
+	struct stat home, kept;
+	struct mntent *m;
+	bool is_home;
+
+	if (!mounts)
+		bb_perror_msg_and_die("can't read '%s'", bb_path_mtab_file);
+	is_home = stat(HOME, &home) == 0 && stat(D2D_STORE"/home", &kept) == 0 && home.st_dev == kept.st_dev && home.st_ino == kept.st_ino;
+	while ((m = getmntent(mounts)) != NULL)
+		if (is_setting(m->mnt_dir) || (is_home && is_prefixed_with(m->mnt_dir, HOME"/")))
+			bb_error_msg_and_die("something is mounted on '%s': unmount it first: nothing has changed", printable_string(m->mnt_dir));
+	endmntent(mounts);
+}
+
+static int remove_content(const char *path)
+{
+	char **names, *dir = xstrdup(path);
+	int i, n, r = 0;
+
+	dir[strlen(dir) - 1] = '\0';
+	/* A link would lead elsewhere. */
+	n = is_directory(dir, 0) ? d2d_folder(dir, INT_MAX, &names) : 0;
+	for (i = 0; i < n; i++) {
+		char *file = concat_path_file(dir, names[i]);
+
+		r |= remove_file(file, FILEUTILS_RECUR | FILEUTILS_FORCE);
+		free(file);
+	}
+	if (n > 0)
+		d2d_folder_free(names, n);
+	free(dir);
+	return r;
+}
+
+int d2dreset_soft(unsigned opt)
+{
+	char *store = d2dreset_mounted();
+	const char *p;
+	int r = 0;
+
+	refuse_mounts();
+	printf("Settings, what images were allowed, and the home folder on %s go. Images, containers and volumes stay.\n", store);
+	d2dreset_ask(opt, "soft");
+	refuse_mounts();
+	for (p = settings; *p; p += strlen(p) + 1) {
+		char *path = concat_path_file(D2D_STORE, p);
+
+		if (last_char_is(path, '/'))
+			r |= remove_content(path);
+		else
+			r |= remove_file(path, FILEUTILS_RECUR | FILEUTILS_FORCE);
+		free(path);
+	}
+	sync();
+	if (r != 0)
+		bb_simple_error_msg_and_die("not all could be removed");
+	puts("Done: restart to begin with what is new");
+	free(store);
+	return EXIT_SUCCESS;
+}

@@ -1,0 +1,83 @@
+/*
+ * d2droot: the rest of the system, of an image that has only what a boot needs in its initramfs ("lean").
+ *
+ * It is a squashfs on the medium. Its SHA-256 is in the initramfs, so that a medium that only has the right UUID can't put
+ * programs into the system.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//kbuild:lib-$(CONFIG_D2DROOT) += d2droot_base.o
+
+#include "d2droot.h"
+
+#define SUM "/etc/d2d/base"
+#define ON_ISO "boot/base.sqfs"
+#define COPY D2D_ROOT"/base.sqfs"
+
+bool d2droot_is_lean(void)
+{
+	return ENABLE_FEATURE_D2DROOT_LEAN && access(SUM, F_OK) == 0;
+}
+
+static bool is_wanted_in_memory(struct d2droot *r)
+{
+	char *option = d2d_option("toram");
+	bool yes = option || d2d_trust_required(&r->trust, d2d_kind_folder(D2D_KIND_LAYERS));
+
+	free(option);
+	return yes;
+}
+
+/* On a disk it is where d2dinstall has put it; GRUB says so. */
+static char *on_medium(void)
+{
+	char *option = d2d_option("base"), *path = concat_path_file(D2D_MEDIUM, option ? option : ON_ISO);
+
+	free(option);
+	return path;
+}
+
+/* What is wrong with it, or NULL. */
+static const char *check(int fd, int copy, const char *sum)
+{
+	char hex[2 * 32 + 1];
+	uint8_t sha256[32];
+	off_t size = d2d_hook_digest(fd, copy, D2D_KIND_LAYERS, sha256);
+
+	if (size < 0)
+		return strerror(-size);
+	*bin2hex(hex, (char *)sha256, sizeof(sha256)) = '\0';
+	return strcmp(hex, sum) == 0 ? NULL : "not the one of this image";
+}
+
+int d2droot_find_base(struct d2droot *r)
+{
+	char *sum = NULL, *path = on_medium();
+	const char *why = NULL;
+	struct stat st;
+	size_t len;
+	int fd, copy = -1, err = d2d_file_read(SUM, 128, &sum, &len);
+
+	if (err < 0) {
+		bb_error_msg("can't read '%s': %s", SUM, strerror(-err));
+		return err;
+	}
+	chomp(sum);
+	fd = d2d_file_open(path, &st);
+	if (fd < 0) {
+		why = strerror(-fd);
+	} else {
+		r->in_memory = is_wanted_in_memory(r);
+		if (r->in_memory)
+			copy = open(COPY, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+		why = r->in_memory && copy < 0 ? strerror(errno) : check(fd, copy, sum);
+		close(fd);
+	}
+	if (copy >= 0 && close(copy) < 0 && !why)
+		why = strerror(errno);
+	if (why)
+		bb_error_msg("the rest of the system can't be used: %s: %s", path, why);
+	r->base = r->in_memory ? COPY : path;
+	free(sum);
+	return why ? -EIO : 0;
+}

@@ -1,0 +1,274 @@
+/*
+ * d2droot: the mounts.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//kbuild:lib-$(CONFIG_D2DROOT) += d2droot_union.o
+
+#include <sys/mount.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include "d2droot.h"
+
+#define NEW "/mnt"	/* where the new root is until it is the root; below nothing that is moved into it */
+#define LAYERS D2D_ROOT"/layers"
+
+enum { LAYERS_MAX = 100 };
+
+/* What is mounted on / directly: the rest hangs on these. */
+struct mounts {
+	char **path;
+	unsigned n, moved;
+};
+
+static int fail(int err, const char *what, const char *of)
+{
+	bb_error_msg("the root stays as it was: %s%s: %s", what, of, strerror(-err));
+	return err;
+}
+
+bool d2droot_is_union(void)
+{
+	enum { OVERLAY = 0x794c7630, AUFS = 0x61756673 };
+	struct statfs fs;
+
+	return statfs("/", &fs) == 0 && (fs.f_type == OVERLAY || fs.f_type == AUFS);
+}
+
+int d2droot_begin(void)
+{
+	if (bb_make_directory(xstrdup(D2D_ROOT), 0755, FILEUTILS_RECUR) < 0
+	 || mount("root", D2D_ROOT, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0700") < 0)
+		return fail(-errno, "can't mount ", D2D_ROOT);
+	return 0;
+}
+
+void d2droot_end(void)
+{
+	umount2(D2D_ROOT, MNT_DETACH);
+	rmdir(D2D_ROOT);
+}
+
+/* ---- layers ---- */
+
+static int mount_layer(const char *path, const char *name, unsigned n)
+{
+	char *place = xasprintf(LAYERS"/%u", n), *device = NULL, *file = d2d_printable(name, strlen(name));
+	int r = 0, loop = set_loop(&device, path, 0, 0, BB_LO_FLAGS_READ_ONLY | BB_LO_FLAGS_AUTOCLEAR);
+
+	if (loop < 0)
+		r = fail(-errno, "no loop device for ", file);
+	else if (mkdir(place, 0755) < 0 || mount(device, place, "squashfs", MS_RDONLY | MS_NODEV | MS_SILENT, NULL) < 0)
+		r = fail(-errno, "can't mount ", file);
+	if (loop >= 0)
+		close(loop);
+	free(device);
+	free(file);
+	free(place);
+	return r;
+}
+
+/* Mounts them as LAYERS/0, 1 ... and returns the numbers as a list of folders, the last one first, to be freed. */
+static char *mount_layers(const struct d2droot *r, const char *suffix, int *err)
+{
+	char *list = xstrdup("");
+	unsigned i, n = 0;
+
+	if (r->base) {
+		*err = mount_layer(r->base, r->base, n);
+		free(list);
+		list = xasprintf("%u%s:", n++, suffix);
+	}
+	for (i = 0; i < r->layers.n && !*err; i++) {
+		const struct d2d_hook *layer = r->layers.hook[i];
+		char *longer;
+
+		if (layer->state != D2D_HOOK_RUNS)
+			continue;
+		if (n == LAYERS_MAX) {
+			*err = fail(-E2BIG, "layers", "");
+			break;
+		}
+		*err = mount_layer(layer->path, layer->file, n);
+		longer = xasprintf("%u%s:%s", n++, suffix, list);
+		free(list);
+		list = longer;
+	}
+	return list;
+}
+
+/* ---- the union ---- */
+
+/* The folder that has what is changed, and what the union needs beside it. */
+static const char *changes_of(const struct d2droot *r)
+{
+	if (!r->keep)
+		return D2D_ROOT;
+	return r->kind == D2DROOT_AUFS ? D2DROOT_STORE_AUFS : D2DROOT_STORE;
+}
+
+static int make_folders(const struct d2droot *r)
+{
+	const char *changes = changes_of(r);
+	char *upper = xasprintf("%s/upper", changes), *work = xasprintf("%s/work", changes);
+	int err = 0;
+
+	if (r->keep && bb_make_directory(xstrdup(changes), 0755, FILEUTILS_RECUR) < 0)
+		err = -errno;
+	/* 0755: it is the root's own mode. */
+	if (!err && ((mkdir(upper, 0755) < 0 && errno != EEXIST) || (mkdir(work, 0700) < 0 && errno != EEXIST)
+	 || (mkdir(LAYERS, 0700) < 0 && errno != EEXIST))
+	)
+		err = -errno;
+	free(upper);
+	free(work);
+	return err;
+}
+
+/* Relative paths: what describes the mount has to fit into a page. */
+static int mount_union(const struct d2droot *r)
+{
+	const char *changes = changes_of(r);
+	bool aufs = r->kind == D2DROOT_AUFS;
+	char *layers, *data;
+	int err = 0;
+
+	layers = mount_layers(r, aufs ? "=ro+wh" : "", &err);
+	if (!err && chdir(LAYERS) < 0)
+		err = fail(-errno, "can't open ", LAYERS);
+	if (!err) {
+		if (aufs)
+			/* Its table of inodes would lie on the store else, always open for writing. */
+			data = xasprintf("br:%s/upper=rw:%s/=ro+wh,xino="D2D_ROOT"/.aufs.xino", changes, layers);
+		else
+			data = xasprintf("lowerdir=%s/,upperdir=%s/upper,workdir=%s/work", layers, changes, changes);
+		if (mount("root", NEW, aufs ? "aufs" : "overlay", MS_SILENT, data) < 0)
+			err = errno == ENODEV ? fail(-errno, "this kernel has no ", aufs ? "aufs" : "overlay")
+				: fail(-errno, "can't mount the union of ", data);
+		free(data);
+	}
+	if (chdir("/") < 0)
+		err = err ? : -errno;
+	free(layers);
+	return err;
+}
+
+/* ---- the change of roots ---- */
+
+/* The kernel writes blanks and the like as octal numbers. */
+static void unescape(char *path)
+{
+	char *to = path;
+
+	for (; *path; path++)
+		if (path[0] == '\\' && isdigit(path[1]) && isdigit(path[2]) && isdigit(path[3])) {
+			*to++ = (path[1] - '0') << 6 | (path[2] - '0') << 3 | (path[3] - '0');
+			path += 3;
+		} else {
+			*to++ = *path;
+		}
+	*to = '\0';
+}
+
+/* They don't come in the order in which they hang together. */
+static int find_mounts(struct mounts *m)
+{
+	FILE *f;
+	struct statx st;
+	char *line;
+
+	if (statx(AT_FDCWD, "/", 0, STATX_MNT_ID, &st) < 0)
+		return -errno;
+	if (!(st.stx_mask & STATX_MNT_ID))
+		return -ENOSYS;
+	f = fopen_for_read("/proc/self/mountinfo");
+	if (!f)
+		return -errno;
+	while ((line = xmalloc_fgetline(f)) != NULL) {
+		char path[PATH_MAX];
+		unsigned long long parent;
+
+		if (strlen(line) < sizeof(path) && sscanf(line, "%*s %llu %*s %*s %4095s", &parent, path) == 2) {
+			unescape(path);
+			if (parent == st.stx_mnt_id && strcmp(path, "/") != 0 && strcmp(path, NEW) != 0) {
+				m->path = xrealloc_vector(m->path, 4, m->n);
+				m->path[m->n++] = xstrdup(path);
+			}
+		}
+		free(line);
+	}
+	fclose(f);
+	return 0;
+}
+
+static int move_mounts(struct mounts *m)
+{
+	for (; m->moved < m->n; m->moved++) {
+		char *to = xasprintf(NEW"%s", m->path[m->moved]);
+		int err = 0;
+
+		if (mount(m->path[m->moved], to, NULL, MS_MOVE, NULL) < 0)
+			err = fail(-errno, "can't move to ", to);
+		free(to);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static void move_back(struct mounts *m)
+{
+	while (m->moved) {
+		char *from = xasprintf(NEW"%s", m->path[--m->moved]);
+
+		mount(from, m->path[m->moved], NULL, MS_MOVE, NULL);
+		free(from);
+	}
+}
+
+static int change_roots(void)
+{
+	struct mounts m = { NULL, 0, 0 };
+	int err;
+
+	/* The kernel moves nothing out of a mount that is shared. */
+	mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
+	err = find_mounts(&m);
+	if (err)
+		fail(err, "can't find out what is mounted", "");
+	else
+		err = move_mounts(&m);
+	if (!err && (chdir(NEW) < 0 || syscall(SYS_pivot_root, ".", ".") < 0))
+		err = fail(-errno, "pivot_root", "");
+	if (err)
+		move_back(&m);
+	else
+		umount2(".", MNT_DETACH); /* the old root lies over the new one; the union keeps it */
+	if (chdir("/") < 0)
+		err = err ? : -errno;
+	mount(NULL, "/", NULL, MS_REC | MS_SHARED, NULL);
+	while (m.n)
+		free(m.path[--m.n]);
+	free(m.path);
+	return err;
+}
+
+int d2droot_union(struct d2droot *r)
+{
+	int err = make_folders(r);
+
+	/* A root of layers is worth more than what was changed of it: lean has nothing but layers. */
+	if (err && r->keep) {
+		d2droot_forget(r, strerror(-err));
+		err = make_folders(r);
+	}
+	if (err)
+		fail(err, "can't make folders in ", changes_of(r));
+	else
+		err = mount_union(r);
+	if (!err)
+		err = change_roots();
+	if (err)
+		umount2(NEW, MNT_DETACH);
+	return err;
+}

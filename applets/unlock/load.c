@@ -1,0 +1,65 @@
+/*
+ * d2dunlock: reads the header of a volume.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//kbuild:lib-$(CONFIG_D2DUNLOCK) += d2dunlock_load.o
+
+#include "d2dunlock.h"
+
+const char *d2dunlock_because(const struct unlock *u, int err)
+{
+	return u->said[0] ? printable_string(u->said) : strerror(-err);
+}
+
+const char *d2dunlock_label(const struct unlock *u, const char *otherwise)
+{
+	const char *label = crypt_get_label(u->cd);
+
+	return label && label[0] ? printable_string(label) : otherwise;
+}
+
+/* What isn't encrypted opens with any key and passes for what it isn't. In LUKS2 each key slot names a cipher of its own,
+ * too: with none the volume's key lies there for everybody, whatever is typed. */
+static int refuse_null(const struct unlock *u)
+{
+	const char *cipher = crypt_get_cipher(u->cd);
+	int slot, max = crypt_keyslot_max(crypt_get_type(u->cd));
+	size_t size;
+
+	if (!cipher || strstr(cipher, "null")) {
+		bb_error_msg("'%s' is not encrypted: its cipher is %s", u->dev, cipher ? printable_string(cipher) : "none");
+		return -EINVAL;
+	}
+	for (slot = 0; slot < max; slot++) {
+		if (crypt_keyslot_status(u->cd, slot) <= CRYPT_SLOT_INACTIVE)
+			continue;
+		cipher = crypt_keyslot_get_encryption(u->cd, slot, &size);
+		if (!cipher || strstr(cipher, "null")) {
+			bb_error_msg("any passphrase would open '%s': the cipher of its key slot %d is %s", u->dev, slot,
+				cipher ? printable_string(cipher) : "none");
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
+int d2dunlock_load(struct unlock *u)
+{
+	int r = u->header ? crypt_init_data_device(&u->cd, u->header, u->dev) : crypt_init(&u->cd, u->dev);
+
+	if (r < 0) {
+		bb_error_msg("can't open '%s': %s", u->dev, strerror(-r));
+		return r;
+	}
+	r = crypt_load(u->cd, CRYPT_LUKS, NULL);
+	if (r == -EINVAL) {
+		bb_error_msg("the LUKS header of '%s' is damaged or cut off", u->dev);
+		return r;
+	}
+	if (r < 0) {
+		bb_error_msg("can't read the LUKS header of '%s': %s", u->dev, strerror(-r));
+		return r;
+	}
+	return refuse_null(u);
+}

@@ -1,0 +1,117 @@
+/*
+ * A file that is one layer by itself, in the place of an archive of layers.
+ *
+ * Its digest has to be known before its place in the store is. So of this, too, the first pass reads all; what was taken of
+ * it then is the layer.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//kbuild:lib-$(CONFIG_D2DIMPORT) += d2d_archive_whole.o
+
+#include "d2d_archive_private.h"
+#include "d2d_layer.h"
+
+static int by_name(const void *a, const void *b)
+{
+	const struct d2d_member *x = a, *y = b;
+
+	return strcmp(x->name, y->name);
+}
+
+static struct d2d_member *add(struct d2d_archive *a, const char *name, off_t size)
+{
+	struct d2d_member *m;
+
+	a->members = xrealloc_vector(a->members, 1, a->n);
+	m = &a->members[a->n++];
+	memset(m, 0, sizeof(*m));
+	m->name = xstrdup(name);
+	m->type = '0';
+	m->size = size;
+	return m;
+}
+
+void d2d_archive_add_text(struct d2d_archive *a, const char *name, char *text)
+{
+	add(a, name, strlen(text))->text = text;
+	qsort(a->members, a->n, sizeof(*a->members), by_name);
+}
+
+/* 1 when there is somebody who has a use for it, and finds nothing wrong. */
+static int offer(struct d2d_archive *a, char *digest)
+{
+	const struct d2d_member m = { .name = (char *)"rootfs.tar", .type = '0', .size = -1 };
+	const struct d2d_layer_result *taken = NULL;
+	struct d2d_stream *in;
+	int r;
+
+	if (!a->taker)
+		return 0;
+	in = d2d_archive_start(a, &r);
+	if (r >= 0)
+		taken = a->taker->take(a->taker->arg, &m, in);
+	r = taken && taken->ended;
+	if (r) {
+		strcpy(digest, taken->digest);
+		a->unpacked = d2d_stream_at(in);
+	}
+	d2d_stream_close(in);
+	return r;
+}
+
+static int read_all(struct d2d_archive *a, char *digest, char **why)
+{
+	struct d2d_tar_entry e = { .name = NULL };
+	struct d2d_tar t = { .raw = NULL };
+	struct d2d_stream *in;
+	sha256_ctx_t ctx;
+	uint8_t hash[32];
+	unsigned n = 0;
+	int r;
+
+	sha256_begin(&ctx);
+	in = d2d_archive_start(a, &r);
+	t.in = d2d_stream_hash(in, &ctx);
+	while (r >= 0 && (r = d2d_tar_next(&t, &e)) > 0)
+		n++;
+	r = d2d_archive_end(a, &t, n, r, why);
+	/* of an image's layer the image says what it should be; here nothing but the end mark tells */
+	if (r == 0 && a->cut) {
+		*why = xasprintf("truncated at byte %llu", (unsigned long long)a->unpacked);
+		r = -EBADMSG;
+	}
+	sha256_end(&ctx, hash);
+	*bin2hex(digest, (void *)hash, sizeof(hash)) = '\0';
+	d2d_tar_entry_clear(&e);
+	d2d_stream_close(t.in);
+	d2d_stream_close(in);
+	return r;
+}
+
+int d2d_archive_open_whole(struct d2d_archive **archive, int fd, off_t limit, const struct d2d_progress *progress,
+		const struct d2d_taker *taker, char *digest, char **why)
+{
+	struct d2d_archive *a;
+	struct stat st;
+	int r;
+
+	*why = NULL;
+	*archive = NULL;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	a = xzalloc(sizeof(*a));
+	a->fd = fd;
+	a->whole = true;
+	a->size = st.st_size;
+	a->limit = limit;
+	a->progress = progress;
+	a->taker = taker;
+	r = offer(a, digest) ? 0 : read_all(a, digest, why);
+	if (r < 0) {
+		d2d_archive_close(a);
+		return r;
+	}
+	add(a, "rootfs.tar", a->unpacked);
+	*archive = a;
+	return 0;
+}

@@ -1,0 +1,31 @@
+/*
+ * SHA-256 as Docker writes it.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//kbuild:lib-$(CONFIG_D2DIMPORT) += d2d_digest.o
+
+#include "d2d_archive.h"
+
+void d2d_digest(char *hex, const void *bytes, size_t len)
+{
+	sha256_ctx_t ctx;
+	uint8_t digest[32];
+
+	sha256_begin(&ctx);
+	sha256_hash(&ctx, bytes, len);
+	sha256_end(&ctx, digest);
+	*bin2hex(hex, (void *)digest, sizeof(digest)) = '\0';
+}
+
+bool d2d_is_digest(const char *hex)
+{
+	return hex && strlen(hex) == D2D_DIGEST && strspn(hex, "0123456789abcdef") == D2D_DIGEST;
+}
+
+const char *d2d_digest_hex(const char *digest)
+{
+	const char *hex = digest ? is_prefixed_with(digest, "sha256:") : NULL;
+
+	return d2d_is_digest(hex) ? hex : NULL;
+}

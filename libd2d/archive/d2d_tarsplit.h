@@ -1,0 +1,14 @@
+/*
+ * What the writer and the reader of tar-splits share.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+#ifndef D2D_TARSPLIT_H
+#define D2D_TARSPLIT_H 1
+
+#include "d2d_archive.h"
+
+/* CRC-64 (ISO 3309) of what CRC is of (0: nothing) and LEN bytes more. */
+uint64_t d2d_crc64(uint64_t crc, const void *buf, size_t len);
+
+#endif

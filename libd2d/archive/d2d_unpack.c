@@ -1,0 +1,340 @@
+/*
+ * Streams that unpack what is below them: gzip by zlib and zstd by libzstd, in this process; xz and bzip2 by busybox's
+ * own unpackers, which want descriptors and their own process, but cost no library.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//kbuild:lib-$(CONFIG_D2DIMPORT) += d2d_unpack.o
+
+#include <zlib.h>
+#include <zstd.h>
+#include "d2d_archive.h"
+#include "bb_archive.h"
+
+enum {
+	CHUNK = 64 * 1024,
+	PIPE_BYTES = 1024 * 1024,
+	ZSTD_WINDOW_LOG = 27,	/* 128 MiB: what 'zstd --long' makes and all of its unpackers take */
+};
+
+/* ---- gzip ---- */
+
+struct gzip {
+	struct d2d_stream s;
+	z_stream z;
+	bool between;		/* members */
+	Bytef in[CHUNK];
+};
+
+static int gzip_refill(struct gzip *g)
+{
+	ssize_t n = d2d_stream_read(g->s.below, g->in, sizeof(g->in));
+
+	if (n > 0) {
+		g->z.next_in = g->in;
+		g->z.avail_in = n;
+	}
+	return n;
+}
+
+/* Another member may follow, or nothing but zeros. */
+static int gzip_next_member(struct gzip *g)
+{
+	int r;
+
+	for (;;) {
+		if (!g->z.avail_in) {
+			r = gzip_refill(g);
+			if (r <= 0)
+				return r;
+		}
+		if (*g->z.next_in)
+			break;
+		g->z.next_in++;
+		g->z.avail_in--;
+	}
+	g->between = false;
+	return inflateReset(&g->z) == Z_OK ? 1 : -EBADMSG;
+}
+
+static ssize_t gzip_read(struct d2d_stream *s, void *buf, size_t len)
+{
+	struct gzip *g = (struct gzip *)s;
+	int r;
+
+	g->z.next_out = buf;
+	g->z.avail_out = len;
+	while (g->z.avail_out == len) {
+		if (g->between) {
+			r = gzip_next_member(g);
+			if (r <= 0)
+				return r;
+		}
+		if (!g->z.avail_in) {
+			r = gzip_refill(g);
+			if (r <= 0)
+				return r ? r : -EBADMSG;
+		}
+		r = inflate(&g->z, Z_NO_FLUSH);
+		if (r == Z_STREAM_END)
+			g->between = true;
+		else if (r != Z_OK && r != Z_BUF_ERROR)
+			return r == Z_MEM_ERROR ? -ENOMEM : -EBADMSG;
+	}
+	return len - g->z.avail_out;
+}
+
+static void gzip_end(struct d2d_stream *s)
+{
+	inflateEnd(&((struct gzip *)s)->z);
+}
+
+static struct d2d_stream *gzip_begin(struct d2d_stream *below)
+{
+	struct gzip *g = (struct gzip *)d2d_stream_new(sizeof(*g), below);
+
+	g->s.read = gzip_read;
+	g->s.end = gzip_end;
+	if (inflateInit2(&g->z, 16 + MAX_WBITS) != Z_OK)
+		bb_die_memory_exhausted();
+	return &g->s;
+}
+
+/* ---- zstd ---- */
+
+struct zstd {
+	struct d2d_stream s;
+	ZSTD_DStream *z;
+	ZSTD_inBuffer in;
+	bool inside;		/* a frame */
+	bool full;		/* the last output was; there may be more to come without input */
+	char buf[CHUNK];
+};
+
+static ssize_t zstd_read(struct d2d_stream *s, void *buf, size_t len)
+{
+	struct zstd *d = (struct zstd *)s;
+	ZSTD_outBuffer out = { .dst = buf, .size = len };
+	size_t left;
+	ssize_t n;
+
+	while (out.pos == 0) {
+		if (d->in.pos == d->in.size && !d->full) {
+			n = d2d_stream_read(s->below, d->buf, sizeof(d->buf));
+			if (n <= 0)
+				return n == 0 && d->inside ? -EBADMSG : n;
+			d->in.size = n;
+			d->in.pos = 0;
+		}
+		left = ZSTD_decompressStream(d->z, &out, &d->in);
+		if (ZSTD_isError(left))
+			return -EBADMSG;
+		d->inside = left != 0;
+		d->full = d->inside && out.pos == out.size;
+	}
+	return out.pos;
+}
+
+static void zstd_end(struct d2d_stream *s)
+{
+	ZSTD_freeDStream(((struct zstd *)s)->z);
+}
+
+static struct d2d_stream *zstd_begin(struct d2d_stream *below)
+{
+	struct zstd *d = (struct zstd *)d2d_stream_new(sizeof(*d), below);
+
+	d->s.read = zstd_read;
+	d->s.end = zstd_end;
+	d->z = ZSTD_createDStream();
+	if (!d->z)
+		bb_die_memory_exhausted();
+	ZSTD_DCtx_setParameter(d->z, ZSTD_d_windowLogMax, ZSTD_WINDOW_LOG);
+	d->in.src = d->buf;
+	return &d->s;
+}
+
+/* ---- by a process of its own ---- */
+
+struct child {
+	struct d2d_stream s;
+	int fd;
+	pid_t feeder, unpacker;
+	size_t n_buf, buf_at;
+	char buf[CHUNK];
+};
+
+static void feed(struct d2d_stream *below, int fd) NORETURN;
+static void feed(struct d2d_stream *below, int fd)
+{
+	char *buf = xmalloc(CHUNK);
+	ssize_t n;
+
+	while ((n = d2d_stream_read(below, buf, CHUNK)) > 0)
+		if (full_write(fd, buf, n) != n)
+			_exit(EXIT_FAILURE);
+	_exit(-n);
+}
+
+/* 0, or what it has ended with as a negative errno. */
+static int child_wait(pid_t *pid)
+{
+	int status = -1;
+
+	if (*pid <= 0)
+		return 0;
+	safe_waitpid(*pid, &status, 0);
+	*pid = 0;
+	return WIFEXITED(status) ? -WEXITSTATUS(status) : -EOWNERDEAD;
+}
+
+static ssize_t child_refill(struct child *c)
+{
+	ssize_t n = safe_read(c->fd, c->buf, sizeof(c->buf));
+
+	if (n < 0)
+		return -errno;
+	if (n == 0 && c->unpacker)
+		n = child_wait(&c->unpacker) ? -EBADMSG : 0;
+	else if (n == 0)
+		n = child_wait(&c->feeder);
+	c->n_buf = MAX(n, 0);
+	c->buf_at = 0;
+	return n;
+}
+
+static ssize_t child_read(struct d2d_stream *s, void *buf, size_t len)
+{
+	struct child *c = (struct child *)s;
+	ssize_t n;
+
+	if (c->buf_at == c->n_buf) {
+		n = child_refill(c);
+		if (n <= 0)
+			return n;
+	}
+	len = MIN(len, c->n_buf - c->buf_at);
+	memcpy(buf, c->buf + c->buf_at, len);
+	c->buf_at += len;
+	return len;
+}
+
+static void child_end(struct d2d_stream *s)
+{
+	struct child *c = (struct child *)s;
+
+	close(c->fd);
+	child_wait(&c->unpacker);
+	child_wait(&c->feeder);
+}
+
+typedef IF_DESKTOP(long long) int FAST_FUNC unpacker_t(transformer_state_t *xstate);
+
+/* Reads what the feeder has written to c->fd. Nothing of what it says is shown, the parent finds its own words. */
+static pid_t start_unpacker(struct child *c, unpacker_t *unpack)
+{
+	transformer_state_t xstate;
+	struct fd_pair out;
+	pid_t pid;
+
+	xpiped_pair(out);
+	pid = fork();
+	if (pid == 0) {
+		xmove_fd(xopen(bb_dev_null, O_WRONLY), STDERR_FILENO);
+		signal(SIGPIPE, SIG_DFL);
+		close(out.rd);
+		init_transformer_state(&xstate);
+		xstate.src_fd = c->fd;
+		xstate.dst_fd = out.wr;
+		xstate.signature_skipped = 0;
+		_exit(unpack(&xstate) < 0);
+	}
+	close(out.wr);
+	close(c->fd);
+	c->fd = out.rd;
+	return pid;
+}
+
+/* UNPACK may be NULL. */
+static int child_begin(struct d2d_stream **s, unpacker_t *unpack)
+{
+	struct child *c = (struct child *)d2d_stream_new(sizeof(*c), *s);
+	struct fd_pair in;
+
+	*s = &c->s;
+	c->s.read = child_read;
+	c->s.end = child_end;
+	xpiped_pair(in);
+	fcntl(in.wr, F_SETPIPE_SZ, PIPE_BYTES);
+	fflush_all();
+	c->feeder = fork();
+	if (c->feeder == 0) {
+		signal(SIGPIPE, SIG_DFL);
+		close(in.rd);
+		feed(c->s.below, in.wr);
+	}
+	close(in.wr);
+	c->fd = in.rd;
+	if (unpack)
+		c->unpacker = start_unpacker(c, unpack);
+	close_on_exec_on(c->fd);
+	return c->feeder < 0 || c->unpacker < 0 ? -EAGAIN : 0;
+}
+
+int d2d_stream_ahead(struct d2d_stream **s)
+{
+	/* xz and bzip2 have one */
+	return (*s)->end == child_end ? 0 : child_begin(s, NULL);
+}
+
+/* The feeder is a copy of this process: of what it reads here nothing would be seen but of a file. */
+static int child_unpack(struct d2d_stream **s, unpacker_t *unpack)
+{
+	return (*s)->below ? -EPROTONOSUPPORT : child_begin(s, unpack) ?: 1;
+}
+
+int d2d_packing(const void *head, size_t len)
+{
+	static const uint8_t gzip[2] = { 0x1f, 0x8b }, zstd[4] = { 0x28, 0xb5, 0x2f, 0xfd };
+	static const uint8_t xz[6] = { 0xfd, '7', 'z', 'X', 'Z', 0 };
+
+	if (len >= 2 && memcmp(head, gzip, 2) == 0)
+		return D2D_GZIP;
+	if (len >= 4 && memcmp(head, zstd, 4) == 0)
+		return D2D_ZSTD;
+	if (len >= D2D_MAGIC && memcmp(head, xz, sizeof(xz)) == 0)
+		return D2D_XZ;
+	if (len >= 4 && memcmp(head, "BZh", 3) == 0 && isdigit(((const char *)head)[3]))
+		return D2D_BZIP2;
+	return D2D_PLAIN;
+}
+
+int d2d_is_zstd(int fd)
+{
+	char head[D2D_MAGIC];
+
+	return pread(fd, head, sizeof(head), 0) == sizeof(head) && d2d_packing(head, sizeof(head)) == D2D_ZSTD;
+}
+
+int d2d_stream_unpack(struct d2d_stream **s)
+{
+	const void *head;
+	ssize_t n = d2d_stream_peek(*s, &head, D2D_MAGIC);
+
+	if (n < 0)
+		return n;
+	switch (d2d_packing(head, n)) {
+	case D2D_GZIP:
+		*s = gzip_begin(*s);
+		return 1;
+	case D2D_ZSTD:
+		*s = zstd_begin(*s);
+		return 1;
+	case D2D_XZ:
+		return child_unpack(s, unpack_xz_stream);
+	case D2D_BZIP2:
+		return child_unpack(s, unpack_bz2_stream);
+	default:
+		return 0;
+	}
+}

@@ -1,0 +1,98 @@
+/*
+ * What may stand in the store's d2d/config, and the settings that are made of it. Pure functions on memory.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//kbuild:lib-$(CONFIG_D2D_LIBD2D) += d2d_config.o
+
+#include "d2d_config.h"
+
+static bool is_in(const char *names, const char *key, size_t len)
+{
+	for (; *names; names += strlen(names) + 1)
+		if (strlen(names) == len && strncmp(names, key, len) == 0)
+			return true;
+	return false;
+}
+
+const char *d2d_config_wrong(const char *line)
+{
+	/* A store must not be able to say that it is to be trusted, nor what isn't to run. */
+	static const char trust[] ALIGN1 = "base\0break\0hooks\0key\0medium\0root\0skip\0slot\0store\0unlock\0";
+	static const char early[] ALIGN1 = "ask\0discard\0header\0keymap\0luks\0lvm\0ram\0reset\0timeout\0toram\0wait\0";
+	size_t len = strspn(line, "abcdefghijklmnopqrstuvwxyz0123456789-_");
+	const char *p;
+
+	if (is_prefixed_with(line, "d2d."))
+		return "is written without d2d. here";
+	if (!len || !islower((unsigned char)line[0]) || (line[len] && line[len] != '='))
+		return "is not KEY=VALUE";
+	for (p = line + len; *p; p++)
+		if (*p <= ' ' || *p > '~')
+			return "has a blank or a control character in its value";
+	if (is_in(trust, line, len))
+		return "is for the command line alone: it decides about volumes or trust";
+	if (is_in(early, line, len))
+		return "is for the command line alone: it is needed before the store is found, or without one";
+	return NULL;
+}
+
+bool d2d_hostname_ok(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len && len < 64 && isalnum((unsigned char)name[0])
+		&& strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.") == len;
+}
+
+/* POSIX.1-2017, 8.3, "TZ": a name, or <a name of more characters>, and what to add to get UTC. What follows is for the C
+ * library to judge; it takes UTC when it can't. */
+bool d2d_timezone_ok(const char *rule)
+{
+	const char *p = rule;
+
+	if (strlen(rule) > D2D_TIMEZONE_MAX)
+		return false;
+	if (*p == '<') {
+		p++;
+		while (isalnum((unsigned char)*p) || *p == '+' || *p == '-')
+			p++;
+		if (*p++ != '>')
+			return false;
+	} else {
+		while (isalpha((unsigned char)*p))
+			p++;
+		if (p < rule + 3)
+			return false;
+	}
+	if (*p == '+' || *p == '-')
+		p++;
+	return isdigit((unsigned char)*p)
+		&& p[strspn(p, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789<>+-,./:")] == '\0';
+}
+
+/* Header of a block (RFC 8536, 3.1) with one type of local time. */
+static char *put_header(char *p, unsigned transitions, unsigned chars)
+{
+	memcpy(p, "TZif2", 5);
+	p[35] = transitions;
+	p[39] = 1;
+	p[43] = chars;
+	return p + 44;
+}
+
+size_t d2d_timezone_file(char file[D2D_ZONEINFO_MAX], const char *rule)
+{
+	char *p = memset(file, 0, D2D_ZONEINFO_MAX);
+
+	/* The first block is for old readers: UTC without a name. A type takes 6 bytes. */
+	p = put_header(p, 0, 1) + 6 + 1;
+	/* In the second UTC begins at the year 1901, as without a change before it glibc doesn't look at the rule. */
+	p = put_header(p, 1, 4);
+	memset(p, 0xff, 4);
+	p[4] = 0x80;
+	p += 8 + 1 + 6;
+	memcpy(p, "UTC", 4);
+	p += 4;
+	return p + sprintf(p, "\n%s\n", rule) - file;
+}

@@ -1,0 +1,396 @@
+/*
+ * Turns a layer's archive, as it is read, into another of the files that overlay2 would have of it, for mksquashfs. The
+ * names are kept in a tree, so that what couldn't be unpacked is refused here, too. Folders and whiteouts come last:
+ * that a folder is opaque may be said after all that is in it, and a whiteout may still be replaced.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//kbuild:lib-$(CONFIG_FEATURE_D2DIMPORT_SQUASH) += d2d_squash_layer.o
+
+#include <search.h>
+#include <sys/sysmacros.h>
+#include "d2d_squash.h"
+
+enum {
+	TREE_MAX = 1024 * 1024 * 1024,	/* bytes for names */
+	COMPONENT_MAX = 255,
+	LINK_MAX_BYTES = 4095,
+	XATTR_NAME_MAX_BYTES = 255,
+	XATTR_MAX = 64 * 1024,
+	MAJOR_MAX = 0xfff, MINOR_MAX = 0xfffff,
+	WHITEOUT = 'w',
+};
+
+struct node {
+	const char *name;
+	char type;			/* as in d2d_tar_entry, or WHITEOUT */
+	bool opaque;
+	mode_t mode;
+	uid_t uid;
+	gid_t gid;
+	time_t mtime;
+	struct d2d_xattr *xattrs;
+	unsigned n_xattrs;
+	struct node *of;		/* of a hard link: the file */
+};
+
+struct squash {
+	struct d2d_layer l;
+	struct d2d_tar_out out;
+	void *tree;
+	size_t bytes;
+	struct node *parent;		/* of the last entry, or NULL */
+	int err;
+};
+
+/* ---- the tree ---- */
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct node *)a)->name, ((const struct node *)b)->name);
+}
+
+static struct node *find(struct squash *q, const char *name)
+{
+	struct node key = { .name = name };
+	struct node **found = tfind(&key, &q->tree, by_name);
+
+	return found ? *found : NULL;
+}
+
+static int add(struct squash *q, const char *name, struct node **n)
+{
+	const char *slash = strrchr(name, '/');
+	size_t len = strlen(name);
+
+	if (strlen(slash ? slash + 1 : name) > COMPONENT_MAX)
+		return -ENAMETOOLONG;
+	q->bytes += sizeof(**n) + len + 64;
+	if (q->bytes > TREE_MAX)
+		return d2d_layer_fail(&q->l, -EFBIG, "too many files");
+	*n = xzalloc(sizeof(**n) + len + 1);
+	(*n)->name = strcpy((char *)(*n + 1), name);
+	(*n)->type = '5';
+	(*n)->mode = 0755;
+	tsearch(*n, &q->tree, by_name);
+	return 0;
+}
+
+static void free_xattrs(struct node *n)
+{
+	while (n->n_xattrs) {
+		free(n->xattrs[--n->n_xattrs].name);
+		free(n->xattrs[n->n_xattrs].value);
+	}
+	free(n->xattrs);
+	n->xattrs = NULL;
+}
+
+static void free_node(void *node)
+{
+	free_xattrs(node);
+	free(node);
+}
+
+/* The folder that a name is in, NULL for the root. Those on the way that are missing are made, or are -ENOENT. */
+static int enter(struct squash *q, const char *name, bool make, struct node **parent)
+{
+	const char *slash = strrchr(name, '/');
+	struct node *n = NULL;
+	int r = 0;
+
+	*parent = NULL;
+	if (!slash)
+		return 0;
+	if (q->parent && strncmp(q->parent->name, name, slash - name) == 0 && !q->parent->name[slash - name]) {
+		*parent = q->parent;
+		return 0;
+	}
+	for (slash = strchr(name, '/'); r == 0 && slash; slash = strchr(slash + 1, '/')) {
+		char *path = xstrndup(name, slash - name);
+
+		n = find(q, path);
+		if (!n)
+			r = make ? add(q, path, &n) : -ENOENT;
+		else if (n->type == '2')
+			r = d2d_layer_fail(&q->l, -EBADMSG, "'%s' leads through a symbolic link", name);
+		else if (n->type != '5')
+			r = d2d_layer_fail(&q->l, -EBADMSG, "'%s' leads through something that is no folder", name);
+		free(path);
+	}
+	if (r == 0)
+		*parent = q->parent = n;
+	return r;
+}
+
+/* ---- what squashfs can't hold ---- */
+
+static int check_xattrs(struct squash *q, const struct d2d_tar_entry *e)
+{
+	unsigned i;
+
+	for (i = 0; i < e->n_xattrs; i++) {
+		const struct d2d_xattr *x = &e->xattrs[i];
+		const char *rest = is_prefixed_with(x->name, "user.");
+
+		rest = rest ? rest : is_prefixed_with(x->name, "trusted.");
+		rest = rest ? rest : is_prefixed_with(x->name, "security.");
+		/* an access control list is such a one: who may read the file would be another without it */
+		if (!rest || !*rest)
+			return d2d_layer_fail(&q->l, -EOPNOTSUPP, "'%s' has '%s', which squashfs can't hold", e->name, x->name);
+		if (strlen(x->name) > XATTR_NAME_MAX_BYTES || x->len > XATTR_MAX)
+			return d2d_layer_fail(&q->l, -E2BIG, "'%s': '%.20s...' is too long", e->name, x->name);
+	}
+	return 0;
+}
+
+static int check(struct squash *q, const struct d2d_tar_entry *e)
+{
+	int r = check_xattrs(q, e);
+
+	if (r < 0)
+		return r;
+	if (e->type == '2' && !e->link[0])
+		return -ENOENT;
+	if (e->type == '2' && strlen(e->link) > LINK_MAX_BYTES)
+		return -ENAMETOOLONG;
+	if ((e->type == '3' || e->type == '4') && (major(e->dev) > MAJOR_MAX || minor(e->dev) > MINOR_MAX))
+		return -EINVAL;
+	return e->sparse ? d2d_layer_room(&q->l, e) : 0;
+}
+
+/* ---- entries ---- */
+
+/* Folders keep their xattrs for the end, files for hard links to be compared with. */
+static void describe(struct node *n, const struct d2d_tar_entry *e, char type)
+{
+	unsigned i;
+
+	free_xattrs(n);
+	n->type = type;
+	n->mode = e->mode;
+	n->uid = e->uid;
+	n->gid = e->gid;
+	/* 32 bits, from 1970 on */
+	n->mtime = MAX(0, MIN(e->mtime.tv_sec, (time_t)UINT32_MAX));
+	n->of = NULL;
+	for (i = 0; i < e->n_xattrs; i++) {
+		const struct d2d_xattr *x = &e->xattrs[i];
+
+		/* Docker leaves these out, too: the kernel has them for files and folders alone */
+		if (is_prefixed_with(x->name, "user.") && !strchr("05", type))
+			continue;
+		n->xattrs = xrealloc_vector(n->xattrs, 1, n->n_xattrs);
+		n->xattrs[n->n_xattrs].name = xstrdup(x->name);
+		n->xattrs[n->n_xattrs].value = xmemdup(x->value, x->len);
+		n->xattrs[n->n_xattrs++].len = x->len;
+	}
+}
+
+static int put(struct squash *q, const struct node *n, char type, const struct d2d_tar_entry *more)
+{
+	static const char opaque[] ALIGN1 = "trusted.overlay.opaque";
+	struct d2d_tar_entry e = { .type = type, .name = (char *)n->name, .mode = n->mode, .uid = n->uid, .gid = n->gid };
+	unsigned i;
+
+	e.mtime.tv_sec = n->mtime;
+	if (more) {
+		e.link = more->link;
+		e.size = more->size;
+		e.dev = more->dev;
+	}
+	for (i = 0; i < n->n_xattrs; i++) {
+		char *key;
+
+		if (n->opaque && strcmp(n->xattrs[i].name, opaque) == 0)
+			continue;
+		key = xasprintf("SCHILY.xattr.%s", n->xattrs[i].name);
+		d2d_tar_out_record(&q->out, key, n->xattrs[i].value, n->xattrs[i].len);
+		free(key);
+	}
+	if (n->opaque)
+		d2d_tar_out_record(&q->out, "SCHILY.xattr.trusted.overlay.opaque", "y", 1);
+	return d2d_tar_out_entry(&q->out, &e);
+}
+
+/* Holes are filled here: mksquashfs finds them again, and stumbles over some maps. */
+static int put_content(struct squash *q, const struct d2d_tar_entry *e)
+{
+	struct d2d_piece whole = { 0, e->size };
+	const struct d2d_piece *map = e->sparse ? e->map : &whole;
+	unsigned i, n = e->sparse ? e->n_map : 1;
+	off_t at = 0, left;
+	ssize_t got;
+	int r = 0;
+
+	for (i = 0; r == 0 && i < n; i++) {
+		r = d2d_tar_out_write(&q->out, NULL, map[i].from - at);
+		at = map[i].from + map[i].len;
+		for (left = map[i].len; r == 0 && left; left -= got) {
+			got = d2d_layer_content(&q->l, e, left);
+			r = got < 0 ? got : d2d_tar_out_write(&q->out, q->l.buf, got);
+		}
+	}
+	return r < 0 ? r : d2d_tar_out_write(&q->out, NULL, e->size - at);
+}
+
+static bool same_xattrs(const struct node *a, const struct node *b)
+{
+	unsigned i, k;
+
+	for (i = 0; i < b->n_xattrs; i++) {
+		for (k = 0; k < a->n_xattrs && strcmp(a->xattrs[k].name, b->xattrs[i].name) != 0; k++)
+			continue;
+		if (k == a->n_xattrs || a->xattrs[k].len != b->xattrs[i].len
+		 || memcmp(a->xattrs[k].value, b->xattrs[i].value, b->xattrs[i].len) != 0
+		) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* What an archive says with a hard link holds for the file, which mksquashfs has by then. */
+static int put_hardlink(struct squash *q, const struct d2d_tar_entry *e, struct node *n, struct node *of)
+{
+	struct d2d_tar_entry link = { .link = (char *)of->name };
+
+	describe(n, e, of->type);
+	n->of = of;
+	if (of->type == WHITEOUT)
+		return 0;
+	if (n->uid != of->uid || n->gid != of->gid || (of->type != '2' && n->mode != of->mode) || !same_xattrs(of, n))
+		return d2d_layer_fail(&q->l, -EOPNOTSUPP, "'%s' is a hard link to '%s' of another owner, mode or xattr", e->name,
+				e->link);
+	free_xattrs(n);
+	return put(q, n, '1', &link);
+}
+
+/* To what the layer itself holds, and to nothing else. */
+static int find_target(struct squash *q, const struct d2d_tar_entry *e, const struct node *itself, struct node **of)
+{
+	char *name = d2d_clean_name(e->link[0] == '/' ? e->link + 1 : e->link);
+	struct node *parent;
+	int r;
+
+	if (!name)
+		return d2d_layer_fail(&q->l, -EBADMSG, "'%s' is a hard link to '%s', out of the layer", e->name, e->link);
+	r = enter(q, name, false, &parent);
+	*of = r == 0 ? find(q, name) : NULL;
+	if (r == -ENOENT || (r == 0 && strcmp(name, ".") != 0 && (!*of || *of == itself)))
+		r = d2d_layer_fail(&q->l, -ENOENT, "'%s' is a hard link to '%s', which isn't in the layer", e->name, e->link);
+	else if (r == 0 && (!*of || (*of)->type == '5'))
+		r = -EPERM;
+	if (r == 0 && (*of)->of)
+		*of = (*of)->of;
+	free(name);
+	return r;
+}
+
+static int take_file(struct squash *q, const struct d2d_tar_entry *e, struct node *n)
+{
+	struct node *of = NULL;
+	int r = check(q, e);
+
+	if (r < 0)
+		return r;
+	switch (e->type) {
+	case '0': case '7': case 'S':
+		describe(n, e, '0');
+		q->l.size += e->size;
+		r = put(q, n, '0', e);
+		return r < 0 ? r : put_content(q, e);
+	case '1':
+		r = find_target(q, e, n, &of);
+		return r < 0 ? r : put_hardlink(q, e, n, of);
+	case '2':
+		q->l.size += strlen(e->link);
+		break;
+	case '3': case '4': case '6':
+		break;
+	case '5':
+		describe(n, e, '5');
+		return 0;
+	default:
+		return d2d_layer_fail(&q->l, -EBADMSG, "'%s' is of an unknown kind (%u)", e->name, (unsigned char)e->type);
+	}
+	describe(n, e, e->type);
+	return put(q, n, e->type, e);
+}
+
+static int take_whiteout(struct squash *q, const struct d2d_tar_entry *e, const char *name, const char *base,
+		struct node *parent)
+{
+	struct d2d_tar_entry none = { .uid = e->uid, .gid = e->gid };
+	struct node *n;
+	char *path;
+	int r;
+
+	if (strcmp(base, ".wh..wh..opq") == 0) {
+		/* of the root overlayfs doesn't ask it */
+		if (parent)
+			parent->opaque = true;
+		return 0;
+	}
+	base = d2d_layer_hidden(&q->l, e, base);
+	if (!base)
+		return -EBADMSG;
+	path = parent ? xasprintf("%s/%s", parent->name, base) : xstrdup(base);
+	r = find(q, path) ? -EEXIST : add(q, path, &n);
+	if (r == 0)
+		describe(n, &none, WHITEOUT);
+	free(path);
+	return r;
+}
+
+static int take(struct d2d_layer *l, const struct d2d_tar_entry *e, const char *name)
+{
+	struct squash *q = (struct squash *)l;
+	const char *slash = strrchr(name, '/'), *base = slash ? slash + 1 : name;
+	struct node *n, *parent;
+	int r = enter(q, name, true, &parent);
+
+	if (r < 0)
+		return r;
+	if (is_prefixed_with(base, ".wh."))
+		return take_whiteout(q, e, name, base, parent);
+	n = find(q, name);
+	/* a whiteout, or a folder that another's name made */
+	if (n && n->type != WHITEOUT && e->type != '5')
+		return d2d_layer_fail(l, -EBADMSG, "'%s' is a folder and something else", e->name);
+	if (!n)
+		r = add(q, name, &n);
+	return r < 0 ? r : take_file(q, e, n);
+}
+
+static void put_late(const void *node, VISIT visit, void *arg)
+{
+	const struct node *n = *(struct node *const *)node;
+	struct squash *q = arg;
+
+	if (q->err < 0 || (visit != postorder && visit != leaf))
+		return;
+	if (n->type == '5')
+		q->err = put(q, n, '5', NULL);
+	else if (n->type == WHITEOUT)
+		q->err = put(q, n, '3', NULL);
+}
+
+static int end(struct d2d_layer *l)
+{
+	struct squash *q = (struct squash *)l;
+
+	twalk_r(q->tree, put_late, q);
+	return q->err < 0 ? q->err : d2d_tar_out_end(&q->out);
+}
+
+int d2d_layer_squash(struct d2d_stream *in, FILE *to, int dir, int split, struct d2d_layer_result *result, char **why)
+{
+	struct squash q = { .l = { .take = take, .end = end, .diff = dir }, .out = { .to = to } };
+	int r = d2d_layer_read(&q.l, in, split, result);
+
+	*why = q.l.why;
+	tdestroy(q.tree, free_node);
+	free(q.out.pax);
+	return r;
+}

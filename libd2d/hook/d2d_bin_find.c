@@ -1,0 +1,83 @@
+/*
+ * Which commands and layers of all places are used: judged like hooks, and looked at whether they can be what they should be.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//kbuild:lib-$(CONFIG_D2D_LIBD2D) += d2d_bin_find.o
+
+#include "d2d_hook.h"
+
+enum { START = 4096 };
+
+/* Why it can't be executed, or NULL. */
+static char *not_a_program(const struct d2d_hook *hook)
+{
+	char buf[START], *why = NULL;
+	ssize_t len = open_read_close(hook->path, buf, sizeof(buf));
+
+	if (len < 0)
+		return xasprintf("can't read it: %s", strerror(errno));
+	d2d_hook_program(buf, len, "", &why);
+	return why;
+}
+
+/* Why it can't be mounted, or NULL. The kernel would say 'Invalid argument'. */
+static char *not_a_squashfs(const struct d2d_hook *hook)
+{
+	struct {
+		char magic[4], other[36];
+		uint64_t used;
+	} super;
+	struct stat st;
+	int fd = d2d_file_open(hook->path, &st);
+	ssize_t len = fd;
+
+	if (fd >= 0) {
+		len = full_read(fd, &super, sizeof(super));
+		close(fd);
+	}
+	if (fd < 0 || len < 0)
+		return xasprintf("can't read it: %s", strerror(fd < 0 ? -fd : errno));
+	if (len != sizeof(super) || memcmp(super.magic, "hsqs", 4) != 0)
+		return xstrdup("no squashfs");
+	if (le64toh(super.used) > (uint64_t)st.st_size)
+		return xasprintf("truncated: %llu of %llu bytes", (unsigned long long)st.st_size, (unsigned long long)le64toh(super.used));
+	return NULL;
+}
+
+/* Of those with one name the first that isn't refused wins. */
+static void decide(struct d2d_hooks *list, unsigned kind)
+{
+	const struct d2d_hook *winner = NULL;
+	unsigned i;
+
+	for (i = 0; i < list->n; i++) {
+		struct d2d_hook *hook = list->hook[i];
+		bool over = winner && strcmp(winner->name, hook->name) == 0;
+		char *why = NULL;
+
+		if (hook->state == D2D_HOOK_RUNS && !over)
+			why = kind == D2D_KIND_LAYERS ? not_a_squashfs(hook) : not_a_program(hook);
+		if (why) {
+			free(hook->why);
+			hook->why = why;
+			hook->state = D2D_HOOK_REFUSED;
+		}
+		if (hook->state == D2D_HOOK_REFUSED)
+			continue;
+		if (!over) {
+			winner = hook;
+			continue;
+		}
+		hook->why = xasprintf("by %s", winner->source);
+		hook->state = winner->state == D2D_HOOK_MASKS ? D2D_HOOK_MASKED : D2D_HOOK_OVERRIDDEN;
+	}
+}
+
+void d2d_bin_find(struct d2d_hooks *list, const char *root, struct d2d_trust *trust, bool copy)
+{
+	d2d_hooks_scan_all(list, root, trust);
+	d2d_hooks_sort(list);
+	d2d_trust_stage(trust, list, d2d_kind_folder(trust->kind), copy);
+	decide(list, trust->kind);
+}

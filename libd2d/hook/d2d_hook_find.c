@@ -1,0 +1,50 @@
+/*
+ * All places of hooks, commands and layers, in the order in which they override each other.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//kbuild:lib-$(CONFIG_D2D_LIBD2D) += d2d_hook_find.o
+
+#include "d2d_hook.h"
+
+static void scan(struct d2d_hooks *list, char *dir, const char *source, unsigned rank, struct d2d_trust *trust)
+{
+	if (trust->kind == D2D_KIND_HOOKS)
+		d2d_hooks_scan(list, dir, source, rank);
+	else
+		d2d_bin_scan(list, trust->kind, dir, source, rank);
+	d2d_trust_source(trust, list, dir, source, rank);
+	free(dir);
+}
+
+/* The first volume of several wins, so ranks fall. */
+static void scan_payloads(struct d2d_hooks *list, const char *root, unsigned rank, struct d2d_trust *trust)
+{
+	char *dir = xasprintf("%s"D2D_PAYLOAD, root);
+	char **names;
+	int i, n = d2d_folder(dir, D2D_HOOKS_MAX, &names);
+
+	for (i = 0; i < n; i++) {
+		/* Comes from the network, and late: commands alone. */
+		if (trust->kind != D2D_KIND_BIN && strcmp(names[i], bb_basename(D2D_NFS)) == 0)
+			continue;
+		scan(list, xasprintf("%s/%s/d2d/%s", dir, names[i], d2d_kind_folder(trust->kind)), "usb", rank + n - i, trust);
+	}
+	d2d_folder_free(names, n);
+	free(dir);
+}
+
+void d2d_hooks_scan_all(struct d2d_hooks *list, const char *root, struct d2d_trust *trust)
+{
+	static const char *const places[][2] = {
+		{ "builtin", NULL }, { "early", D2D_EARLY }, { "medium", D2D_MEDIUM }, { "store", D2D_STORE }
+	};
+	unsigned i, n = trust->mode == D2D_TRUST_BUILTIN ? 1 : ARRAY_SIZE(places);
+
+	/* Commands and layers come neither from the image nor from what the boot loader has brought. */
+	for (i = trust->kind ? 2 : 0; i < n; i++)
+		scan(list, i ? xasprintf("%s%s/d2d/%s", root, places[i][1], d2d_kind_folder(trust->kind))
+			: xasprintf("%s"D2D_HOOKS, root), places[i][0], i, trust);
+	if (n > 1)
+		scan_payloads(list, root, n, trust);
+}

@@ -1,0 +1,150 @@
+/*
+ * Folders of hooks that may be signed, and their manifests.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//kbuild:lib-$(CONFIG_D2D_LIBD2D) += d2d_hook_source.o
+
+#include "d2d_hook.h"
+
+/* As minisign shows it. */
+static void format_id(char *text, const uint8_t *id)
+{
+	unsigned long long n = 0;
+	unsigned i;
+
+	for (i = D2D_MINISIGN_ID; i > 0; i--)
+		n = n << 8 | id[i - 1];
+	sprintf(text, "%llX", n);
+}
+
+/* Why the text isn't signed by one of our keys, or NULL and the key's number in the source. */
+static char *check_signature(const struct d2d_trust *t, struct d2d_hook_source *src, const char *text, size_t len)
+{
+	char *path = concat_path_file(src->dir, "manifest.minisig"), *minisig, *why = NULL;
+	struct d2d_minisign_sig sig;
+	int err = 0, parsed = -EBADMSG;
+	size_t sig_len;
+	unsigned i;
+
+	err = d2d_file_read(path, D2D_MINISIGN_MAX, &minisig, &sig_len);
+	free(path);
+	if (err < 0)
+		return xasprintf("its manifest.minisig %s", d2d_file_error(err));
+	parsed = d2d_minisign_sig_parse(minisig, sig_len, &sig);
+	free(minisig);
+	if (parsed < 0)
+		return xstrdup("its manifest.minisig is no signature of minisign, or a damaged one");
+
+	format_id(src->keyid, sig.id);
+	err = -ENOKEY;
+	/* Two keys can share their number; it is chosen by whoever makes them. */
+	for (i = 0; i < t->n_keys && err; i++) {
+		int tried = d2d_minisign_verify(&sig, &t->key[i], text, len);
+
+		err = tried == -ENOKEY ? err : tried;
+	}
+	if (err == -ENOKEY)
+		why = xasprintf("its manifest is signed by %s, a key that isn't known here", src->keyid);
+	else if (err < 0)
+		why = xstrdup("its manifest is not what was signed");
+	return why;
+}
+
+static char *check_version(const struct d2d_trust *t, const struct d2d_hook_source *src)
+{
+	long long seen = d2d_trust_version(t, src->keyid);
+
+	if (seen == -ENODEV)
+		return NULL;
+	if (seen < 0)
+		return xasprintf("can't read the last version of %s in the store: %s", src->keyid, strerror(-seen));
+	if (src->manifest.version < (unsigned long long)seen)
+		return xasprintf("its manifest has version %llu, and %lld was seen before", src->manifest.version, seen);
+	return NULL;
+}
+
+static void read_manifest(const struct d2d_trust *t, struct d2d_hook_source *src)
+{
+	char *path = concat_path_file(src->dir, "manifest"), *text, *wrong;
+	size_t len;
+	int err = d2d_file_read(path, D2D_MANIFEST_MAX, &text, &len);
+
+	free(path);
+	if (err < 0) {
+		src->why = err == -ENOENT ? xstrdup("not signed") : xasprintf("its manifest %s", d2d_file_error(err));
+		return;
+	}
+	/* Nothing is parsed that isn't signed. */
+	src->why = check_signature(t, src, text, len);
+	if (!src->why && d2d_manifest_parse(text, len, &src->manifest, &wrong) < 0) {
+		src->why = xasprintf("its manifest is malformed: %s", wrong);
+		free(wrong);
+	}
+	if (!src->why && src->manifest.kind != t->kind)
+		src->why = xasprintf("its manifest is one of %s", d2d_kind_words(src->manifest.kind));
+	if (!src->why)
+		src->why = check_version(t, src);
+	free(text);
+	if (src->why)
+		d2d_manifest_free(&src->manifest);
+}
+
+static bool is_sidecar(const struct d2d_manifest *m, const char *path)
+{
+	size_t len = strlen(path);
+	char *hook;
+	bool yes;
+
+	if (len < 5 || strcmp(path + len - 4, ".d2d") != 0)
+		return false;
+	hook = xstrndup(path, len - 4);
+	yes = d2d_manifest_find(m, hook) != NULL;
+	free(hook);
+	return yes;
+}
+
+/* What somebody took away may be what mattered. A head is missed together with its hook. */
+static void add_missing(struct d2d_trust *t, struct d2d_hooks *list, const struct d2d_hook_source *src)
+{
+	unsigned i;
+
+	for (i = 0; i < src->manifest.n; i++) {
+		const char *path = src->manifest.entry[i].path, *name = t->kind ? path : strchr(path, '/') + 1;
+		char *file = concat_path_file(src->dir, path), *stage;
+		struct d2d_hook *hook;
+		struct stat st;
+
+		if (lstat(file, &st) < 0 && errno == ENOENT && (t->kind || !is_sidecar(&src->manifest, path))) {
+			stage = t->kind ? xstrdup(d2d_kind_folder(t->kind)) : xstrndup(path, name - 1 - path);
+			if (d2d_trust_required(t, stage)) {
+				hook = d2d_hooks_found(list, stage, name, file, "is in the manifest, but missing");
+				hook->source = src->name;
+				hook->rank = src->rank;
+			}
+			free(stage);
+		}
+		free(file);
+	}
+}
+
+void d2d_trust_source(struct d2d_trust *t, struct d2d_hooks *list, const char *dir, const char *name, unsigned rank)
+{
+	struct d2d_hook_source *src;
+
+	if (strcmp(name, "builtin") == 0 || access(dir, F_OK) != 0)
+		return;
+	src = xzalloc(sizeof(*src));
+	src->name = name;
+	src->rank = rank;
+	src->dir = xstrdup(dir);
+	t->source = xrealloc_vector(t->source, 2, t->n_sources);
+	t->source[t->n_sources++] = src;
+	if (!ENABLE_FEATURE_D2DHOOK_SIGNED) {
+		src->why = xstrdup("this image can't check signatures");
+		return;
+	}
+	read_manifest(t, src);
+	if (!t->store || strcmp(name, "store") != 0)
+		add_missing(t, list, src);
+}

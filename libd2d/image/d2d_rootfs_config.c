@@ -1,0 +1,265 @@
+/*
+ * How an image made of a root file system is to be run: NAME.rootfs.conf, lines KEY=VALUE with the keys of a Dockerfile that
+ * 'docker import --change' takes, or NAME.rootfs.json, the "config" of an image. What Docker would stumble over is
+ * refused, and so is what it would pass over: a wrong word there is an image that doesn't do what was meant.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//kbuild:lib-$(CONFIG_D2DIMPORT) += d2d_rootfs_config.o
+
+#include <json-c/json.h>
+#include "d2d_image.h"
+
+enum kind { COMMAND, LIST, TEXT, SET, MAP };
+
+static const struct key {
+	const char *conf, *json;
+	enum kind kind;
+} keys[] = {
+	{ "CMD", "Cmd", COMMAND }, { "ENTRYPOINT", "Entrypoint", COMMAND }, { "ENV", "Env", LIST },
+	{ "WORKDIR", "WorkingDir", TEXT }, { "USER", "User", TEXT }, { "EXPOSE", "ExposedPorts", SET },
+	{ "VOLUME", "Volumes", SET }, { "LABEL", "Labels", MAP },
+};
+
+static bool is_port(const char *s)
+{
+	char *end = NULL;
+	unsigned long port = isdigit(*s) ? strtoul(s, &end, 10) : 0;
+
+	return port && port <= 65535 && (strcmp(end, "/tcp") == 0 || strcmp(end, "/udp") == 0 || strcmp(end, "/sctp") == 0);
+}
+
+/* What is wrong with one value, or NULL. */
+static const char *fault(const struct key *key, const char *value)
+{
+	switch (key->conf[0]) {
+	case 'E':
+		if (key->kind == LIST)
+			return strchr(value, '=') > value ? NULL : "it isn't NAME=VALUE";
+		return key->kind == COMMAND || is_port(value) ? NULL : "it isn't PORT or PORT/PROTOCOL";
+	case 'V':
+	case 'W':
+		return value[0] == '/' ? NULL : "it isn't an absolute path";
+	case 'U':
+	case 'L':
+		return value[0] ? NULL : "it is empty";
+	default:
+		return NULL;
+	}
+}
+
+/* NULL also for what goes on after its end. */
+static struct json_object *parse(const char *text, size_t len)
+{
+	struct json_tokener *tokener = json_tokener_new();
+	struct json_object *o = json_tokener_parse_ex(tokener, text, len);
+	size_t end = json_tokener_get_parse_end(tokener);
+
+	if (json_tokener_get_error(tokener) != json_tokener_success || skip_whitespace(text + end) != text + len) {
+		json_object_put(o);
+		o = NULL;
+	}
+	json_tokener_free(tokener);
+	return o;
+}
+
+/* ---- JSON ---- */
+
+static const char *fault_of_string(const struct key *key, struct json_object *o)
+{
+	const char *text = json_object_get_string(o);
+
+	if (!json_object_is_type(o, json_type_string))
+		return "something else where a string should be";
+	return strlen(text) == (size_t)json_object_get_string_len(o) ? fault(key, text) : "a zero byte";
+}
+
+static const char *fault_of_list(const struct key *key, struct json_object *o)
+{
+	const char *wrong = NULL;
+	size_t i, n;
+
+	if (!json_object_is_type(o, json_type_array))
+		return "it isn't an array";
+	n = json_object_array_length(o);
+	for (i = 0; !wrong && i < n; i++)
+		wrong = fault_of_string(key, json_object_array_get_idx(o, i));
+	return key->kind == COMMAND && !n ? "it is empty" : wrong;
+}
+
+static const char *fault_of_object(const struct key *key, struct json_object *o)
+{
+	static const struct key any = { .conf = "-" };
+	const char *wrong = NULL;
+	struct json_object_iter at;
+
+	if (!json_object_is_type(o, json_type_object))
+		return "it isn't an object";
+	json_object_object_foreachC(o, at) {
+		wrong = fault(key, at.key);
+		if (!wrong && key->kind == MAP)
+			wrong = fault_of_string(&any, at.val);
+		else if (!wrong && (!json_object_is_type(at.val, json_type_object) || json_object_object_length(at.val)))
+			wrong = "something else where {} should be";
+		if (wrong)
+			break;
+	}
+	return wrong;
+}
+
+static const char *fault_of(const char *name, struct json_object *o)
+{
+	const struct key *key = keys;
+
+	while (strcmp(key->json, name) != 0)
+		if (++key == keys + ARRAY_SIZE(keys))
+			return "it isn't known here";
+	if (key->kind == TEXT)
+		return fault_of_string(key, o);
+	return key->kind == COMMAND || key->kind == LIST ? fault_of_list(key, o) : fault_of_object(key, o);
+}
+
+static int take_json(const char *text, size_t len, struct json_object **config, char **why)
+{
+	struct json_object_iter at;
+	const char *wrong;
+	char *shown;
+
+	*config = parse(text, len);
+	if (!json_object_is_type(*config, json_type_object)) {
+		*why = xstrdup("it isn't a JSON object");
+		return -EINVAL;
+	}
+	json_object_object_foreachC(*config, at) {
+		wrong = fault_of(at.key, at.val);
+		if (wrong) {
+			shown = d2d_printable(at.key, strlen(at.key));
+			*why = xasprintf("%s: %s", shown, wrong);
+			free(shown);
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
+/* ---- lines ---- */
+
+/* ["program","argument"...], or a line for the shell in the image. */
+static struct json_object *command(const char *value)
+{
+	struct json_object *o;
+
+	if (value[0] == '[')
+		return parse(value, strlen(value));
+	o = json_object_new_array();
+	json_object_array_add(o, json_object_new_string("/bin/sh"));
+	json_object_array_add(o, json_object_new_string("-c"));
+	json_object_array_add(o, json_object_new_string(value));
+	return o;
+}
+
+static struct json_object *member(struct json_object *config, const struct key *key)
+{
+	struct json_object *o;
+
+	if (!json_object_object_get_ex(config, key->json, &o)) {
+		o = key->kind == LIST ? json_object_new_array() : json_object_new_object();
+		json_object_object_add(config, key->json, o);
+	}
+	return o;
+}
+
+static const char *take_value(struct json_object *config, const struct key *key, char *value)
+{
+	const char *wrong = NULL;
+	struct json_object *o;
+	char *text;
+
+	if (!value[0])
+		return "it is empty";
+	if (key->kind == COMMAND) {
+		o = command(value);
+		wrong = fault_of_list(key, o);
+		if (wrong)
+			json_object_put(o);
+		else
+			json_object_object_add(config, key->json, o);
+		return wrong;
+	}
+	text = key->conf[0] == 'E' && key->kind == SET && !strchr(value, '/') ? xasprintf("%s/tcp", value) : xstrdup(value);
+	if (key->kind == MAP) {
+		value = strchr(text, '=');
+		if (value)
+			*value++ = '\0';
+		else
+			wrong = "it isn't NAME=VALUE";
+	}
+	if (!wrong)
+		wrong = fault(key, text);
+	if (!wrong && key->kind == TEXT)
+		json_object_object_add(config, key->json, json_object_new_string(text));
+	else if (!wrong && key->kind == LIST)
+		json_object_array_add(member(config, key), json_object_new_string(text));
+	else if (!wrong)
+		json_object_object_add(member(config, key), text,
+			key->kind == MAP ? json_object_new_string(value) : json_object_new_object());
+	free(text);
+	return wrong;
+}
+
+static const char *take_line(struct json_object *config, char *line)
+{
+	const struct key *key = keys;
+	char *value;
+
+	trim(line);
+	if (!line[0] || line[0] == '#')
+		return NULL;
+	value = strchr(line, '=');
+	if (!value)
+		return "it isn't KEY=VALUE";
+	*value++ = '\0';
+	while (strcasecmp(key->conf, line) != 0)
+		if (++key == keys + ARRAY_SIZE(keys))
+			return "its key isn't known here";
+	return take_value(config, key, value);
+}
+
+static int take_lines(const char *text, size_t len, struct json_object **config, char **why)
+{
+	char *copy = xstrndup(text, len), *rest = copy, *line;
+	const char *wrong = NULL;
+	unsigned number = 0;
+
+	*config = json_object_new_object();
+	while (!wrong && (line = strsep(&rest, "\n")) != NULL) {
+		number++;
+		wrong = take_line(*config, line);
+	}
+	free(copy);
+	if (wrong)
+		*why = xasprintf("line %u: %s", number, wrong);
+	return wrong ? -EINVAL : 0;
+}
+
+int d2d_rootfs_config_parse(const char *text, size_t len, bool is_json, char **config, char **why)
+{
+	struct json_object *o = NULL, *shell;
+	int r = -EINVAL;
+
+	*config = *why = NULL;
+	if (memchr(text, '\0', len))
+		*why = xstrdup("a zero byte");
+	else
+		r = is_json ? take_json(text, len, &o, why) : take_lines(text, len, &o, why);
+	if (r == 0) {
+		if (!json_object_object_get_ex(o, "Cmd", NULL) && !json_object_object_get_ex(o, "Entrypoint", NULL)) {
+			shell = json_object_new_array();
+			json_object_array_add(shell, json_object_new_string("/bin/sh"));
+			json_object_object_add(o, "Cmd", shell);
+		}
+		*config = xstrdup(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+	}
+	json_object_put(o);
+	return r;
+}

@@ -1,0 +1,379 @@
+/*
+ * Images of any kind as an archive of 'docker save' (manifest.json, ID.json, DIFF.tar), made while it is read: for an engine
+ * that doesn't take the archive as it is.
+ *
+ * Layers that are gzip, xz or bzip2 go in as they are, Docker unpacks them. Not so zstd: dockerd 26.1 gives the buffer of a
+ * zstd stream away while a goroutine still reads from it, and now and then dies of that. So a first pass measures what they
+ * unpack to, and checks it. All other layers are checked as they go by: Docker takes nothing of an archive that ends early.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//kbuild:lib-$(CONFIG_D2DIMPORT) += d2d_save.o
+
+#include <json-c/json.h>
+#include "d2d_image.h"
+#include "bb_archive.h"
+
+enum { BLOCK = 512, CHUNK = 64 * 1024 };
+
+struct save {
+	struct d2d_stream s;
+	struct d2d_archive *a;
+	char **why;
+	char *manifest;
+	struct item {
+		char *name;
+		const char *text;		/* or */
+		const struct d2d_image_layer *layer;
+		off_t size;
+		bool unpack;
+		const char *digest;		/* of the layer as it is sent, or NULL */
+	} *items;
+	unsigned n, i;
+	bool inside, ended;
+	off_t left;		/* of the item */
+	struct d2d_stream *in, *hashed;
+	sha256_ctx_t ctx;
+	size_t n_raw, raw_at;
+	char raw[2 * BLOCK];	/* a header, padding or the end */
+};
+
+/* ---- what is to be in it ---- */
+
+/* How a layer is packed; a member of a packed archive isn't opened for that. */
+static int packing_of(struct d2d_archive *a, const struct d2d_image_layer *layer)
+{
+	struct d2d_stream *in;
+	const void *head;
+	ssize_t n;
+
+	if (layer->split)
+		return D2D_PLAIN;
+	if (d2d_archive_is_packed(a))
+		return layer->member->packing;
+	n = d2d_archive_take(a, layer->member, &in);
+	if (n >= 0)
+		n = d2d_stream_peek(in, &head, D2D_MAGIC);
+	if (n >= 0)
+		n = d2d_packing(head, n);
+	d2d_stream_close(in);
+	return n;
+}
+
+bool d2d_save_needed(struct d2d_archive *a, const struct d2d_images *images)
+{
+	unsigned i, k;
+	bool needed = images->oci || images->rootfs || images->squash || (d2d_archive_is_packed(a) && d2d_is_zstd(d2d_archive_fd(a)));
+
+	for (i = 0; i < images->n; i++)
+		for (k = 0; !needed && k < images->image[i].n_layers; k++)
+			needed = packing_of(a, &images->image[i].layers[k]) == D2D_ZSTD;
+	return needed;
+}
+
+static struct d2d_stream *hash(struct d2d_stream *in, sha256_ctx_t *ctx)
+{
+	sha256_begin(ctx);
+	return d2d_stream_hash(in, ctx);
+}
+
+static int check(sha256_ctx_t *ctx, const struct item *item, char **why)
+{
+	char hex[D2D_DIGEST + 1];
+	uint8_t digest[32];
+
+	sha256_end(ctx, digest);
+	*bin2hex(hex, (void *)digest, sizeof(digest)) = '\0';
+	if (!item->digest || strcmp(hex, item->digest) == 0)
+		return 0;
+	return d2d_refuse(why, "damaged: layer '%s' doesn't have the digest that the image says", item->layer->member->name);
+}
+
+static int fail(const struct item *item, int r, char **why)
+{
+	d2d_refuse(why, "layer '%s': %s", item->layer->member->name, r == -EBADMSG ? "damaged"
+			: r == -ENODATA ? "it ends early" : r == -EFBIG ? "it unpacks to more than the store can hold" : strerror(-r));
+	return r;
+}
+
+/* Opened as it is sent. */
+static int open_layer(struct save *v, const struct item *item)
+{
+	const struct d2d_image_layer *layer = item->layer;
+	int r = layer->split ? d2d_squash_take(v->a, layer, &v->in, v->why) : d2d_archive_take(v->a, layer->member, &v->in);
+
+	if (r >= 0 && item->unpack) {
+		r = d2d_stream_unpack(&v->in);
+		d2d_stream_limit(v->in, d2d_archive_limit(v->a));
+	}
+	if (r >= 0)
+		v->hashed = hash(v->in, &v->ctx);
+	return r;
+}
+
+static void close_layer(struct save *v)
+{
+	d2d_stream_close(v->hashed);
+	d2d_stream_close(v->in);
+	v->hashed = v->in = NULL;
+}
+
+/* What the archive was that a squashfs was made from. */
+static int measure_split(struct save *v, struct item *item)
+{
+	struct d2d_stream *in;
+	int r = d2d_archive_take(v->a, item->layer->split, &in);
+
+	if (r == 0)
+		r = d2d_tarsplit_read(in, -1, NULL, NULL, &item->size, v->why);
+	return r < 0 ? fail(item, r, v->why) : 0;
+}
+
+/* Of what is unpacked the length has to be known before. */
+static int measure(struct save *v, struct item *item)
+{
+	char *buf = xmalloc(CHUNK);
+	ssize_t n = open_layer(v, item);
+
+	while (n >= 0 && (n = d2d_stream_read(v->hashed, buf, CHUNK)) > 0)
+		item->size += n;
+	close_layer(v);
+	free(buf);
+	return n < 0 ? fail(item, n, v->why) : check(&v->ctx, item, v->why);
+}
+
+static int by_place(const void *a, const void *b)
+{
+	const struct item *x = a, *y = b;
+	off_t x_at = x->layer ? x->layer->member->at : -1, y_at = y->layer ? y->layer->member->at : -1;
+
+	return x_at < y_at ? -1 : x_at > y_at;
+}
+
+static struct item *add(struct save *v, const char *format, const char *name)
+{
+	struct item *item;
+
+	v->items = xrealloc_vector(v->items, 5, v->n);
+	item = &v->items[v->n++];
+	memset(item, 0, sizeof(*item));
+	item->name = xasprintf(format, name);
+	return item;
+}
+
+static void add_text(struct save *v, const char *format, const char *name, const char *text, off_t size)
+{
+	struct item *item = add(v, format, name);
+
+	item->text = text;
+	item->size = size;
+}
+
+static int add_layer(struct save *v, const struct d2d_image_layer *layer)
+{
+	const struct d2d_member *m = layer->member;
+	const char *base = bb_basename(m->name);
+	struct item *item;
+	unsigned i;
+	int packing;
+
+	for (i = 0; i < v->n; i++)
+		if (v->items[i].layer && strcmp(v->items[i].layer->diff, layer->diff) == 0)
+			return 0;
+	item = add(v, "%s.tar", layer->diff);
+	item->layer = layer;
+	packing = packing_of(v->a, layer);
+	if (packing < 0)
+		return fail(item, packing, v->why);
+	item->unpack = packing == D2D_ZSTD;
+	item->size = item->unpack ? 0 : m->size;
+	/* of others the name may be one */
+	item->digest = item->unpack || packing == D2D_PLAIN ? layer->diff : d2d_is_digest(base) ? base : NULL;
+	return layer->split ? measure_split(v, item) : 0;
+}
+
+static struct json_object *entry_of(const struct d2d_image *image)
+{
+	struct json_object *entry = json_object_new_object(), *tags = json_object_new_array(), *layers = json_object_new_array();
+	char *name = xasprintf("%s.json", image->id);
+	unsigned i;
+
+	json_object_object_add(entry, "Config", json_object_new_string(name));
+	free(name);
+	for (i = 0; i < image->n_tags; i++)
+		json_object_array_add(tags, json_object_new_string(image->tags[i]));
+	for (i = 0; i < image->n_layers; i++) {
+		name = xasprintf("%s.tar", image->layers[i].diff);
+		json_object_array_add(layers, json_object_new_string(name));
+		free(name);
+	}
+	json_object_object_add(entry, "RepoTags", tags);
+	json_object_object_add(entry, "Layers", layers);
+	return entry;
+}
+
+static int plan(struct save *v, const struct d2d_images *images)
+{
+	struct json_object *manifest = json_object_new_array();
+	unsigned i, k;
+	int r = 0;
+
+	for (i = 0; i < images->n; i++) {
+		const struct d2d_image *image = &images->image[i];
+
+		json_object_array_add(manifest, entry_of(image));
+		add_text(v, "%s.json", image->id, image->config->text, image->config->size);
+		for (k = 0; r == 0 && k < image->n_layers; k++)
+			r = add_layer(v, &image->layers[k]);
+	}
+	v->manifest = xstrdup(json_object_to_json_string_ext(manifest, JSON_C_TO_STRING_PLAIN));
+	json_object_put(manifest);
+	add_text(v, "%s", "manifest.json", v->manifest, strlen(v->manifest));
+	/* in the order in which they lie in the archive */
+	qsort(v->items, v->n, sizeof(*v->items), by_place);
+	for (i = 0; r == 0 && i < v->n; i++)
+		if (v->items[i].unpack)
+			r = measure(v, &v->items[i]);
+	return r;
+}
+
+/* ---- the stream ---- */
+
+static size_t padding(off_t size)
+{
+	return -size & (BLOCK - 1);
+}
+
+static void put_header(struct save *v, const struct item *item)
+{
+	struct tar_header_t *h = memset(v->raw, 0, BLOCK);
+	unsigned sum = 0, i;
+
+	safe_strncpy(h->name, item->name, sizeof(h->name));
+	strcpy(h->mode, "0000644");
+	strcpy(h->uid, "0000000");
+	strcpy(h->gid, "0000000");
+	strcpy(h->mtime, "00000000000");
+	sprintf(h->size, "%011llo", (unsigned long long)item->size & 077777777777);
+	if (item->size > 077777777777) {	/* GNU's way: the number itself, its first bit set */
+		uint64_t size = SWAP_BE64(item->size);
+
+		memset(h->size, 0, sizeof(h->size));
+		h->size[0] = 0x80;
+		memcpy(h->size + 4, &size, sizeof(size));
+	}
+	h->typeflag = '0';
+	memcpy(h->magic, "ustar\0" "00", 8);
+	memset(h->chksum, ' ', sizeof(h->chksum));
+	for (i = 0; i < BLOCK; i++)
+		sum += (unsigned char)v->raw[i];
+	sprintf(h->chksum, "%06o", sum);
+	v->n_raw = BLOCK;
+}
+
+static void put_zeros(struct save *v, size_t n)
+{
+	memset(v->raw, 0, n);
+	v->n_raw = n;
+}
+
+static int begin_item(struct save *v)
+{
+	const struct item *item = &v->items[v->i];
+	int r = item->layer ? open_layer(v, item) : 0;
+
+	if (r < 0)
+		return fail(item, r, v->why);
+	put_header(v, item);
+	v->left = item->size;
+	v->inside = true;
+	return 0;
+}
+
+static int end_item(struct save *v)
+{
+	const struct item *item = &v->items[v->i++];
+	int r = item->layer ? check(&v->ctx, item, v->why) : 0;
+
+	close_layer(v);
+	put_zeros(v, padding(item->size));
+	v->inside = false;
+	return r;
+}
+
+static ssize_t read_item(struct save *v, void *buf, size_t len)
+{
+	const struct item *item = &v->items[v->i];
+	ssize_t n = MIN((off_t)len, v->left);
+
+	if (item->text)
+		memcpy(buf, item->text + item->size - v->left, n);
+	else
+		n = d2d_stream_read(v->hashed, buf, n);
+	if (n <= 0)
+		return fail(item, n < 0 ? n : -ENODATA, v->why);
+	v->left -= n;
+	return n;
+}
+
+static ssize_t save_read(struct d2d_stream *s, void *buf, size_t len)
+{
+	struct save *v = (struct save *)s;
+	int r = 0;
+
+	while (v->raw_at == v->n_raw) {
+		v->raw_at = v->n_raw = 0;
+		if (v->inside && v->left)
+			return read_item(v, buf, len);
+		if (v->inside) {
+			r = end_item(v);
+		} else if (v->i < v->n) {
+			r = begin_item(v);
+		} else if (!v->ended) {
+			v->ended = true;
+			put_zeros(v, 2 * BLOCK);
+		} else {
+			return 0;
+		}
+		if (r < 0)
+			return r;
+	}
+	len = MIN(len, v->n_raw - v->raw_at);
+	memcpy(buf, v->raw + v->raw_at, len);
+	v->raw_at += len;
+	return len;
+}
+
+static void save_end(struct d2d_stream *s)
+{
+	struct save *v = (struct save *)s;
+
+	close_layer(v);
+	while (v->n)
+		free(v->items[--v->n].name);
+	free(v->items);
+	free(v->manifest);
+}
+
+int d2d_save_open(struct d2d_archive *a, const struct d2d_images *images, struct d2d_stream **out, off_t *size, char **why)
+{
+	struct save *v = (struct save *)d2d_stream_new(sizeof(*v), NULL);
+	unsigned i;
+	int r;
+
+	*why = NULL;
+	v->s.read = save_read;
+	v->s.end = save_end;
+	v->a = a;
+	v->why = why;
+	r = plan(v, images);
+	*size = 2 * BLOCK;
+	for (i = 0; i < v->n; i++)
+		*size += BLOCK + v->items[i].size + padding(v->items[i].size);
+	*out = &v->s;
+	if (r < 0) {
+		d2d_stream_close(*out);
+		*out = NULL;
+	}
+	return r;
+}

@@ -1,0 +1,170 @@
+/*
+ * Layers of a .d2i, mounted where they lie: a loop device stands on the squashfs in its file.
+ *
+ * A layer's place depends on its chain alone, so what Docker's store links to is there again when the medium is, under
+ * whatever name. The loop device goes by itself with the mount.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//kbuild:lib-$(CONFIG_D2DIMPORT) += d2d_squash_mount.o
+
+#include <linux/mount.h>
+#include <sys/mount.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include "d2d_image.h"
+
+enum { SECTOR = 512, LOOP_MAJOR = 7, MAGIC = 0x73717368, MAJOR = 4 };
+
+/* The beginning of a squashfs. */
+struct super {
+	uint32_t magic;
+	char other[24];
+	uint16_t major, minor;
+	uint64_t root, used;
+} PACKED;
+
+char *d2d_squash_place(const char *chain)
+{
+	/* tests have no /run of their own */
+	return concat_path_file(getenv("D2D_LAYERS") ?: D2D_RUN"/layers", chain);
+}
+
+/* Before the kernel sees it: to a truncated one it would say 'Invalid argument'. */
+static int check(int fd, off_t at, const struct d2d_member *m, char **why)
+{
+	struct super super;
+
+	if (pread(fd, &super, sizeof(super), at) != sizeof(super) || super.magic != htole32(MAGIC)
+	 || super.major != htole16(MAJOR)
+	) {
+		return d2d_refuse(why, "'%s' is no squashfs", m->name);
+	}
+	if (le64toh(super.used) > (uint64_t)m->size)
+		return d2d_refuse(why, "'%s' is truncated: %llu of %llu bytes", m->name, (unsigned long long)m->size,
+				(unsigned long long)le64toh(super.used));
+	return 0;
+}
+
+static int mount_device(const char *device)
+{
+	int fs = syscall(SYS_fsopen, "squashfs", FSOPEN_CLOEXEC), fd = -1;
+
+	if (fs < 0)
+		return -errno;
+	if (syscall(SYS_fsconfig, fs, FSCONFIG_SET_STRING, "source", device, 0) == 0
+	 && syscall(SYS_fsconfig, fs, FSCONFIG_SET_FLAG, "ro", NULL, 0) == 0
+	 && syscall(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0
+	) {
+		fd = syscall(SYS_fsmount, fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOSUID);
+	}
+	if (fd < 0)
+		fd = -errno;
+	close(fs);
+	return fd;
+}
+
+int d2d_squash_files(struct d2d_archive *a, const struct d2d_image_layer *layer, char **why)
+{
+	char path[sizeof("/proc/self/fd/") + sizeof(int) * 3], *device = NULL;
+	off_t at;
+	int loop, fd = d2d_archive_where(a, layer->member, &at), r;
+
+	if (fd == -EPROTONOSUPPORT)
+		return d2d_refuse(why, "packed as a whole: such a file can't be mounted");
+	r = fd < 0 ? fd : check(fd, at, layer->member, why);
+	if (r == 0) {
+		sprintf(path, "/proc/self/fd/%d", fd);
+		loop = set_loop(&device, path, at, (layer->member->size + SECTOR - 1) & ~(off_t)(SECTOR - 1),
+			BB_LO_FLAGS_READ_ONLY | BB_LO_FLAGS_AUTOCLEAR);
+		r = loop < 0 ? -errno : mount_device(device);
+		if (r < 0)
+			d2d_refuse(why, "can't mount '%s': %s", layer->member->name,
+				loop < 0 ? "no loop device" : r == -ENODEV ? "this kernel has no squashfs" : strerror(-r));
+		if (loop >= 0)
+			close(loop);
+		free(device);
+	}
+	if (fd >= 0)
+		close(fd);
+	return r;
+}
+
+/* The device that is mounted on a layer's place; 0: none. */
+static dev_t mounted(const char *place)
+{
+	char *above = concat_path_file(place, "..");
+	struct stat st, up;
+	dev_t dev = stat(place, &st) == 0 && stat(above, &up) == 0 && st.st_dev != up.st_dev ? st.st_dev : 0;
+
+	free(above);
+	return dev;
+}
+
+bool d2d_squash_is_mounted(const char *chain)
+{
+	char *place = d2d_squash_place(chain), *path, *file;
+	dev_t dev = mounted(place);
+	bool there;
+
+	free(place);
+	if (!dev || major(dev) != LOOP_MAJOR)
+		return dev != 0;
+	/* of a file on a volume that was unmounted meanwhile the kernel shows a path that doesn't lead to it */
+	path = xasprintf("/sys/dev/block/%u:%u/loop/backing_file", LOOP_MAJOR, minor(dev));
+	file = xmalloc_open_read_close(path, NULL);
+	free(path);
+	if (file)
+		chomp(file);
+	there = file && access(file, F_OK) == 0;
+	free(file);
+	return there;
+}
+
+void d2d_squash_unmount(const char *chain)
+{
+	char *place = d2d_squash_place(chain);
+
+	while (umount2(place, MNT_DETACH | UMOUNT_NOFOLLOW) == 0)
+		continue;
+	rmdir(place);
+	free(place);
+}
+
+int d2d_squash_make_place(const char *chain)
+{
+	char *place = d2d_squash_place(chain), *slash = strrchr(place, '/');
+	int r = d2d_folder_make(place);
+
+	*slash = '\0';
+	if (chmod(place, 0700) < 0)
+		r = -errno;
+	*slash = '/';
+	if (r == 0 && mkdir(place, 0755) < 0 && errno != EEXIST)
+		r = -errno;
+	free(place);
+	return r;
+}
+
+int d2d_squash_mount(struct d2d_archive *a, const struct d2d_image_layer *layer, char **why)
+{
+	char *place;
+	int fd, r;
+
+	if (d2d_squash_is_mounted(layer->chain))
+		return 0;
+	/* one whose medium is gone would lie below for ever */
+	d2d_squash_unmount(layer->chain);
+	fd = d2d_squash_files(a, layer, why);
+	if (fd < 0)
+		return fd;
+	place = d2d_squash_place(layer->chain);
+	r = d2d_squash_make_place(layer->chain);
+	if (r == 0 && syscall(SYS_move_mount, fd, "", AT_FDCWD, place, MOVE_MOUNT_F_EMPTY_PATH) < 0)
+		r = -errno;
+	if (r < 0)
+		d2d_refuse(why, "can't mount on '%s': %s", place, strerror(-r));
+	close(fd);
+	free(place);
+	return r;
+}

@@ -1,0 +1,272 @@
+/*
+ * Unpacks one layer of an image as Docker's overlay2 has it, and writes its tar-split.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//kbuild:lib-$(CONFIG_D2DIMPORT) += d2d_layer.o
+
+#include <sys/statvfs.h>
+#include <sys/xattr.h>
+#include "d2d_layer.h"
+
+enum {
+	NAME_MAX_BYTES = 4095,
+	NAMES_MAX = 32 * 1024 * 1024,	/* of folders */
+	ENTRIES_MAX = 4 * 1024 * 1024,
+};
+
+/* ---- names ---- */
+
+/* tar-split, and so Docker, has no use for an archive that names a file twice. The hash alone decides: two names of
+ * the same hash would only have a harmless archive refused. */
+static bool seen_before(struct d2d_layer *l, const char *name)
+{
+	uint64_t hash = 0xcbf29ce484222325, *old = l->seen;
+	size_t i, k, room = l->seen_room;
+
+	for (; *name; name++)
+		hash = (hash ^ (unsigned char)*name) * 0x100000001b3;
+	hash |= !hash;
+	if (l->n_seen * 2 >= l->seen_room) {
+		l->seen_room = room ? room * 2 : 4096;
+		l->seen = xzalloc(l->seen_room * sizeof(*l->seen));
+		for (i = 0; i < room; i++) {
+			if (!old[i])
+				continue;
+			for (k = old[i]; l->seen[k & (l->seen_room - 1)]; k++)
+				continue;
+			l->seen[k & (l->seen_room - 1)] = old[i];
+		}
+		free(old);
+	}
+	for (k = hash; l->seen[k & (l->seen_room - 1)]; k++)
+		if (l->seen[k & (l->seen_room - 1)] == hash)
+			return true;
+	l->seen[k & (l->seen_room - 1)] = hash;
+	l->n_seen++;
+	return false;
+}
+
+/* ---- entries ---- */
+
+/* What a file may take is known from its header. A hole takes nothing, but Docker fills it when it copies the file. */
+int d2d_layer_room(struct d2d_layer *l, const struct d2d_tar_entry *e)
+{
+	struct statvfs fs;
+
+	if (e->size <= l->room) {
+		l->room -= e->size;
+		return 0;
+	}
+	if (fstatvfs(l->diff, &fs) < 0)
+		return -errno;
+	l->room = (off_t)fs.f_bavail * fs.f_frsize;
+	if (e->size > l->room)
+		return d2d_layer_fail(l, -ENOSPC, "'%s' of %llu bytes doesn't fit: %llu are free", e->name,
+				(unsigned long long)e->size, (unsigned long long)l->room);
+	l->room -= e->size;
+	return 0;
+}
+
+static int remember_dir(struct d2d_layer *l, const struct d2d_tar_entry *e, const char *name)
+{
+	struct d2d_layer_dir *dir;
+
+	l->names += strlen(name) + sizeof(*dir);
+	if (l->names > NAMES_MAX)
+		return d2d_layer_fail(l, -EFBIG, "too many folders");
+	l->dirs = xrealloc_vector(l->dirs, 8, l->n_dirs);
+	dir = &l->dirs[l->n_dirs++];
+	dir->name = xstrdup(name);
+	/* Docker's way: of a folder the access time is what the archive says, or 1970 */
+	dir->times[0] = e->atime;
+	dir->times[1] = e->mtime;
+	d2d_layer_after_1970(dir->times);
+	return 0;
+}
+
+const char *d2d_layer_hidden(struct d2d_layer *l, const struct d2d_tar_entry *e, const char *base)
+{
+	base += sizeof(".wh.") - 1;
+	if (*base && !DOT_OR_DOTDOT(base))
+		return base;
+	d2d_layer_fail(l, -EBADMSG, "'%s' hides nothing that could be there", e->name);
+	return NULL;
+}
+
+/* .wh..wh..opq: what lower layers have in this folder is hidden. .wh.NAME: so is NAME. */
+static int make_whiteout(struct d2d_layer *l, const struct d2d_tar_entry *e, int dir, const char *base)
+{
+	char path[sizeof("/proc/self/fd/%d") + sizeof(int) * 3];
+
+	if (strcmp(base, ".wh..wh..opq") == 0) {
+		sprintf(path, "/proc/self/fd/%d", dir);
+		return setxattr(path, "trusted.overlay.opaque", "y", 1, 0) < 0 ? -errno : 0;
+	}
+	base = d2d_layer_hidden(l, e, base);
+	if (!base)
+		return -EBADMSG;
+	if (mknodat(dir, base, S_IFCHR, 0) < 0 || fchownat(dir, base, e->uid, e->gid, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	return 0;
+}
+
+static int unpack_entry(struct d2d_layer *l, const struct d2d_tar_entry *e, const char *name)
+{
+	const char *base;
+	int dir = d2d_layer_enter(l, name, true, &base), r;
+
+	if (dir < 0)
+		return dir;
+	if (is_prefixed_with(base, ".wh."))
+		return make_whiteout(l, e, dir, base);
+	r = d2d_layer_room(l, e);
+	if (r == 0)
+		r = d2d_layer_make(l, e, name);
+	if (r == 0 && e->type == '5')
+		r = remember_dir(l, e, name);
+	return r;
+}
+
+static int take_entry(struct d2d_layer *l, const struct d2d_tar_entry *e)
+{
+	char *name;
+	int r;
+
+	if (e->type == 'g')
+		return 0;
+	name = d2d_clean_name(e->name);
+	if (!name || strlen(name) > NAME_MAX_BYTES) {
+		free(name);
+		return d2d_layer_fail(l, -EBADMSG, "a file whose name leads out of the layer, or is too long: '%s'", e->name);
+	}
+	if (seen_before(l, name)) {
+		r = d2d_layer_fail(l, -EBADMSG, "'%s' is there twice", name);
+	} else if (strcmp(name, ".") == 0) {
+		/* the root's own metadata are the lower layer's, also with Docker */
+		r = 0;
+	} else {
+		r = l->take(l, e, name);
+	}
+	free(name);
+	return r;
+}
+
+/* Content that nobody has read: of what is no file, or of a whiteout. */
+static int drain(struct d2d_layer *l, bool raw)
+{
+	ssize_t n;
+
+	while ((n = d2d_tar_read(&l->tar, l->buf, D2D_LAYER_CHUNK)) > 0) {
+		if (raw)
+			d2d_tarsplit_raw(l->split, l->buf, n);
+		else
+			d2d_tarsplit_content(l->split, l->buf, n);
+	}
+	return n;
+}
+
+static int set_times(struct d2d_layer *l)
+{
+	unsigned i;
+	int fd;
+
+	for (i = 0; i < l->n_dirs; i++) {
+		fd = d2d_open_beneath(l->diff, l->dirs[i].name, O_RDONLY | O_DIRECTORY);
+		if (fd < 0)
+			return fd;
+		futimens(fd, l->dirs[i].times);
+		close(fd);
+	}
+	return 0;
+}
+
+static int read_entries(struct d2d_layer *l)
+{
+	struct d2d_tar_entry e = { .name = NULL };
+	ssize_t n;
+	off_t size;
+	int r;
+
+	while ((r = d2d_tar_next(&l->tar, &e)) > 0) {
+		if (l->n_seen >= ENTRIES_MAX)
+			r = d2d_layer_fail(l, -EFBIG, "more than %u files", ENTRIES_MAX);
+		else
+			r = take_entry(l, &e);
+		/* Of a sparse file, and of a whiteout with content, 'docker save' could not make the archive's bytes
+		 * again: they stay in the tar-split, and the file itself counts as empty there. */
+		if (r >= 0)
+			r = drain(l, e.sparse || e.type == 'g' || is_prefixed_with(bb_basename(e.name), ".wh."));
+		if (r < 0) {
+			if (!l->why)
+				d2d_layer_fail(l, r, "can't unpack '%s': %s", e.name, r == -ENODATA ? "it ends early" : strerror(-r));
+			break;
+		}
+		size = e.sparse || is_prefixed_with(bb_basename(e.name), ".wh.") ? 0 : e.size;
+		d2d_tarsplit_file(l->split, e.name, size);
+	}
+	d2d_tar_entry_clear(&e);
+	if (r == 0)
+		d2d_tarsplit_end_raw(l->split);
+	/* what follows the end belongs to the digest */
+	while (r == 0 && (n = d2d_stream_read(l->tar.in, l->buf, D2D_LAYER_CHUNK)) != 0) {
+		if (n < 0)
+			r = n;
+		else
+			d2d_tarsplit_raw(l->split, l->buf, n);
+	}
+	if (r == 0)
+		r = l->end(l);
+	return r;
+}
+
+int d2d_layer_read(struct d2d_layer *l, struct d2d_stream *in, int split, struct d2d_layer_result *result)
+{
+	struct d2d_stream *hashed;
+	sha256_ctx_t ctx;
+	uint8_t digest[32];
+	int r, closed;
+
+	sha256_begin(&ctx);
+	hashed = d2d_stream_hash(in, &ctx);
+	l->buf = xmalloc(D2D_LAYER_CHUNK);
+	l->split = d2d_tarsplit_open(split);
+	l->tar.in = hashed;
+	l->tar.raw = d2d_tarsplit_raw;
+	l->tar.arg = l->split;
+
+	r = read_entries(l);
+	closed = d2d_tarsplit_close(l->split);
+	if (r == 0 && closed < 0)
+		r = d2d_layer_fail(l, closed, "can't write: %s", strerror(-closed));
+	if (r < 0 && !l->why)
+		d2d_layer_fail(l, r, "%s", r == -ENODATA ? "it ends early" : r == -EFBIG ? "it unpacks to more than the store can hold"
+				: r == -EBADMSG ? "it isn't a tar archive, or damaged" : strerror(-r));
+	sha256_end(&ctx, digest);
+	*bin2hex(result->digest, (void *)digest, sizeof(digest)) = '\0';
+	result->size = l->size;
+	result->ended = l->tar.ended && l->n_seen;
+
+	d2d_stream_close(hashed);
+	free(l->seen);
+	free(l->buf);
+	return r;
+}
+
+int d2d_layer_unpack(struct d2d_stream *in, int diff, int split, struct d2d_layer_result *result, char **why)
+{
+	struct d2d_layer l = { .take = unpack_entry, .end = set_times, .diff = diff };
+	mode_t mask = umask(0);
+	int r = d2d_layer_read(&l, in, split, result);
+
+	umask(mask);
+	*why = l.why;
+	if (l.dir) {
+		close(l.dir_fd);
+		free(l.dir);
+	}
+	while (l.n_dirs)
+		free(l.dirs[--l.n_dirs].name);
+	free(l.dirs);
+	return r;
+}

@@ -1,0 +1,85 @@
+/*
+ * LUKS devices as the kernel and their first bytes show them; libcryptsetup isn't needed for that.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//kbuild:lib-$(CONFIG_D2D_LIBD2D) += d2d_luks.o
+
+#include <glob.h>
+#include "d2d_luks.h"
+
+int d2d_is_luks(const char *path)
+{
+	static const char magic[6] ALIGN1 = { 'L', 'U', 'K', 'S', '\xba', '\xbe' };
+	char buf[sizeof(magic)];
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t len;
+
+	if (fd < 0)
+		return -errno;
+	len = full_read(fd, buf, sizeof(buf));
+	close(fd);
+	return len == sizeof(buf) && memcmp(buf, magic, sizeof(buf)) == 0;
+}
+
+char *d2d_luks_open_as(const char *dev)
+{
+	char *pattern, *name = NULL;
+	struct stat st;
+	glob_t g;
+
+	if (stat(dev, &st) != 0 || !S_ISBLK(st.st_mode))
+		return NULL;
+	pattern = xasprintf("/sys/dev/block/%u:%u/holders/*/dm/name", major(st.st_rdev), minor(st.st_rdev));
+	if (glob(pattern, 0, NULL, &g) == 0)
+		name = xmalloc_open_read_close(g.gl_pathv[0], NULL);
+	globfree(&g);
+	free(pattern);
+	if (name)
+		chomp(name);
+	return name;
+}
+
+/* What a mapping says of itself, else what all that it was made of says, so many levels below. */
+static bool is_crypt(const char *sysfs, int below)
+{
+	char *uuid = d2d_sysfs_read(sysfs, "dm/uuid"), *pattern;
+	bool crypt = uuid && is_prefixed_with(uuid, "CRYPT-");
+	size_t i;
+	glob_t g;
+
+	free(uuid);
+	if (crypt || !below)
+		return crypt;
+	pattern = xasprintf("%s/slaves/*", sysfs);
+	if (glob(pattern, 0, NULL, &g) == 0)
+		for (i = 0, crypt = true; crypt && i < g.gl_pathc; i++)
+			crypt = is_crypt(g.gl_pathv[i], below - 1);
+	globfree(&g);
+	free(pattern);
+	return crypt;
+}
+
+static bool is_device_crypt(const char *dev, int below)
+{
+	struct stat st;
+	char *path;
+	bool crypt;
+
+	if (stat(dev, &st) != 0 || !S_ISBLK(st.st_mode))
+		return false;
+	path = xasprintf("/sys/dev/block/%u:%u", major(st.st_rdev), minor(st.st_rdev));
+	crypt = is_crypt(path, below);
+	free(path);
+	return crypt;
+}
+
+bool d2d_is_crypt(const char *dev)
+{
+	return is_device_crypt(dev, 0);
+}
+
+bool d2d_is_in_crypt(const char *dev)
+{
+	return is_device_crypt(dev, 4);
+}

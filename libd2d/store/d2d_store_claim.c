@@ -1,0 +1,169 @@
+/*
+ * Who imports what, when files are imported side by side: each process of an import claims the images and layers that it is
+ * going to write, and whoever wants one of them waits until it is there.
+ *
+ * A claim is a lock on one byte of the store's lock file, whose place is made of the digest: the kernel takes it back from
+ * a process that dies. They are taken in the order of their places, the commit's last of all, so nobody waits in a ring.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//kbuild:lib-$(CONFIG_D2DIMPORT) += d2d_store_claim.o
+
+#include <json-c/json.h>
+#include "d2d_store_private.h"
+
+enum {
+	PLACE_DIGITS = 15,		/* hexadecimal; two digests that have them in common only wait for each other */
+	GIVEN_MAX = 64 * 1024 * 1024,
+};
+
+#define COMMIT_PLACE ((off_t)1 << 62)
+
+/* Waits. A record lock belongs to one process: those that it starts neither hold it nor give it back. */
+static int lock_place(const struct d2d_store *s, off_t place, short type)
+{
+	struct flock l = { .l_type = type, .l_whence = SEEK_SET, .l_start = place, .l_len = 1 };
+
+	while (fcntl(s->lock, F_SETLKW, &l) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return 0;
+}
+
+static off_t place_of(const char *digest)
+{
+	char digits[PLACE_DIGITS + 1];
+
+	return strtoull(safe_strncpy(digits, digest, sizeof(digits)), NULL, 16);
+}
+
+static int by_place(const void *a, const void *b)
+{
+	off_t x = *(const off_t *)a, y = *(const off_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* The images, and those of their layers that aren't there, in order. */
+static unsigned list_places(const struct d2d_store *s, const struct d2d_images *images, off_t **places)
+{
+	unsigned i, k, n = 0;
+
+	*places = NULL;
+	for (i = 0; i < images->n; i++) {
+		const struct d2d_image *image = &images->image[i];
+
+		*places = xrealloc_vector(*places, 5, n);
+		(*places)[n++] = place_of(image->id);
+		for (k = 0; k < image->n_layers; k++) {
+			if (d2d_store_has_layer(s, image->layers[k].chain))
+				continue;
+			*places = xrealloc_vector(*places, 5, n);
+			(*places)[n++] = place_of(image->layers[k].chain);
+		}
+	}
+	qsort(*places, n, sizeof(**places), by_place);
+	return n;
+}
+
+int d2d_store_claim(const struct d2d_store *s, const struct d2d_images *images)
+{
+	off_t *places;
+	unsigned i, k, n = list_places(s, images, &places);
+	int r = 0;
+
+	for (i = 0; r == 0 && i < n; i++)
+		r = lock_place(s, places[i], F_WRLCK);
+	free(places);
+	if (r < 0) {
+		d2d_store_unclaim(s);
+		return r;
+	}
+	/* what was waited for, others may have in the meantime */
+	for (i = 0; i < images->n; i++)
+		for (k = 0; k < images->image[i].n_layers; k++)
+			if (d2d_store_has_layer(s, images->image[i].layers[k].chain))
+				lock_place(s, place_of(images->image[i].layers[k].chain), F_UNLCK);
+	return 0;
+}
+
+void d2d_store_unclaim(const struct d2d_store *s)
+{
+	struct flock all = { .l_type = F_UNLCK, .l_whence = SEEK_SET };
+
+	fcntl(s->lock, F_SETLK, &all);
+}
+
+int d2d_store_begin_commit(const struct d2d_store *s)
+{
+	return lock_place(s, COMMIT_PLACE, F_WRLCK);
+}
+
+void d2d_store_end_commit(const struct d2d_store *s)
+{
+	lock_place(s, COMMIT_PLACE, F_UNLCK);
+}
+
+/* ---- names ---- */
+
+void d2d_store_beside(struct d2d_store *s, unsigned rank)
+{
+	s->rank = rank;
+}
+
+/* The rank of the file that each name was last given by in this run: {"name:tag":RANK}. */
+static struct json_object *read_given(const struct d2d_store *s)
+{
+	char *text = d2d_store_read(s, GIVEN_MAX, STORE_GIVEN);
+	struct json_object *given = text ? json_tokener_parse(text) : NULL;
+
+	free(text);
+	return given ? given : json_object_new_object();
+}
+
+static bool is_given_later(const struct d2d_store *s, struct json_object *given, const char *tag)
+{
+	return tag && json_object_get_int64(json_object_object_get(given, tag)) > s->rank;
+}
+
+void d2d_store_leave_names(const struct d2d_store *s, struct json_object *list)
+{
+	struct json_object *given = s->rank ? read_given(s) : NULL, *tags;
+	size_t i, k;
+
+	for (i = 0; given && i < json_object_array_length(list); i++)
+		for (k = d2d_json_array(json_object_array_get_idx(list, i), "tags", &tags); k-- > 0; )
+			if (is_given_later(s, given, json_object_get_string(json_object_array_get_idx(tags, k))))
+				json_object_array_del_idx(tags, k, 1);
+	json_object_put(given);
+}
+
+void d2d_store_note_given(const struct d2d_store *s, struct json_object *list)
+{
+	struct json_object *given, *tags;
+	size_t i, k;
+
+	if (!s->rank)
+		return;
+	given = read_given(s);
+	for (i = 0; i < json_object_array_length(list); i++)
+		for (k = d2d_json_array(json_object_array_get_idx(list, i), "tags", &tags); k-- > 0; ) {
+			const char *tag = json_object_get_string(json_object_array_get_idx(tags, k));
+
+			if (tag && !is_given_later(s, given, tag))
+				json_object_object_add(given, tag, json_object_new_int64(s->rank));
+		}
+	/* on a disk that has just become full the names go in the order of the imports */
+	d2d_store_put_json(s, STORE_GIVEN, given);
+	json_object_put(given);
+}
+
+bool d2d_store_is_there(const struct d2d_store *s, struct json_object *list)
+{
+	bool there = d2d_store_begin_commit(s) == 0 && d2d_store_has_images(s, list, true);
+
+	if (there)
+		d2d_store_note_given(s, list);
+	d2d_store_end_commit(s);
+	return there;
+}

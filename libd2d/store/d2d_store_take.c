@@ -1,0 +1,209 @@
+/*
+ * Layers are unpacked as they come by, while a packed archive is read for the first time and nobody knows yet which of
+ * its members are layers, and of what: each that can be one goes into a folder of its own. When the import begins, those
+ * that it asks for by place and digest become its layers; the others are removed, as they are by the next import when
+ * this one is killed. What can't be unpacked so, for whatever reason, is left to the second pass, which has the words for
+ * it.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//kbuild:lib-$(CONFIG_D2DIMPORT) += d2d_store_take.o
+
+#include <sys/statvfs.h>
+#include "d2d_store_private.h"
+
+enum {
+	TAKEN_MAX = 1000,
+	LAYER_LEAST = 16,	/* bytes, packed */
+};
+
+struct d2d_store_taken {
+	off_t at;
+	struct d2d_layer_result result;
+};
+
+int d2d_store_make_layer(const struct d2d_store *s, const char *dir)
+{
+	static const struct {
+		const char *name;
+		mode_t mode;
+	} dirs[] = { { "", 0700 }, { "/layer", 0710 }, { "/layer/diff", 0755 }, { "/db", 0700 } };
+	unsigned i;
+	int r = 0;
+
+	for (i = 0; r == 0 && i < ARRAY_SIZE(dirs); i++) {
+		char *path = xasprintf("%s%s", dir, dirs[i].name);
+
+		r = d2d_store_mkdir(s, path, dirs[i].mode);
+		free(path);
+	}
+	return r;
+}
+
+static int open_in(const struct d2d_store *s, const char *dir, const char *name, int flags)
+{
+	char *path = xasprintf("%s/%s", dir, name);
+	int fd = openat(s->fd, path, flags | O_NOFOLLOW | O_CLOEXEC, 0644);
+
+	free(path);
+	return fd < 0 ? -errno : fd;
+}
+
+int d2d_store_unpack(const struct d2d_store *s, const char *dir, struct d2d_stream *in, struct d2d_layer_result *result,
+		char **why)
+{
+	int diff = -1, split = -1, r;
+
+	*why = NULL;
+	r = d2d_store_make_layer(s, dir);
+	if (r == 0)
+		r = diff = open_in(s, dir, "layer/diff", O_RDONLY | O_DIRECTORY);
+	if (r >= 0)
+		r = split = open_in(s, dir, "db/tar-split.json.gz", O_WRONLY | O_CREAT | O_EXCL);
+	if (r >= 0) {
+		d2d_stream_limit(in, d2d_store_limit(s));
+		r = d2d_layer_unpack(in, diff, split, result, why);
+	}
+	if (diff >= 0)
+		close(diff);
+	if (split >= 0 && close(split) < 0 && r >= 0)
+		r = -errno;
+	return r < 0 ? r : 0;
+}
+
+/* ---- as they come by ---- */
+
+/* The folder of a layer that was taken, or, below 0, that of all of them: each process has its own. */
+static char *taken_path(int i)
+{
+	char *all = xasprintf(STORE_TMP"/taken.%u.part", (unsigned)getpid()), *one = i < 0 ? all : xasprintf("%s/%d", all, i);
+
+	if (one != all)
+		free(all);
+	return one;
+}
+
+/* The diffIDs of all layers that the store has, one after the other. */
+static char *all_diffs(const struct d2d_store *s)
+{
+	char **names, *path = xasprintf("%s/"STORE_LAYERDB, s->path), *all, *to;
+	int i, n = d2d_folder(path, INT_MAX - 1, &names);
+
+	free(path);
+	all = to = xzalloc(MAX(n, 0) * (D2D_DIGEST + 1) + 1);
+	for (i = 0; i < n; i++) {
+		char *diff = d2d_store_has_layer(s, names[i])
+			? d2d_store_read(s, sizeof("sha256:") + D2D_DIGEST, STORE_LAYERDB"/%s/diff", names[i]) : NULL;
+
+		if (diff)
+			chomp(diff);
+		to += sprintf(to, "%s ", d2d_digest_hex(diff) ?: "");
+		free(diff);
+	}
+	if (n >= 0)
+		d2d_folder_free(names, n);
+	return all;
+}
+
+/* Since version 25 Docker names layers by their content, which isn't packed. */
+static bool is_there(struct d2d_store *s, const struct d2d_member *m)
+{
+	const char *hex = is_prefixed_with(m->name, "blobs/sha256/");
+
+	if (!d2d_is_digest(hex))
+		return false;
+	if (!s->diffs)
+		s->diffs = all_diffs(s);
+	return strstr(s->diffs, hex) != NULL;
+}
+
+static bool has_room(const struct d2d_store *s, off_t size)
+{
+	struct statvfs fs;
+
+	return fstatvfs(s->fd, &fs) == 0 && size / 4 <= (off_t)fs.f_bavail * (off_t)fs.f_frsize;
+}
+
+static const struct d2d_layer_result *take(void *arg, const struct d2d_member *m, struct d2d_stream *from)
+{
+	struct d2d_store *s = arg;
+	bool whole = m->size < 0;
+	struct d2d_stream *in = from;
+	struct d2d_store_taken *taken;
+	char *dir, *why = NULL;
+	int r = 0;
+
+	if (s->full || (!whole && m->size < LAYER_LEAST) || s->n_taken >= TAKEN_MAX || is_there(s, m) || !has_room(s, m->size)
+	) {
+		return NULL;
+	}
+	dir = taken_path(-1);
+	r = d2d_store_mkdir(s, dir, 0700);
+	free(dir);
+	if (r < 0)
+		return NULL;
+	s->taken = xrealloc_vector(s->taken, 4, s->n_taken);
+	taken = &s->taken[s->n_taken];
+	taken->at = m->at;
+	dir = taken_path(s->n_taken);
+	if (!whole) {
+		in = d2d_stream_part(from, m->size);
+		r = d2d_stream_unpack(&in);
+	}
+	if (r >= 0)
+		r = d2d_store_unpack(s, dir, in, &taken->result, &why);
+	if (!whole)
+		d2d_stream_close(in);
+	if (r == 0)
+		s->n_taken++;
+	else
+		d2d_store_remove(s, dir);
+	/* what isn't a layer says nothing about the next one */
+	if (r < 0 && r != -EBADMSG && r != -ENODATA)
+		s->full = true;
+	free(why);
+	free(dir);
+	return r == 0 ? &taken->result : NULL;
+}
+
+const struct d2d_taker *d2d_store_taker(struct d2d_store *s)
+{
+	d2d_store_drop(s);
+	s->taker.take = take;
+	s->taker.arg = s;
+	s->taker.ahead = s->jobs > 1;
+	return &s->taker;
+}
+
+int d2d_store_take_over(struct d2d_store *s, const struct d2d_image_layer *layer, const char *dir, off_t *size)
+{
+	unsigned i;
+	char *path;
+	int r;
+
+	for (i = 0; i < s->n_taken; i++)
+		if (s->taken[i].at == layer->member->at && strcmp(s->taken[i].result.digest, layer->diff) == 0)
+			break;
+	if (i == s->n_taken)
+		return 0;
+	path = taken_path(i);
+	r = d2d_store_rename(s, path, dir);
+	free(path);
+	s->taken[i].at = -1;
+	*size = s->taken[i].result.size;
+	return r < 0 ? r : 1;
+}
+
+void d2d_store_drop(struct d2d_store *s)
+{
+	char *dir = taken_path(-1);
+
+	d2d_store_remove(s, dir);
+	free(dir);
+	free(s->taken);
+	free(s->diffs);
+	s->taken = NULL;
+	s->diffs = NULL;
+	s->n_taken = 0;
+	s->full = false;
+}

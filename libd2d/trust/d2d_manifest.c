@@ -1,0 +1,185 @@
+/*
+ * The manifest of a folder of hooks: "version N", then "SHA256 MODE STAGE/NAME" for each file. That of a folder of scripts
+ * begins with "bin version N", that of one of layers with "layers version N", and has plain names, so that none can be
+ * taken for another.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//kbuild:lib-$(CONFIG_D2D_LIBD2D) += d2d_manifest.o
+
+#include "d2d_trust.h"
+
+/* What fits into a double, for whoever reads it as JSON. */
+#define VERSION_MAX (1ULL << 53)
+
+/* A decimal number without sign and leading zeros; 0 for any other text. */
+unsigned long long d2d_manifest_version(const char *text, size_t len)
+{
+	unsigned long long n = 0;
+	size_t i;
+
+	if (!len || text[0] == '0')
+		return 0;
+	for (i = 0; i < len; i++) {
+		if (!isdigit(text[i]))
+			return 0;
+		n = n * 10 + (text[i] - '0');
+		if (n > VERSION_MAX)
+			return 0;
+	}
+	return n;
+}
+
+const char *d2d_kind_folder(unsigned kind)
+{
+	return kind == D2D_KIND_HOOKS ? "hooks" : kind == D2D_KIND_BIN ? "bin" : "layers";
+}
+
+const char *d2d_kind_words(unsigned kind)
+{
+	return kind == D2D_KIND_BIN ? "scripts" : d2d_kind_folder(kind);
+}
+
+static bool parse_hash(const char *text, uint8_t *sha256)
+{
+	unsigned i;
+
+	for (i = 0; i < 64; i++)
+		if (!isdigit(text[i]) && (text[i] < 'a' || text[i] > 'f'))
+			return false;
+	return hex2bin((char *)sha256, text, 32) != NULL;
+}
+
+static bool parse_mode(const char *text, unsigned *mode)
+{
+	unsigned i;
+
+	*mode = 0;
+	for (i = 0; i < 4; i++) {
+		if (text[i] < '0' || text[i] > '7')
+			return false;
+		*mode = *mode * 8 + (text[i] - '0');
+	}
+	return text[0] == '0';
+}
+
+/* STAGE/NAME or NAME, so neither ".." nor "/" at the front nor anything that a terminal would take badly. */
+static bool path_ok(char *path, unsigned kind)
+{
+	char *slash = strchr(path, '/');
+	bool ok;
+
+	if (kind != D2D_KIND_HOOKS)
+		return d2d_bin_name_ok(path);
+	if (!slash)
+		return false;
+	*slash = '\0';
+	ok = d2d_hook_name_ok(path) && d2d_hook_name_ok(slash + 1);
+	*slash = '/';
+	return ok;
+}
+
+/* What is wrong with the first line, or NULL. */
+static const char *parse_version(struct d2d_manifest *m, const char *line, size_t len)
+{
+	static const char *const first[] = { "version ", "bin version ", "layers version " };
+	unsigned kind;
+
+	for (kind = 0; kind < ARRAY_SIZE(first); kind++) {
+		size_t head = strlen(first[kind]);
+
+		if (len > head && memcmp(line, first[kind], head) == 0) {
+			m->version = d2d_manifest_version(line + head, len - head);
+			m->kind = kind;
+		}
+	}
+	return m->version ? NULL : "not \"version N\"";
+}
+
+/* What is wrong with a line, or NULL. */
+static const char *parse_entry(struct d2d_manifest *m, const char *line, size_t len)
+{
+	enum { MODE = 64 + 1, PATH = MODE + 4 + 1 };
+	struct d2d_manifest_entry e;
+
+	if (len <= PATH || line[MODE - 1] != ' ' || line[PATH - 1] != ' ')
+		return "not \"SHA256 MODE STAGE/NAME\"";
+	if (!parse_hash(line, e.sha256))
+		return "no SHA-256 in small letters";
+	if (!parse_mode(line + MODE, &e.mode))
+		return "no mode like 0755";
+	e.path = xstrndup(line + PATH, len - PATH);
+	if (strlen(e.path) != len - PATH || !path_ok(e.path, m->kind)) {
+		free(e.path);
+		return "no path like 90-local/10-name";
+	}
+	if (m->n && strcmp(m->entry[m->n - 1].path, e.path) >= 0) {
+		free(e.path);
+		return "not sorted, or twice the same path";
+	}
+	m->entry = xrealloc_vector(m->entry, 6, m->n);
+	m->entry[m->n++] = e;
+	return NULL;
+}
+
+int d2d_manifest_parse(const char *text, size_t len, struct d2d_manifest *m, char **why)
+{
+	const char *p, *eol, *end = text + len, *wrong;
+	unsigned line = 1;
+
+	memset(m, 0, sizeof(*m));
+	*why = NULL;
+	if (len > D2D_MANIFEST_MAX) {
+		*why = xstrdup("longer than 1 MiB");
+		return -EFBIG;
+	}
+	for (p = text; p < end; p = eol + 1, line++) {
+		eol = memchr(p, '\n', end - p);
+		wrong = NULL;
+		if (!eol) {
+			wrong = "cut off: no newline";
+		} else if (eol > p && eol[-1] == '\r') {
+			wrong = "ends in a carriage return";
+		} else if (line > 1) {
+			wrong = parse_entry(m, p, eol - p);
+		} else {
+			wrong = parse_version(m, p, eol - p);
+		}
+		if (wrong) {
+			*why = xasprintf("line %u: %s", line, wrong);
+			d2d_manifest_free(m);
+			return -EBADMSG;
+		}
+	}
+	if (!m->version) {
+		*why = xstrdup("empty");
+		return -EBADMSG;
+	}
+	return 0;
+}
+
+void d2d_manifest_free(struct d2d_manifest *m)
+{
+	while (m->n)
+		free(m->entry[--m->n].path);
+	free(m->entry);
+	memset(m, 0, sizeof(*m));
+}
+
+struct d2d_manifest_entry *d2d_manifest_find(const struct d2d_manifest *m, const char *path)
+{
+	unsigned low = 0, high = m->n;
+
+	while (low < high) {
+		unsigned mid = low + (high - low) / 2;
+		int order = strcmp(path, m->entry[mid].path);
+
+		if (order == 0)
+			return &m->entry[mid];
+		if (order < 0)
+			high = mid;
+		else
+			low = mid + 1;
+	}
+	return NULL;
+}

@@ -1,0 +1,198 @@
+/*
+ * Questions to whoever sits at a console: asked on all consoles at once, the first to answer wins.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//kbuild:lib-$(CONFIG_D2D_LIBD2D) += d2d_ask.o
+
+#include "d2d_util.h"
+#include <sys/signalfd.h>
+
+enum { TERMINALS = 8 };
+
+/* The terminal that we were started from; without one, as in a hook, all consoles of the kernel. */
+static int terminals_open(int *fd)
+{
+	char *active, *name, *rest;
+	int n = 0;
+
+	if (isatty(STDIN_FILENO)) {
+		fd[0] = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
+		return fd[0] >= 0;
+	}
+
+	active = rest = xmalloc_open_read_close("/sys/class/tty/console/active", NULL);
+	while (n < TERMINALS && (name = strsep(&rest, " \n")) != NULL) {
+		char path[sizeof("/dev/") + 32];
+
+		if (!*name)
+			continue;
+		snprintf(path, sizeof(path), "/dev/%s", name);
+		/* Not blocking: a serial line may wait for its carrier for ever. */
+		fd[n] = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+		if (fd[n] < 0)
+			continue;
+		if (isatty(fd[n]))
+			n++;
+		else
+			close(fd[n]);
+	}
+	free(active);
+	return n;
+}
+
+static void terminals_close(const int *fd, int n)
+{
+	while (n--)
+		close(fd[n]);
+}
+
+/* A terminal that doesn't take what we say is no reason to stop. */
+static void terminals_say(const int *fd, int n, const char *text)
+{
+	while (n--)
+		full_write(fd[n], text, strlen(text));
+}
+
+void d2d_tell(const char *text)
+{
+	int fd[TERMINALS];
+	int n = terminals_open(fd);
+
+	terminals_say(fd, n, text);
+	terminals_close(fd, n);
+}
+
+static void echo_off(int fd, struct termios *old)
+{
+	struct termios tio;
+
+	tcgetattr(fd, old);
+	tio = *old;
+	tio.c_lflag &= ~(ECHO | ECHOE | ECHOK | ECHONL);
+	tio.c_lflag |= ICANON | ISIG;
+	tio.c_iflag |= ICRNL;
+	/* With what was typed before the question. */
+	tcsetattr(fd, TCSAFLUSH, &tio);
+}
+
+/* A line that ends within the buffer, without its end; 0 when there is none; -1 when the terminal is gone. */
+static int read_line(int fd, char *answer, size_t size)
+{
+	ssize_t len = read(fd, answer, size);
+
+	if (len < 0)
+		return errno == EAGAIN || errno == EINTR ? 0 : -1;
+	if (len > 0 && answer[len - 1] == '\n') {
+		answer[len - 1] = '\0';
+		return len - 1;
+	}
+	tcflush(fd, TCIFLUSH);
+	return 0;
+}
+
+/* poll[n] is the signalfd, the next one what else may happen. END is in milliseconds of the clock, 0: never. */
+static int wait_answer(struct pollfd *poll_fd, int n, const char *prompt, char *answer, size_t size, unsigned long long end,
+		const struct d2d_meanwhile *other)
+{
+	int alive = n;
+
+	while (alive > 0 || other) {
+		long long left = end ? (long long)(end - monotonic_ms()) : -1;
+		int i, r;
+
+		if (end && left <= 0)
+			return -ETIMEDOUT;
+		r = poll(poll_fd, n + 1 + !!other, left);
+		if (r < 0 && errno != EINTR)
+			return -errno;
+		if (r <= 0)
+			continue;
+		if (poll_fd[n].revents)
+			return -EINTR;
+		if (other && poll_fd[n + 1].revents && other->happened(other->arg))
+			return -ECANCELED;
+
+		for (i = 0; i < n; i++) {
+			if (!poll_fd[i].revents)
+				continue;
+			r = read_line(poll_fd[i].fd, answer, size);
+			if (r > 0)
+				return r;
+			if (r < 0 || (poll_fd[i].revents & (POLLHUP | POLLERR | POLLNVAL))) {
+				poll_fd[i].fd = -1;
+				alive--;
+			} else {
+				terminals_say(&poll_fd[i].fd, 1, prompt);
+			}
+		}
+	}
+	return -EIO;
+}
+
+int d2d_ask(const char *prompt, char *answer, size_t size, int seconds)
+{
+	return d2d_ask_meanwhile(prompt, answer, size, seconds, NULL);
+}
+
+/* -EINTR on a signal, and then whether it only stopped us in *STOPPED. */
+static int ask_once(const char *prompt, char *answer, size_t size, unsigned long long end, const struct d2d_meanwhile *other,
+		bool *stopped)
+{
+	struct pollfd poll_fd[TERMINALS + 2];
+	struct termios old[TERMINALS];
+	sigset_t set, old_set;
+	int fd[TERMINALS];
+	int i, r, n = terminals_open(fd);
+
+	*stopped = false;
+	if (!n && !other)
+		return -ENODEV;
+
+	/* A signal that ends or stops us waits until the terminals are as they were. */
+	sigemptyset(&set);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGQUIT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGTSTP);
+	sigprocmask(SIG_BLOCK, &set, &old_set);
+	poll_fd[n].fd = signalfd(-1, &set, SFD_CLOEXEC);
+	poll_fd[n].events = POLLIN;
+
+	if (other) {
+		poll_fd[n + 1].fd = other->fd;
+		poll_fd[n + 1].events = POLLIN;
+	}
+	for (i = 0; i < n; i++) {
+		echo_off(fd[i], &old[i]);
+		poll_fd[i].fd = fd[i];
+		poll_fd[i].events = POLLIN;
+	}
+	terminals_say(fd, n, prompt);
+	r = wait_answer(poll_fd, n, prompt, answer, size, end, other);
+	terminals_say(fd, n, "\n");
+
+	for (i = 0; i < n; i++)
+		/* Half of a passphrase is not for whoever reads next. */
+		tcsetattr(fd[i], r < 0 ? TCSAFLUSH : TCSANOW, &old[i]);
+	terminals_close(fd, n);
+	if (poll_fd[n].fd >= 0)
+		close(poll_fd[n].fd);
+	*stopped = r == -EINTR && !sigismember(&old_set, SIGTSTP) && sigpending(&set) == 0 && sigismember(&set, SIGTSTP) > 0;
+	/* Here it stops. */
+	sigprocmask(SIG_SETMASK, &old_set, NULL);
+	return r;
+}
+
+int d2d_ask_meanwhile(const char *prompt, char *answer, size_t size, int seconds, const struct d2d_meanwhile *other)
+{
+	unsigned long long end = seconds ? monotonic_ms() + seconds * 1000ULL : 0;
+	bool stopped;
+	int r;
+
+	do
+		r = ask_once(prompt, answer, size, end, other, &stopped);
+	while (stopped);
+	return r;
+}

@@ -1,0 +1,95 @@
+/*
+ * Files that are read by others while we write them, and files that others may have laid a trap in.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//kbuild:lib-$(CONFIG_D2D_LIBD2D) += d2d_file.o
+
+#include "d2d_util.h"
+
+int d2d_file_save(const char *path, const void *data, size_t len)
+{
+	char *tmp = xasprintf("%s.%u~", path, (unsigned)getpid());
+	int err = 0;
+	int fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+
+	if (fd < 0) {
+		err = -errno;
+		goto out;
+	}
+	errno = EIO;
+	/* A power cut leaves the old one or the new one. */
+	if (full_write(fd, data, len) != (ssize_t)len || fsync(fd) < 0)
+		err = -errno;
+	if (close(fd) < 0 && !err)
+		err = -errno;
+	if (!err && rename(tmp, path) < 0)
+		err = -errno;
+	if (err)
+		unlink(tmp);
+ out:
+	free(tmp);
+	return err;
+}
+
+int d2d_file_write(const char *path, const char *text)
+{
+	return d2d_file_save(path, text, strlen(text));
+}
+
+int d2d_file_open(const char *path, struct stat *st)
+{
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, st) < 0 || !S_ISREG(st->st_mode)) {
+		close(fd);
+		return -EINVAL;
+	}
+	return fd;
+}
+
+int d2d_file_read(const char *path, size_t max, char **text, size_t *len)
+{
+	struct stat st;
+	int err = 0, fd = d2d_file_open(path, &st);
+	ssize_t got;
+
+	*text = NULL;
+	*len = 0;
+	if (fd < 0)
+		return fd;
+	if (st.st_size > (off_t)max) {
+		close(fd);
+		return -EFBIG;
+	}
+	/* It may grow meanwhile; one byte more tells. */
+	*text = xmalloc(max + 1);
+	got = full_read(fd, *text, max + 1);
+	if (got < 0)
+		err = -errno;
+	else if ((size_t)got > max)
+		err = -EFBIG;
+	close(fd);
+	if (err) {
+		free(*text);
+		*text = NULL;
+		return err;
+	}
+	*text = xrealloc(*text, got + 1);
+	(*text)[got] = '\0';
+	*len = got;
+	return 0;
+}
+
+const char *d2d_file_error(int err)
+{
+	switch (err) {
+	case -ELOOP: return "is a symbolic link, not a file";
+	case -EINVAL: return "is not a file";
+	case -EFBIG: return "is too long";
+	case -ENOENT: return "is missing";
+	default: return strerror(-err);
+	}
+}

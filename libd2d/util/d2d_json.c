@@ -1,0 +1,37 @@
+/*
+ * Typed access to JSON objects: a value of another type than the expected one counts as missing.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//kbuild:lib-$(CONFIG_D2D_LIBD2D) += d2d_json.o
+
+#include <json-c/json.h>
+#include "d2d_util.h"
+
+const char *d2d_json_text(struct json_object *o, const char *key)
+{
+	struct json_object *text;
+
+	if (!json_object_object_get_ex(o, key, &text) || !json_object_is_type(text, json_type_string))
+		return NULL;
+	return json_object_get_string(text);
+}
+
+size_t d2d_json_array(struct json_object *o, const char *key, struct json_object **array)
+{
+	if (!json_object_object_get_ex(o, key, array) || !json_object_is_type(*array, json_type_array))
+		return 0;
+	return json_object_array_length(*array);
+}
+
+struct json_object *d2d_json_read(const char *path, size_t max)
+{
+	struct json_object *o = NULL;
+	char *text;
+	size_t len;
+
+	if (d2d_file_read(path, max, &text, &len) == 0)
+		o = json_tokener_parse(text);
+	free(text);
+	return o;
+}

@@ -1,0 +1,192 @@
+/*
+ * Pieces of work side by side, each in a process of its own: what they share is the file system and the descriptors, so
+ * nothing in libbb or in a library has to be safe for threads, and one that dies takes none of the others with it.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//kbuild:lib-$(CONFIG_D2DIMPORT) += d2d_pool.o
+
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include "d2d_util.h"
+
+enum {
+	TELL_MS = 100,
+	WHY_MAX = 32 * 1024,	/* less than a pipe takes: nobody waits until it is read */
+};
+
+struct worker {
+	pid_t pid;		/* 0: none */
+	int fd;
+};
+
+/* How far the work is: in memory that all processes share. */
+struct count {
+	off_t *done;
+	off_t last;		/* where this piece's stream was last told to be */
+	const struct d2d_progress *tell;	/* by this process, or NULL */
+};
+
+static void count(void *arg, off_t at, off_t size)
+{
+	struct count *c = arg;
+	off_t sum = 0;
+
+	/* the first time it tells where the piece begins */
+	if (c->last && at > c->last)
+		sum = at - c->last;
+	c->last = at;
+	sum = __atomic_add_fetch(c->done, sum, __ATOMIC_RELAXED);
+	if (c->tell && c->tell->told)
+		c->tell->told(c->tell->arg, MIN(sum, size), size);
+}
+
+static int run(const struct d2d_work *w, unsigned i, off_t *done, bool tell, char **why)
+{
+	struct count c = { .done = done, .tell = tell ? w->progress : NULL };
+	struct d2d_progress progress = { .told = count, .arg = &c, .size = w->size };
+
+	*why = NULL;
+	return w->run(w->arg, i, &progress, why);
+}
+
+static int start(const struct d2d_work *w, unsigned i, off_t *done, struct worker *worker)
+{
+	struct fd_pair out;
+	pid_t parent = getpid();
+	char *why;
+	int r;
+
+	xpiped_pair(out);
+	fflush_all();
+	worker->pid = fork();
+	if (worker->pid == 0) {
+		/* nothing may be written any more once the store's lock is gone */
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != parent)
+			_exit(EXIT_FAILURE);
+		r = run(w, i, done, false, &why);
+		if (why)
+			full_write(out.wr, why, strnlen(why, WHY_MAX));
+		_exit(-r);
+	}
+	r = worker->pid < 0 ? -errno : 0;
+	close(out.wr);
+	worker->fd = out.rd;
+	if (r < 0) {
+		worker->pid = 0;
+		close(out.rd);
+	}
+	return r;
+}
+
+/* Its result, when it has ended or is about to. */
+static int reap(struct worker *worker, char **why)
+{
+	size_t len = WHY_MAX;
+	char *text = xmalloc_read(worker->fd, &len);
+	int status = -1;
+
+	close(worker->fd);
+	safe_waitpid(worker->pid, &status, 0);
+	worker->pid = 0;
+	if (WIFEXITED(status) && status == 0) {
+		free(text);
+		return 0;
+	}
+	if (!*why && text && *text)
+		*why = text;
+	else
+		free(text);
+	/* libbb's own way to end has no word for us */
+	return WIFEXITED(status) && (*why || WEXITSTATUS(status) != EXIT_FAILURE) ? -WEXITSTATUS(status) : -EOWNERDEAD;
+}
+
+static void kill_all(struct worker *workers, unsigned jobs)
+{
+	char *why = NULL;
+	unsigned i;
+
+	for (i = 0; i < jobs; i++)
+		if (workers[i].pid)
+			kill(workers[i].pid, SIGKILL);
+	for (i = 0; i < jobs; i++)
+		if (workers[i].pid)
+			reap(&workers[i], &why);
+	free(why);
+}
+
+/* Waits until one has ended. */
+static int wait_for_one(const struct d2d_work *w, struct worker *workers, unsigned jobs, const off_t *done, char **why)
+{
+	struct pollfd *polled = xzalloc(jobs * sizeof(*polled));
+	unsigned i;
+	int r = 0;
+	bool ended = false;
+
+	for (i = 0; i < jobs; i++) {
+		polled[i].fd = workers[i].pid ? workers[i].fd : -1;
+		polled[i].events = POLLIN;
+	}
+	while (!ended) {
+		safe_poll(polled, jobs, w->progress && w->progress->told ? TELL_MS : -1);
+		for (i = 0; r == 0 && i < jobs; i++) {
+			if (polled[i].fd >= 0 && polled[i].revents) {
+				r = reap(&workers[i], why);
+				ended = true;
+			}
+		}
+		if (w->progress && w->progress->told)
+			w->progress->told(w->progress->arg, MIN(__atomic_load_n(done, __ATOMIC_RELAXED), w->size), w->size);
+	}
+	free(polled);
+	return r;
+}
+
+static int side_by_side(const struct d2d_work *w, unsigned jobs, off_t *done, char **why)
+{
+	struct worker *workers = xzalloc(jobs * sizeof(*workers));
+	unsigned i, next = 0, running = 0;
+	int r = 0;
+
+	while (r == 0 && (next < w->n || running)) {
+		for (i = running = 0; i < jobs; i++) {
+			if (r == 0 && !workers[i].pid && next < w->n)
+				r = start(w, next++, done, &workers[i]);
+			running += workers[i].pid != 0;
+		}
+		if (r == 0 && running)
+			r = wait_for_one(w, workers, jobs, done, why);
+	}
+	kill_all(workers, jobs);
+	free(workers);
+	return r;
+}
+
+int d2d_pool(const struct d2d_work *w, unsigned jobs, char **why)
+{
+	off_t alone = 0, *done = &alone;
+	unsigned i;
+	int r = 0;
+
+	*why = NULL;
+	jobs = MIN(jobs, w->n);
+	if (jobs > 1)
+		done = mmap(NULL, sizeof(*done), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (jobs > 1 && done != MAP_FAILED) {
+		r = side_by_side(w, jobs, done, why);
+		munmap(done, sizeof(*done));
+		return r;
+	}
+	for (i = 0; r == 0 && i < w->n; i++)
+		r = run(w, i, &alone, true, why);
+	return r;
+}
+
+unsigned d2d_cpus(void)
+{
+	cpu_set_t set;
+
+	return sched_getaffinity(0, sizeof(set), &set) < 0 ? 1 : CPU_COUNT(&set);
+}

@@ -1,0 +1,146 @@
+/*
+ * What has to be known of a disk, a partition or an image before all that is on it is given up.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//kbuild:lib-$(CONFIG_FEATURE_D2DUNLOCK_MANAGE) += d2d_device.o
+
+#include <glob.h>
+#include <sys/mount.h>
+#include "d2d_volume.h"
+
+enum { BEGINNING = 1024 * 1024 };
+
+int d2d_device_idle(const char *dev)
+{
+	struct d2d_volume v = { .dev = (char *)dev, .partitioned = 1 };
+	int read_only = 0, err = 0, fd;
+	struct stat st;
+
+	if (stat(dev, &st) != 0)
+		return -errno;
+	if (!S_ISBLK(st.st_mode) && !S_ISREG(st.st_mode))
+		return -ENOTBLK;
+	/* The kernel lends a device once: not while it, a part of it or what was made of it is in use. */
+	fd = open(dev, O_RDWR | O_CLOEXEC | (S_ISBLK(st.st_mode) ? O_EXCL : 0));
+	if (fd < 0)
+		return -errno;
+	if (S_ISBLK(st.st_mode) && ioctl(fd, BLKROGET, &read_only) == 0 && read_only)
+		err = -EROFS;
+	close(fd);
+	/* But through a loop device (d2d_mount()). */
+	d2d_mounts_find(&v, 1);
+	if (v.mountpoint)
+		err = -EBUSY;
+	free(v.mountpoint);
+	return err;
+}
+
+static int is_zero(const char *path)
+{
+	char *buf = xmalloc(BEGINNING);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t i, len = fd < 0 ? -1 : full_read(fd, buf, BEGINNING);
+
+	for (i = 0; i < len && !buf[i]; i++)
+		continue;
+	if (fd >= 0)
+		close(fd);
+	free(buf);
+	return len >= 0 && i == len;
+}
+
+/* "ext4 "LABEL"" */
+static char *content(const char *path)
+{
+	struct d2d_volume v = { 0 };
+	char *text, *label;
+
+	if (d2d_volume_probe(path, &v) != 0) {
+		text = xstrdup("can't be read");
+	} else if (v.fstype[0]) {
+		label = d2d_printable(v.label, strlen(v.label));
+		text = xasprintf("%s \"%s\"", v.fstype, label);
+		free(label);
+	} else {
+		text = xstrdup(is_zero(path) ? "empty" : "nothing that is known, but not empty");
+	}
+	free(v.fstype);
+	free(v.uuid);
+	free(v.label);
+	return text;
+}
+
+/* Vendor and model of the disk, "" when there are none. */
+static char *model_of(const char *sys)
+{
+	char *path = xasprintf("%s/partition", sys), *vendor, *model, *both;
+	char *dir = xasprintf("%s/%s", sys, access(path, F_OK) == 0 ? "../device" : "device");
+
+	vendor = d2d_sysfs_read(dir, "vendor");
+	model = d2d_sysfs_read(dir, "model");
+	/* A PCI device's vendor is a number. */
+	both = xasprintf("%s %s", vendor && !is_prefixed_with(vendor, "0x") ? trim(vendor) : "", model ? trim(model) : "");
+	free(path);
+	free(dir);
+	free(vendor);
+	free(model);
+	path = d2d_printable(trim(both), strlen(both));
+	free(both);
+	return path;
+}
+
+static uint64_t size_of(const char *dev)
+{
+	int fd = open(dev, O_RDONLY | O_CLOEXEC);
+	off_t size = fd < 0 ? 0 : lseek(fd, 0, SEEK_END);
+
+	if (fd >= 0)
+		close(fd);
+	return size < 0 ? 0 : size;
+}
+
+/* TEXT and a line for each partition. */
+static char *with_partitions(char *text, const char *name, const char *sys)
+{
+	char *pattern = xasprintf("%s/%s*/partition", sys, name);
+	size_t i;
+	glob_t g;
+
+	if (glob(pattern, 0, NULL, &g) == 0) {
+		for (i = 0; i < g.gl_pathc; i++) {
+			char *part, *path, *what, *more;
+
+			*strrchr(g.gl_pathv[i], '/') = '\0';
+			part = strrchr(g.gl_pathv[i], '/') + 1;
+			path = xasprintf("/dev/%s", part);
+			what = content(path);
+			more = xasprintf("%s\n  %s: %s", text, part, what);
+			free(text);
+			free(what);
+			free(path);
+			text = more;
+		}
+	}
+	globfree(&g);
+	free(pattern);
+	return text;
+}
+
+char *d2d_device_text(const char *dev)
+{
+	char *real = xmalloc_realpath(dev);
+	const char *name = bb_basename(real ? real : dev);
+	char *sys = xasprintf("/sys/class/block/%s", name);
+	char *model = model_of(sys), *what = content(dev);
+	char *text = xasprintf("%s: %s%s%s: %s", dev, model, model[0] ? ", " : "",
+		make_human_readable_str(size_of(dev), 1, 0), what);
+
+	if (real && is_prefixed_with(real, "/dev/"))
+		text = with_partitions(text, name, sys);
+	free(what);
+	free(model);
+	free(sys);
+	free(real);
+	return text;
+}

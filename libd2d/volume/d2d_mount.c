@@ -1,0 +1,257 @@
+/*
+ * Mounts volumes as their role asks for, and knows which are mounted. Nothing is written except by e2fsck on the store.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//kbuild:lib-$(CONFIG_D2D_LIBD2D) += d2d_mount.o
+
+#include <sys/mount.h>
+#include <sys/swap.h>
+#include "d2d_volume.h"
+
+#define E2FSCK "/usr/sbin/e2fsck"
+
+/* How the kernel calls each, and the options beside those that all read-only volumes get. */
+static const struct fs {
+	const char *fstype;
+	const char *type, *data;
+	/* A read-only mount may still write to these: it replays a journal, or marks them. A read-only device bars it. */
+	smallint sealed;
+} kinds[] = {
+	/* File names are UTF-8, and each file may be run, whatever the umask was. */
+	{ "vfat", "vfat", "utf8,umask=022", 0 },
+	{ "exfat", "exfat", "iocharset=utf8,umask=022", 0 },
+	{ "iso9660", "iso9660", "iocharset=utf8", 0 },
+	{ "squashfs", "squashfs", NULL, 0 },
+	{ "xfs", "xfs", "norecovery", 1 },
+	{ "btrfs", "btrfs", "rescue=nologreplay", 1 },
+	{ "ntfs", "ntfs3", "iocharset=utf8,umask=022", 1 },
+	/* noload: a journal would be replayed. */
+	{ "", "ext4", "noload", 0 },
+};
+
+static const struct fs *kind_of(const struct d2d_volume *v)
+{
+	const struct fs *fs = kinds;
+
+	while (fs->fstype[0] && strcmp(fs->fstype, v->fstype) != 0)
+		fs++;
+	return fs;
+}
+
+static bool by_loop(const struct d2d_volume *v)
+{
+	return v->partitioned || kind_of(v)->sealed;
+}
+
+/* Where a loop device over DEV is mounted, see mount_by_loop(); NULL when nowhere. */
+static char *mounted_by_loop(const char *dev)
+{
+	FILE *mounts = setmntent("/proc/mounts", "r");
+	char *where = NULL;
+	struct mntent *m;
+
+	while (mounts && !where && (m = getmntent(mounts)) != NULL) {
+		char *path, *backing;
+
+		if (!is_prefixed_with(m->mnt_fsname, "/dev/loop"))
+			continue;
+		path = xasprintf("/sys/class/block/%s/loop/backing_file", bb_basename(m->mnt_fsname));
+		backing = xmalloc_open_read_close(path, NULL);
+		if (backing)
+			chomp(backing);
+		if (backing && strcmp(backing, dev) == 0)
+			where = xstrdup(m->mnt_dir);
+		free(backing);
+		free(path);
+	}
+	if (mounts)
+		endmntent(mounts);
+	return where;
+}
+
+void d2d_mounts_find(struct d2d_volume *list, int n)
+{
+	struct mntent *m;
+	int i;
+
+	for (i = 0; i < n; i++) {
+		struct d2d_volume *v = &list[i];
+
+		m = find_mount_point(v->dev, 0);
+		if (m)
+			v->mountpoint = xstrdup(m->mnt_dir);
+		else if (by_loop(v))
+			v->mountpoint = mounted_by_loop(v->dev);
+	}
+}
+
+/* ---- mounting ---- */
+
+char *d2d_mount_target(const struct d2d_volume *v)
+{
+	if (v->role == D2D_ROLE_PAYLOAD)
+		return concat_path_file(D2D_PAYLOAD, v->name);
+	return xstrdup(v->role == D2D_ROLE_STORE ? D2D_STORE : D2D_MEDIUM);
+}
+
+static const char *data_of(const struct d2d_volume *v)
+{
+	return v->role == D2D_ROLE_STORE ? "errors=remount-ro" : kind_of(v)->data;
+}
+
+char *d2d_mount_command(const struct d2d_volume *v)
+{
+	const char *data = data_of(v);
+	char *target = d2d_mount_target(v);
+	char *command = xasprintf("mount -t %s -o %s%s%s%s %s %s", kind_of(v)->type,
+		v->role == D2D_ROLE_STORE ? "rw" : "ro,nosuid,nodev", by_loop(v) ? ",loop" : "", data ? "," : "", data ? data : "", v->dev, target);
+
+	free(target);
+	return command;
+}
+
+static int fail(struct d2d_volume *v, int err, const char *what)
+{
+	d2d_role_set(v, v->role, "%s: %s", what, strerror(-err));
+	return err;
+}
+
+static int do_mount(struct d2d_volume *v, const char *dev)
+{
+	unsigned long flags = v->role == D2D_ROLE_STORE ? 0 : MS_RDONLY | MS_NOSUID | MS_NODEV;
+	char *target = d2d_mount_target(v);
+
+	if (mount(dev, target, kind_of(v)->type, flags | MS_SILENT, data_of(v)) != 0) {
+		int err = -errno;
+
+		rmdir(target);
+		free(target);
+		return err;
+	}
+	v->mountpoint = target;
+	return 0;
+}
+
+/* Mounting a whole disk bars its partitions from being mounted, and one of them may be the store: a loop device
+ * over it doesn't. */
+static int mount_by_loop(struct d2d_volume *v)
+{
+	char *loop = NULL;
+	int r, fd = set_loop(&loop, v->dev, 0, 0, BB_LO_FLAGS_READ_ONLY | BB_LO_FLAGS_AUTOCLEAR);
+
+	if (fd < 0)
+		return v->partitioned ? do_mount(v, v->dev) : -errno;
+	r = do_mount(v, loop);
+	close(fd);
+	free(loop);
+	return r;
+}
+
+int d2d_mount(struct d2d_volume *v)
+{
+	int r = by_loop(v) ? mount_by_loop(v) : do_mount(v, v->dev);
+
+	if (r == -ENODEV)
+		d2d_role_set(v, v->role, "this kernel can't mount %s", v->fstype);
+	else if (r == -EUCLEAN && v->role == D2D_ROLE_STORE)
+		d2d_role_set(v, v->role, "damaged: 'e2fsck -f %s' asks before each repair", v->dev);
+	else if (r < 0)
+		fail(v, r, "can't mount it");
+	return r;
+}
+
+/* e2fsck(8): 1 and 2 say that all was put right, 4 that it was not, the others that there was no check. */
+static int judge_e2fsck(struct d2d_volume *v, int code)
+{
+	char *repair;
+
+	if (code >= 0 && code < 4)
+		return code != 0;
+	repair = d2d_ext_repair(v->dev);
+	if (code > 0 && code < 8)
+		d2d_role_set(v, v->role, "damaged, and e2fsck -p can't put it right: '%s' asks before each repair", repair);
+	else
+		d2d_role_set(v, v->role, "e2fsck -p can't check it (%d): '%s' says more", code, repair);
+	free(repair);
+	return -EUCLEAN;
+}
+
+/* Without e2fsck: what was unmounted in order may be mounted, as may what has but its journal to replay. */
+static int judge_state(struct d2d_volume *v, int fd)
+{
+	struct d2d_ext ext;
+
+	if (d2d_ext_read(fd, D2D_EXT_AT, &ext) == 0 && ext.state == D2D_EXT_CLEAN)
+		return 0;
+	d2d_role_set(v, v->role, "was not unmounted, and there is no "E2FSCK" to check it");
+	return -EUCLEAN;
+}
+
+int d2d_store_check(struct d2d_volume *v)
+{
+	char *argv[] = { (char *)E2FSCK, (char *)"-p", v->dev, NULL };
+	int r = 0, read_only = 0, fd = open(v->dev, O_RDWR | O_CLOEXEC);
+
+	if (fd < 0)
+		return fail(v, -errno, "can't write to it");
+	ioctl(fd, BLKROGET, &read_only);
+	if (read_only)
+		r = fail(v, -EROFS, "can't write to it");
+	else if (access(E2FSCK, X_OK) != 0)
+		r = judge_state(v, fd);
+	close(fd);
+	return r < 0 || access(E2FSCK, X_OK) != 0 ? r : judge_e2fsck(v, spawn_and_wait(argv));
+}
+
+int d2d_swap_on(struct d2d_volume *v)
+{
+	if (swapon(v->dev, 0) == 0)
+		return 1;
+	return errno == EBUSY ? 0 : fail(v, -errno, "can't swap to it");
+}
+
+/* ---- payloads ---- */
+
+static void unmount_payload(const char *path)
+{
+	umount2(path, MNT_DETACH);
+	rmdir(path);
+}
+
+void d2d_payload_look_inside(struct d2d_volume *v)
+{
+	char *dir = concat_path_file(v->mountpoint, "d2d");
+	struct stat st;
+
+	if (stat(dir, &st) == 0 && S_ISDIR(st.st_mode)) {
+		d2d_role_set(v, v->role, "%s, has a folder d2d/", v->removable ? "removable" : "labelled");
+	} else {
+		d2d_role_set(v, D2D_ROLE_NONE, "has no folder d2d/");
+		unmount_payload(v->mountpoint);
+		free(v->mountpoint);
+		v->mountpoint = NULL;
+	}
+	free(dir);
+}
+
+void d2d_payloads_drop_gone(const struct d2d_volume *list, int n)
+{
+	DIR *dir = opendir(D2D_PAYLOAD);
+	struct dirent *de;
+	int i;
+
+	if (!dir)
+		return;
+	while ((de = readdir(dir)) != NULL) {
+		char *path = concat_subpath_file(D2D_PAYLOAD, de->d_name);
+
+		for (i = 0; path && i < n; i++)
+			if (list[i].mountpoint && strcmp(list[i].mountpoint, path) == 0)
+				break;
+		if (path && i == n)
+			unmount_payload(path);
+		free(path);
+	}
+	closedir(dir);
+}

@@ -1,0 +1,163 @@
+/*
+ * Folders of other machines, by URLs as in RFC 2224: nfs://HOST[:PORT]/PATH, here with ?vers=3 or 4.x behind it.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//kbuild:lib-$(CONFIG_FEATURE_D2DMOUNT_NFS) += d2d_nfs.o
+
+#include <sys/mount.h>
+#include "d2d_volume.h"
+
+/* How long a call may take when the connection is gone (in tenths of a second, and once more): then it fails, as from a disk
+ * that was pulled out. With version 4 a server that is there is waited for, but by nobody who can't be ended. */
+#define PATIENCE "soft,timeo=50,retrans=1"
+
+/* In the order in which they are tried. What 4.2 brings isn't needed to read files, and its READ_PLUS is an I/O error with
+ * servers that encode it another way than Linux (nfs-ganesha 4.3). */
+static const char versions[] ALIGN1 = "4.1\0""4.0\0""3\0""4.2\0";
+
+bool d2d_nfs_is_url(const char *url)
+{
+	return is_prefixed_with(url, "nfs://") != NULL;
+}
+
+void d2d_nfs_clear(struct d2d_nfs *nfs)
+{
+	free(nfs->host);
+	free(nfs->path);
+	memset(nfs, 0, sizeof(*nfs));
+}
+
+/* "[::1]", "server.example.com" or "10.0.0.1": returns its length. */
+static size_t host_length(const char *text)
+{
+	size_t len;
+
+	if (text[0] == '[') {
+		len = 1 + strspn(text + 1, "0123456789abcdefABCDEF:.");
+		return text[len] == ']' && len > 1 ? len + 1 : 0;
+	}
+	for (len = 0; isalnum(text[len]) || text[len] == '-' || text[len] == '.'; len++)
+		continue;
+	return text[0] == '-' ? 0 : len;
+}
+
+/* A PATH with its %XX resolved, malloc'ed; NULL when it holds what no name of a folder should. */
+static char *read_path(const char *text, size_t len)
+{
+	char *path = xmalloc(len + 1), *to = path;
+	const char *end = text + len;
+
+	while (text < end) {
+		unsigned char c = *text++;
+
+		if (c == '%') {
+			char hex[3] = { text < end ? text[0] : 0, text + 1 < end ? text[1] : 0, 0 };
+
+			if (!isxdigit(hex[0]) || !isxdigit(hex[1]))
+				break;
+			c = strtoul(hex, NULL, 16);
+			text += 2;
+		}
+		if (c < ' ' || c == 0x7f)
+			break;
+		*to++ = c;
+		if (text == end) {
+			*to = '\0';
+			return path;
+		}
+	}
+	free(path);
+	return NULL;
+}
+
+const char *d2d_nfs_parse(const char *url, struct d2d_nfs *nfs)
+{
+	const char *p = is_prefixed_with(url, "nfs://"), *query;
+	size_t len = p ? host_length(p) : 0;
+	int i;
+
+	memset(nfs, 0, sizeof(*nfs));
+	if (!p)
+		return "it isn't nfs://HOST/PATH";
+	if (!len || len > 255)
+		return "it names no host";
+	nfs->host = xstrndup(p, len);
+	p += len;
+	if (*p == ':') {
+		nfs->port = strtoul(p + 1, (char **)&query, 10);
+		if (!isdigit(p[1]) || !nfs->port || query - p > 6 || nfs->port > 65535)
+			return "its port isn't one";
+		p = query;
+	}
+	if (*p != '/')
+		return "it names no folder";
+	query = strchrnul(p, '?');
+	nfs->path = read_path(p, query - p);
+	if (!nfs->path || strlen(nfs->path) > 1024)
+		return "its folder can't be used";
+	if (!*query)
+		return NULL;
+	query = is_prefixed_with(query, "?vers=");
+	i = query ? index_in_strings(versions, strcmp(query, "4") == 0 ? "4.1" : query) : -1;
+	if (i < 0)
+		return "behind its ? only vers=3, 4, 4.0, 4.1 or 4.2 may stand";
+	nfs->version = nth_string(versions, i);
+	return NULL;
+}
+
+static int mount_version(const struct d2d_nfs *nfs, const char *version, const char *address, const char *target)
+{
+	bool v6 = strchr(address, ':') != NULL, old = version[0] == '3';
+	char *source = xasprintf("%s:%s", nfs->host, nfs->path);
+	char *port = nfs->port ? xasprintf(",port=%u", nfs->port) : xstrdup("");
+	char *data = xasprintf("vers=%s,addr=%s,proto=%s,"PATIENCE"%s%s", version, address, v6 ? "tcp6" : "tcp", port,
+		/* Nobody but us locks here, and there is no statd. */
+		old ? (v6 ? ",nolock,mountproto=tcp6" : ",nolock,mountproto=tcp") : "");
+	int r = mount(source, target, "nfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_SILENT, data) == 0 ? 0 : -errno;
+
+	free(data);
+	free(port);
+	free(source);
+	return r;
+}
+
+int d2d_nfs_mount(const struct d2d_nfs *nfs, const char *address, const char *target)
+{
+	const char *version;
+	int r = -EPROTONOSUPPORT;
+
+	if (nfs->version)
+		return mount_version(nfs, nfs->version, address, target);
+	for (version = versions; *version && (r == -EPROTONOSUPPORT || r == -EINVAL); version += strlen(version) + 1)
+		r = mount_version(nfs, version, address, target);
+	return r;
+}
+
+/* Without asking the server for anything: it may be gone. */
+int d2d_nfs_add_row(struct d2d_volume **list, int n)
+{
+	FILE *mounts = setmntent("/proc/mounts", "r");
+	struct mntent *m;
+
+	while (mounts && (m = getmntent(mounts)) != NULL) {
+		struct d2d_volume *v;
+
+		if (strcmp(m->mnt_dir, D2D_NFS) != 0 || !is_prefixed_with(m->mnt_type, "nfs"))
+			continue;
+		*list = xrealloc(*list, sizeof(**list) * (n + 1));
+		v = *list + n++;
+		memset(v, 0, sizeof(*v));
+		v->dev = xstrdup(m->mnt_fsname);
+		v->name = xstrdup(bb_basename(D2D_NFS));
+		v->fstype = xstrdup("nfs");
+		v->uuid = xstrdup("");
+		v->label = xstrdup("");
+		v->mountpoint = xstrdup(m->mnt_dir);
+		d2d_role_set(v, D2D_ROLE_PAYLOAD, "is named by d2d.payload=, has a folder d2d/");
+		break;
+	}
+	if (mounts)
+		endmntent(mounts);
+	return n;
+}

@@ -1,0 +1,272 @@
+/*
+ * What each volume is for: the first rule that fits decides. Nothing here looks at a device or prints.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//kbuild:lib-$(CONFIG_D2D_LIBD2D) += d2d_role.o
+
+#include "d2d_volume.h"
+
+/* What makes a volume the store; the higher one wins. Below RANK_NAMED: the labels. */
+enum { RANK_NAMED = 7, RANK_OPENED, RANK_MOUNTED };
+
+void d2d_role_set(struct d2d_volume *v, int role, const char *format, ...)
+{
+	va_list args;
+
+	free(v->why);
+	v->role = role;
+	va_start(args, format);
+	if (vasprintf(&v->why, format, args) < 0)
+		bb_die_memory_exhausted();
+	va_end(args);
+}
+
+static int is_luks(const struct d2d_volume *v)
+{
+	return strcmp(v->fstype, "crypto_LUKS") == 0;
+}
+
+static bool is_opened_store(const struct d2d_volume *v)
+{
+	return strcmp(v->dev, D2D_STORE_MAPPING) == 0;
+}
+
+/* What was opened as the store and can't be one stays it, so that nothing else becomes the store without a word. */
+static void decide_opened(struct d2d_volume *v)
+{
+	if (!is_opened_store(v) || v->holder || v->repair || d2d_volume_is_ext(v))
+		return;
+	if (v->err)
+		d2d_role_set(v, D2D_ROLE_STORE, "was opened as the store, but can't be read: %s", strerror(-v->err));
+	else if (v->fstype[0])
+		d2d_role_set(v, D2D_ROLE_STORE, "was opened as the store, but %s can't be one: it takes ext4", v->fstype);
+	else
+		d2d_role_set(v, D2D_ROLE_STORE, "was opened as the store, but no file system that is known here is in it");
+}
+
+static void decide_unusable(struct d2d_volume *v)
+{
+	if (v->err)
+		d2d_role_set(v, D2D_ROLE_NONE, "can't read it: %s", strerror(-v->err));
+	else if (!v->fstype[0] && !v->repair)
+		d2d_role_set(v, D2D_ROLE_NONE, "no file system that is known here");
+	else if (strcmp(v->fstype, "format-me") == 0)
+		d2d_role_set(v, D2D_ROLE_NONE, "asks to be formatted; d2dadopt does it where there is no store");
+	else if (v->holder)
+		d2d_role_set(v, D2D_ROLE_NONE, "is in use as %s", v->holder);
+	else if (v->mountpoint && !is_prefixed_with(v->mountpoint, D2D_RUN"/"))
+		d2d_role_set(v, D2D_ROLE_NONE, "is in use");
+}
+
+static void decide_medium(struct d2d_volume *list, int n, const char *uuid)
+{
+	const struct d2d_volume *medium = NULL;
+	int i;
+
+	for (i = 0; uuid && i < n; i++) {
+		struct d2d_volume *v = &list[i];
+
+		if (v->why || v->repair || strcasecmp(v->uuid, uuid) != 0)
+			continue;
+		if (medium) {
+			/* Mostly the first partition of a stick that the ISO was written to. */
+			d2d_role_set(v, D2D_ROLE_NONE, "same UUID as %s", medium->dev);
+			continue;
+		}
+		medium = v;
+		d2d_role_set(v, D2D_ROLE_MEDIUM, "was booted from");
+	}
+}
+
+bool d2d_volume_is_named(const struct d2d_volume *v, const char *spec)
+{
+	if (is_prefixed_with(spec, "UUID="))
+		return spec[5] && strcasecmp(v->uuid, spec + 5) == 0;
+	if (is_prefixed_with(spec, "LABEL="))
+		return spec[6] && strcmp(v->label, spec + 6) == 0;
+	return strcmp(v->dev, spec) == 0;
+}
+
+/* What counts as the store, and how much: the mounted one, the opened LUKS volume, then the labels in this order. */
+static int store_rank(const struct d2d_volume *v, const char *spec)
+{
+	static const char labels[] ALIGN1 = "boot2docker-data\0""DOCKER\0""D2D-STORE\0";
+	int named = index_in_strings(labels, v->label) + 1;
+
+	if (v->mountpoint && strcmp(v->mountpoint, D2D_STORE) == 0)
+		return RANK_MOUNTED;
+	if (is_opened_store(v))
+		return RANK_OPENED;
+	if (!spec)
+		return d2d_volume_is_ext(v) || v->repair || (is_luks(v) && strcmp(v->label, "D2D-STORE") == 0) ? named : 0;
+	return d2d_volume_is_named(v, spec) ? RANK_NAMED : 0;
+}
+
+static const char *store_why(int rank)
+{
+	if (rank == RANK_MOUNTED)
+		return "is mounted";
+	if (rank == RANK_OPENED)
+		return "was opened as the store";
+	return rank == RANK_NAMED ? "is named by d2d.store=" : "has the label of a store";
+}
+
+static int usable_rank(const struct d2d_volume *v, const char *spec)
+{
+	if (v->role == D2D_ROLE_STORE)
+		return RANK_OPENED;
+	return v->why || !(d2d_volume_is_ext(v) || v->repair || is_luks(v)) ? 0 : store_rank(v, spec);
+}
+
+/* The first of the highest rank, and in *TWIN another of that rank, which only labels and a cloned UUID lead to: then
+ * nobody knows which one is meant, and a locked or damaged one counts as much as one that could be mounted. */
+static struct d2d_volume *best_store(struct d2d_volume *list, int n, const char *spec, struct d2d_volume **twin)
+{
+	struct d2d_volume *first = NULL;
+	int i, rank, best = 0;
+
+	*twin = NULL;
+	for (i = 0; i < n; i++) {
+		rank = usable_rank(&list[i], spec);
+		if (rank > best) {
+			best = rank;
+			first = &list[i];
+			*twin = NULL;
+		} else if (rank && rank == best && !*twin) {
+			*twin = &list[i];
+		}
+	}
+	return first;
+}
+
+static bool has_own_uuid(const struct d2d_volume *v, const struct d2d_volume *other)
+{
+	return v->uuid[0] && strcmp(v->uuid, other->uuid) != 0;
+}
+
+static struct d2d_volume *decide_store(struct d2d_volume *list, int n, const char *spec)
+{
+	struct d2d_volume *twin, *first = best_store(list, n, spec, &twin);
+	int i, best = first ? usable_rank(first, spec) : 0;
+
+	for (i = 0; i < n; i++) {
+		struct d2d_volume *v = &list[i];
+		const struct d2d_volume *other = v == first ? twin : first;
+		int rank = v->why ? 0 : store_rank(v, spec);
+
+		if (!rank)
+			continue;
+		if (is_luks(v))
+			d2d_role_set(v, D2D_ROLE_STORE, "locked: LUKS, d2dunlock opens it");
+		else if (v->repair)
+			d2d_role_set(v, D2D_ROLE_STORE, "its superblock is damaged: '%s' asks before it repairs it", v->repair);
+		else if (!d2d_volume_is_ext(v))
+			d2d_role_set(v, D2D_ROLE_STORE, "is named by d2d.store=, but %s can't be a store: it takes ext4", v->fstype);
+		else if (rank < best)
+			d2d_role_set(v, D2D_ROLE_STORE, "%s comes first", first->dev);
+		else if (other)
+			d2d_role_set(v, D2D_ROLE_STORE, "is called the same as %s: neither is taken, d2d.store=%s%s names this one",
+				other->dev, has_own_uuid(v, other) ? "UUID=" : "", has_own_uuid(v, other) ? v->uuid : v->dev);
+		else
+			d2d_role_set(v, D2D_ROLE_STORE, "%s", store_why(rank));
+	}
+	return twin || !first || !d2d_volume_is_ext(first) ? NULL : first;
+}
+
+/* With its header elsewhere the disk below looks like noise; what was opened tells. */
+static bool has_encrypted_store(const struct d2d_volume *list, int n)
+{
+	const struct d2d_volume *v;
+
+	for (v = list; v < list + n; v++)
+		if (is_opened_store(v) || (v->holder && strcmp(v->holder, D2D_STORE_MAPPING) == 0)
+		 || (is_luks(v) && v->role == D2D_ROLE_STORE))
+			return true;
+	return false;
+}
+
+/* By its label alone: somebody may keep a suspended system in another. */
+static void decide_swap(struct d2d_volume *v, bool encrypted)
+{
+	if (strcmp(v->fstype, "swap") != 0 || strcmp(v->label, "D2D-SWAP") != 0)
+		return;
+	if (v->removable)
+		d2d_role_set(v, D2D_ROLE_NONE, "is removable: programs would go with it");
+	else if (encrypted)
+		d2d_role_set(v, D2D_ROLE_NONE, "what is in memory isn't written in the clear beside an encrypted store");
+	else
+		d2d_role_set(v, D2D_ROLE_SWAP, "has the label of swap space");
+}
+
+static int is_mounted_payload(const struct d2d_volume *v)
+{
+	return v->mountpoint && is_prefixed_with(v->mountpoint, D2D_PAYLOAD"/");
+}
+
+/* What lies in it can't be seen before it is mounted; d2d_payload_look_inside() takes the role back. */
+static void decide_payload(struct d2d_volume *v)
+{
+	static const char types[] ALIGN1 = "vfat\0""ext4\0""ext3\0""ext2\0""iso9660\0""exfat\0"
+		"squashfs\0""xfs\0""btrfs\0""ntfs\0";
+
+	if (is_luks(v))
+		d2d_role_set(v, D2D_ROLE_NONE, "locked: LUKS");
+	else if (v->repair)
+		d2d_role_set(v, D2D_ROLE_NONE, "no file system that is known here");
+	else if (strcmp(v->fstype, "LVM2_member") == 0)
+		d2d_role_set(v, D2D_ROLE_NONE, "part of an LVM volume group%s", ENABLE_FEATURE_D2DMOUNT_LVM ? "" : ": LVM is not activated here");
+	else if (strcmp(v->fstype, "linux_raid_member") == 0)
+		d2d_role_set(v, D2D_ROLE_NONE, "part of a RAID: it is not assembled here");
+	else if (index_in_strings(types, v->fstype) < 0)
+		d2d_role_set(v, D2D_ROLE_NONE, "%s has no use here", v->fstype);
+	else if (!v->removable && !v->label[0])
+		d2d_role_set(v, D2D_ROLE_NONE, "is neither removable nor labelled");
+	else
+		d2d_role_set(v, D2D_ROLE_PAYLOAD, "%s%s", v->removable ? "removable" : "labelled",
+			is_mounted_payload(v) ? ", has a folder d2d/" : ", if it has a folder d2d/");
+}
+
+struct d2d_volume *d2d_roles_decide(struct d2d_volume *list, int n, const char *medium, const char *spec)
+{
+	struct d2d_volume *store;
+	bool encrypted;
+	int i;
+
+	for (i = 0; i < n; i++) {
+		decide_opened(&list[i]);
+		if (!list[i].why)
+			decide_unusable(&list[i]);
+	}
+	decide_medium(list, n, medium);
+	store = decide_store(list, n, spec);
+	encrypted = has_encrypted_store(list, n);
+	for (i = 0; i < n; i++) {
+		if (!list[i].why)
+			decide_swap(&list[i], encrypted);
+		if (!list[i].why)
+			decide_payload(&list[i]);
+	}
+	return store;
+}
+
+/* Two sticks with one label, or a partition table in the first sector of a file system. */
+bool d2d_payload_is_double(struct d2d_volume *v, const struct d2d_volume *list, int n)
+{
+	const struct d2d_volume *other;
+
+	for (other = list; other < list + n; other++) {
+		if (other == v || !is_mounted_payload(other))
+			continue;
+		if (strcmp(v->label, other->label) != 0)
+			continue;
+		if (v->label[0])
+			d2d_role_set(v, v->role, "same label as %s", other->dev);
+		else if (v->uuid[0] && strcmp(v->uuid, other->uuid) == 0)
+			d2d_role_set(v, v->role, "same UUID as %s", other->dev);
+		else
+			continue;
+		return true;
+	}
+	return false;
+}

@@ -1,0 +1,77 @@
+/*
+ * Waiting for devices: the kernel says on a netlink socket what it has added, changed and removed.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//kbuild:lib-$(CONFIG_D2D_LIBD2D) += d2d_uevent.o
+
+#include <linux/netlink.h>
+#include "d2d_volume.h"
+
+enum {
+	KERNEL_GROUP = 1,		/* 2 is udevd's */
+	EVENT_SIZE = 16 * 1024,		/* the kernel's own limit is 2 KiB of variables and the path */
+};
+
+int d2d_uevent_open(void)
+{
+	struct sockaddr_nl sa = { .nl_family = AF_NETLINK, .nl_groups = KERNEL_GROUP };
+	int err, fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_KOBJECT_UEVENT);
+
+	if (fd < 0)
+		return -errno;
+	if (bind(fd, (struct sockaddr *)&sa, sizeof(sa)) == 0)
+		return fd;
+	err = -errno;
+	close(fd);
+	return err;
+}
+
+/* 1 when one of the events that lie in the socket is from the kernel and of this subsystem. */
+static int drain(int fd, const char *subsystem)
+{
+	char *buf = xmalloc(EVENT_SIZE + 1);
+	int seen = 0;
+
+	for (;;) {
+		struct sockaddr_nl from;
+		socklen_t fromlen = sizeof(from);
+		ssize_t len = recvfrom(fd, buf, EVENT_SIZE, 0, (struct sockaddr *)&from, &fromlen);
+		char *s;
+
+		if (len < 0) {
+			/* Events were lost: look for yourself. */
+			if (errno == ENOBUFS)
+				seen = 1;
+			if (errno == ENOBUFS || errno == EINTR)
+				continue;
+			break;
+		}
+		if (fromlen != sizeof(from) || from.nl_pid != 0)
+			continue;
+		buf[len] = '\0';
+		for (s = buf; s < buf + len; s += strlen(s) + 1)
+			if (is_prefixed_with(s, "SUBSYSTEM=") && strcmp(s + 10, subsystem) == 0)
+				seen = 1;
+	}
+	free(buf);
+	return seen;
+}
+
+int d2d_uevent_wait(int fd, const char *subsystem, int ms)
+{
+	unsigned long long end = monotonic_ms() + ms;
+	struct pollfd pfd = { .fd = fd, .events = POLLIN };
+
+	for (;;) {
+		long long left = end - monotonic_ms();
+		int r = poll(&pfd, 1, left > 0 ? left : 0);
+
+		if (r < 0 && errno != EINTR)
+			return -errno;
+		if (r > 0 && drain(fd, subsystem))
+			return 1;
+		if (left <= 0)
+			return 0;
+	}
+}

@@ -1,0 +1,93 @@
+/*
+ * Is a USB stick on its way? Enumeration goes on in the background after boot, so that a volume that isn't there
+ * now may be there in a moment; this tells whether that is worth waiting for, from what sysfs shows.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//kbuild:lib-$(CONFIG_D2D_LIBD2D) += d2d_usb.o
+
+#include <glob.h>
+#include "d2d_volume.h"
+
+enum {
+	/* A hub's ports: power-on to power-good, 100 ms debounce, 50 ms reset (USB 2.0, 7.1.7.3) and the descriptors */
+	HUB_MS = 1000,
+	/* usb-storage's delay_use (1 s) and a drive that spins up */
+	STORAGE_MS = 6000,
+};
+
+static int attribute_is(const char *dir, const char *name, const char *value)
+{
+	char *text = d2d_sysfs_read(dir, name);
+	int same = text && strcmp(text, value) == 0;
+
+	free(text);
+	return same;
+}
+
+/* How long ago it was connected; a long time when the kernel doesn't say (no CONFIG_PM). */
+static int age_ms(const char *device)
+{
+	char *text = d2d_sysfs_read(device, "power/connected_duration");
+	int ms = text ? atoi(text) : INT_MAX;
+
+	free(text);
+	return ms;
+}
+
+static int has_disk(const char *interface)
+{
+	char *pattern = concat_path_file(interface, "host*/target*/*:*:*:*/block/*");
+	glob_t g;
+	int found = glob(pattern, GLOB_NOSORT, NULL, &g) == 0;
+
+	globfree(&g);
+	free(pattern);
+	return found;
+}
+
+/* What is left of the time that this device or interface may take. */
+static int left_ms(const char *path)
+{
+	char *device;
+	int left = 0;
+
+	if (!strchr(bb_basename(path), ':'))
+		return attribute_is(path, "bDeviceClass", "09") ? HUB_MS - age_ms(path) : 0;
+
+	if (attribute_is(path, "bInterfaceClass", "08") && !has_disk(path)) {
+		device = xasprintf("%.*s", (int)(strchrnul(bb_basename(path), ':') - path), path);
+		left = STORAGE_MS - age_ms(device);
+		free(device);
+	}
+	return left;
+}
+
+int d2d_usb_settling(const char *root)
+{
+	char *pattern = xasprintf("%s/sys/bus/usb/devices/*", root);
+	int left, most = 0;
+	size_t i;
+	glob_t g;
+
+	if (glob(pattern, GLOB_NOSORT, NULL, &g) == 0) {
+		for (i = 0; i < g.gl_pathc; i++) {
+			left = left_ms(g.gl_pathv[i]);
+			if (left > most)
+				most = left;
+		}
+	}
+	globfree(&g);
+	free(pattern);
+	return most;
+}
+
+int d2d_usb_settle(const char *root, int fd, unsigned seconds)
+{
+	unsigned long long now, end = monotonic_ms() + seconds * 1000ULL;
+	int left, r = 0;
+
+	while (r >= 0 && (now = monotonic_ms()) < end && (left = d2d_usb_settling(root)) > 0)
+		r = d2d_uevent_wait(fd, "block", MIN(end - now, (unsigned)left));
+	return MIN(r, 0);
+}
