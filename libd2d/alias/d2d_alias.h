@@ -13,19 +13,6 @@
 
 struct json_object;
 
-/* ---- d2d_words.c ---- */
-
-#define D2D_WORDS_TEXT (64 * 1024)	/* bytes of text */
-#define D2D_WORDS_MAX 256
-
-/* Splits a text at white space; '', "" and \ quote as in a shell. Returns how many, or -EINVAL and *why. *words is
- * NULL-terminated and has to be freed in any case. */
-int d2d_words(const char *text, char ***words, const char **why);
-void d2d_words_free(char **words);
-
-/* A word that a shell reads as this one, in printable ASCII; as it is when it needs no quotes. The caller frees it. */
-char *d2d_quoted(const char *word);
-
 /* ---- d2d_alias.c ---- */
 
 #define D2D_IMAGE_MAX (255 + 1 + 128)	/* a reference's longest name and tag */

@@ -148,6 +148,12 @@ struct d2d_member {
 int d2d_archive_open(struct d2d_archive **a, int fd, off_t limit, const struct d2d_progress *progress, char **why);
 void d2d_archive_close(struct d2d_archive *a);
 
+struct d2d_layer_result {
+	char digest[D2D_DIGEST + 1];	/* of the archive, to its last byte */
+	off_t size;			/* as Docker counts it */
+	bool ended;			/* by its end mark, after something */
+};
+
 /* The same for a file that may be packed as a whole: as it is unpacked, all members but small JSON files are offered to
  * the taker, which reads as much of one as it likes and closes nothing; it returns what it has made of a layer, its own,
  * or NULL. A size of -1: all that there is, and not packed once more. AHEAD: it is unpacked in a process of its own. */

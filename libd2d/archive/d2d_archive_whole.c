@@ -9,7 +9,6 @@
 //kbuild:lib-$(CONFIG_D2DIMPORT) += d2d_archive_whole.o
 
 #include "d2d_archive_private.h"
-#include "d2d_layer.h"
 
 static int by_name(const void *a, const void *b)
 {

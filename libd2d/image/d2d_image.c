@@ -8,7 +8,7 @@
 //kbuild:lib-$(CONFIG_D2DIMPORT) += d2d_image.o
 
 #include <json-c/json.h>
-#include "d2d_store.h"
+#include "d2d_image.h"
 
 void d2d_images_free(struct d2d_images *images)
 {

@@ -44,6 +44,9 @@ struct d2d_images {
 int d2d_images_of(struct d2d_archive *a, const char *file, struct d2d_images *images, char **why);
 void d2d_images_free(struct d2d_images *images);
 
+/* Images in the form of d2d_store_imports(). */
+struct json_object *d2d_images_json(const struct d2d_images *images);
+
 /* ---- d2d_image_build.c: for the readers of each format ---- */
 
 /* A member that is JSON; BY is who named it. */

@@ -10,12 +10,6 @@
 
 /* ---- d2d_layer.c, d2d_layer_file.c ---- */
 
-struct d2d_layer_result {
-	char digest[D2D_DIGEST + 1];	/* of the archive, to its last byte */
-	off_t size;			/* as Docker counts it */
-	bool ended;			/* by its end mark, after something */
-};
-
 /* Unpacks a layer's archive into an empty folder as overlay2 has it, its tar-split to a descriptor. *why, to be freed,
  * says what is wrong with it. */
 int d2d_layer_unpack(struct d2d_stream *in, int diff, int split, struct d2d_layer_result *result, char **why);

@@ -79,7 +79,4 @@ struct json_object *d2d_store_mounted(const char *dir);
  * another image needs their layers. A line of text for each is added to an array. */
 int d2d_store_drop_lost(struct d2d_store *s, struct json_object *mounted, struct json_object *lines);
 
-/* Images in the form of d2d_store_imports(). */
-struct json_object *d2d_images_json(const struct d2d_images *images);
-
 #endif

@@ -120,6 +120,19 @@ char *d2d_vformat(const char *format, va_list args);
 /* Sets the reason *WHY, as by printf(), unless there is one already; the caller frees it. Returns -EBADMSG. */
 int d2d_refuse(char **why, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* ---- d2d_words.c ---- */
+
+#define D2D_WORDS_TEXT (64 * 1024)	/* bytes of text */
+#define D2D_WORDS_MAX 256
+
+/* Splits a text at white space; '', "" and \ quote as in a shell. Returns how many, or -EINVAL and *why. *words is
+ * NULL-terminated and has to be freed in any case. */
+int d2d_words(const char *text, char ***words, const char **why);
+void d2d_words_free(char **words);
+
+/* A word that a shell reads as this one, in printable ASCII; as it is when it needs no quotes. The caller frees it. */
+char *d2d_quoted(const char *word);
+
 /* ---- d2d_json.c: typed access to JSON ---- */
 
 struct json_object;

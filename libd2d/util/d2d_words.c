@@ -6,7 +6,7 @@
  */
 //kbuild:lib-$(CONFIG_D2D_LIBD2D) += d2d_words.o
 
-#include "d2d_alias.h"
+#include "d2d_util.h"
 
 void d2d_words_free(char **words)
 {
