@@ -51,7 +51,7 @@ static void refuse(struct maker *m, const struct d2d_alias_option *o, const char
  * runs as root for whoever starts it. */
 static void refuse_user(struct maker *m, const struct d2d_alias_option *o)
 {
-	refuse(m, o, "it mounts a folder of yours, which only your own user may then use");
+	refuse(m, o, "a directory of yours is mounted, so the container must run as your own user");
 }
 
 static void take_volume(struct maker *m, const struct d2d_alias_option *o)
@@ -85,9 +85,9 @@ static void take_gui(struct maker *m, const struct d2d_alias_option *o)
 	const char *authority = m->caller->xauthority;
 
 	if (!is_allowed(m, o->text)) {
-		refuse(m, o, "who draws on your screen sees it and your keys");
+		refuse(m, o, "a program with access to your screen can read it and your keystrokes");
 	} else if (!m->caller->display || !is_local_display(m->caller->display)) {
-		llist_add_to_end(&m->command->reasons, xasprintf("label %s: DISPLAY names no screen of this machine", o->label));
+		llist_add_to_end(&m->command->reasons, xasprintf("label %s: DISPLAY isn't a display of this machine", o->label));
 	} else {
 		put(m->command, xasprintf("--env=DISPLAY=%s", m->caller->display));
 		put(m->command, xstrdup("--volume=/tmp/.X11-unix:/tmp/.X11-unix:ro"));
@@ -106,7 +106,7 @@ static void take_workdir(struct maker *m, const struct d2d_alias_option *o)
 	if (path)
 		put(m->command, xasprintf("--workdir=%s", path));
 	else
-		refuse(m, o, "it isn't a path");
+		refuse(m, o, "it isn't an absolute path");
 	free(path);
 }
 

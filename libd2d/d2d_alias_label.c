@@ -55,7 +55,7 @@ static int json_words(const char *text, char ***words, const char **why)
 		item = json_object_array_get_idx(list, i);
 		if (!json_object_is_type(item, json_type_string)
 		 || strlen(json_object_get_string(item)) != (size_t)json_object_get_string_len(item))
-			*why = "its list has something else than strings";
+			*why = "its list has an element that isn't a string";
 		else
 			(*words)[i] = xstrdup(json_object_get_string(item));
 	}
@@ -122,7 +122,7 @@ static int take_tty(const struct reader *r, const char *text, const char *unused
 	if (strcmp(text, "no") == 0)
 		r->wish->no_tty = true;
 	else if (strcmp(text, "auto") != 0)
-		return refuse(r, "it is 'auto' or 'no'");
+		return refuse(r, "it must be 'auto' or 'no'");
 	return 0;
 }
 
@@ -130,14 +130,14 @@ static int take_user(const struct reader *r, const char *text, const char *unuse
 {
 	if (strcmp(text, "image") == 0)
 		return add(r, "user", text);
-	return strcmp(text, "caller") == 0 ? 0 : refuse(r, "it is 'caller' or 'image'");
+	return strcmp(text, "caller") == 0 ? 0 : refuse(r, "it must be 'caller' or 'image'");
 }
 
 static int take_keep_user(const struct reader *r, const char *text, const char *unused UNUSED_PARAM)
 {
 	if (strcmp(text, "true") == 0)
 		return add(r, "user", "image");
-	return strcmp(text, "false") == 0 ? 0 : refuse(r, "it is 'true' or 'false'");
+	return strcmp(text, "false") == 0 ? 0 : refuse(r, "it must be 'true' or 'false'");
 }
 
 static int take_one(const struct reader *r, const char *text, const char *option)
@@ -198,10 +198,10 @@ static int take_keys(struct json_object *labels, const char *prefix, const struc
 			if (json_object_is_type(value, json_type_string))
 				err = key->take(&r, json_object_get_string(value), key->option);
 			else
-				err = refuse(&r, "it isn't a text");
+				err = refuse(&r, "it isn't a string");
 		} else if (rest && keys == our_keys) {
 			/* It may be what makes the image safe to run. */
-			err = refuse(&r, "nobody here knows what it means");
+			err = refuse(&r, "this label isn't known");
 		}
 		free(label);
 		free(full);
@@ -235,7 +235,7 @@ static const char *take_command(const struct reader *r, char **words, const char
 		return "its options aren't followed by IMAGE";
 	for (w = words; *w; w++)
 		if (w != rest && strchr(*w, '$'))
-			return "it names a variable: none are expanded";
+			return "it uses a variable, but variables aren't expanded";
 	r->wish->args = xzalloc((D2D_WORDS_MAX + 1) * sizeof(char *));
 	for (w = rest + 1; *w; w++)
 		r->wish->args[w - rest - 1] = xstrdup(*w);
@@ -291,7 +291,7 @@ int d2d_alias_wish(struct json_object *labels, const char *image, const char *fi
 	if (!json_object_object_get_ex(labels, "RUN", &run))
 		return 0;
 	if (!json_object_is_type(run, json_type_string))
-		return refuse(&r, "it isn't a text");
+		return refuse(&r, "it isn't a string");
 	return take_run_label(json_object_get_string(run), image, &r);
 }
 

@@ -227,7 +227,7 @@ static int lacks_value(const char *word, char **why)
 {
 	char *shown = d2d_printable(word, strlen(word));
 
-	*why = xasprintf("'%s' lacks its value", shown);
+	*why = xasprintf("'%s' needs a value", shown);
 	free(shown);
 	return -EINVAL;
 }

@@ -41,7 +41,7 @@ static int take_line(char *line, unsigned number, struct d2d_sidecar *sidecar, c
 		return 0;
 	}
 	if (sidecar->image || !is_reference(value)) {
-		*why = xasprintf("line %u: one image is named, as NAME or NAME:TAG", number);
+		*why = xasprintf("line %u: 'image' must be given once, as NAME or NAME:TAG", number);
 		return -EINVAL;
 	}
 	sidecar->image = xstrdup(value);
@@ -58,7 +58,7 @@ int d2d_sidecar_parse(const char *text, size_t len, struct d2d_sidecar *sidecar,
 	sidecar->image = NULL;
 	sidecar->labels = json_object_new_object();
 	if (strlen(copy) != len || len > SIDECAR_MAX) {
-		*why = xstrdup("it isn't a short text");
+		*why = xstrdup("it isn't a text of at most 16 KiB");
 		r = -EINVAL;
 	}
 	while (r == 0 && (line = strsep(&rest, "\n")) != NULL)

@@ -8,7 +8,7 @@
 
 #include "d2d_alias.h"
 
-static const char not_a_volume[] ALIGN1 = "no volume that can be understood";
+static const char not_a_volume[] ALIGN1 = "unsupported form of a volume";
 
 struct parts {
 	char *source, *target;	/* source is NULL for an anonymous volume */
@@ -163,11 +163,11 @@ static const char *not_for_images(const char *path, const char *home)
 	const char *why = NULL;
 
 	if (!rest || (*rest && *rest != '/'))
-		why = "it lies outside your home";
+		why = "it is outside your home directory";
 	else if (rest[0] == '\0' || rest[1] == '\0')
-		why = "it is your home itself";
+		why = "it is your home directory itself";
 	else if (rest[1] == '.')
-		why = "it begins with a dot in your home";
+		why = "its path in your home directory begins with a dot";
 	free(real);
 	return why;
 }
@@ -186,13 +186,13 @@ static void judge_folder(const struct d2d_alias_caller *caller, const struct par
 	char *path = d2d_alias_expand(caller, p->source), *real;
 
 	if (!path) {
-		v->why = "of variables, only HOME and PWD are known, at its start";
+		v->why = "only ~, HOME and PWD are expanded, and only at its start";
 		return;
 	}
 	/* Those that may have it get what the path says, links and all. */
 	v->option = render(p, path, target);
 	real = resolve(path);
-	v->why = !real ? "its path can't be followed" : strchr(real, ':') ? "its path has a colon" :
+	v->why = !real ? "its path can't be resolved" : strchr(real, ':') ? "its path contains a colon" :
 		!is_utf8(real) ? "its path isn't UTF-8" : not_for_images(real, caller->home);
 	if (!v->why) {
 		free(v->option);

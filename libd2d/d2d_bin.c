@@ -37,7 +37,7 @@ void d2d_bin_scan(struct d2d_hooks *list, unsigned kind, const char *dir, const 
 		if (lstat(path, &st) < 0)
 			why = strerror(errno);
 		else if (!d2d_bin_name_ok(names[i]))
-			why = "its name is not of A-Za-z0-9._-, or too long";
+			why = "its name must be 1 to 64 of A-Za-z0-9._- and not begin with -";
 		else if (!S_ISREG(st.st_mode))
 			why = d2d_hook_kind(st.st_mode);
 		else if (kind == D2D_KIND_LAYERS && !is_layer(names[i]))

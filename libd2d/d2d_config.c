@@ -24,16 +24,16 @@ const char *d2d_config_wrong(const char *line)
 	const char *p;
 
 	if (is_prefixed_with(line, "d2d."))
-		return "is written without d2d. here";
+		return "must not begin with 'd2d.' here";
 	if (!len || !islower((unsigned char)line[0]) || (line[len] && line[len] != '='))
 		return "is not KEY=VALUE";
 	for (p = line + len; *p; p++)
 		if (*p <= ' ' || *p > '~')
-			return "has a blank or a control character in its value";
+			return "has a space, a control or a non-ASCII character in its value";
 	if (is_in(trust, line, len))
-		return "is for the command line alone: it decides about volumes or trust";
+		return "is accepted on the kernel command line only: it decides about volumes or trust";
 	if (is_in(early, line, len))
-		return "is for the command line alone: it is needed before the store is found, or without one";
+		return "is accepted on the kernel command line only: it is needed before the store is found, or without a store";
 	return NULL;
 }
 

@@ -72,7 +72,7 @@ static ssize_t read_head_text(const struct d2d_hook *hook, char *buf, char **why
 	if (len >= 2 && buf[0] == '#' && buf[1] == '!') {
 		if (access(sidecar, F_OK) == 0) {
 			free(*why);
-			*why = xstrdup("a script has its head in itself, not in NAME.d2d");
+			*why = xstrdup("the head of a script must be in the script, not in NAME.d2d");
 			len = -EINVAL;
 		}
 	} else if (len >= 0) {

@@ -62,7 +62,7 @@ static char *check_script(const char *buf, size_t len, const char *root)
 	if (!*name)
 		why = xstrdup("its first line names no interpreter");
 	else if (*name != '/')
-		why = xasprintf("its interpreter '%s' is no absolute path", shown);
+		why = xasprintf("its interpreter '%s' is not an absolute path", shown);
 	else if (!is_program(root, name))
 		why = xasprintf("there is no interpreter '%s'", shown);
 	free(name);
@@ -100,12 +100,12 @@ static char *check_elf(const char *buf, size_t len, const char *root)
 	Elf64_Ehdr head;
 
 	if (len < sizeof(head))
-		return xstrdup("a program that is cut off");
+		return xstrdup("a truncated program");
 	memcpy(&head, buf, sizeof(head));
 	if (head.e_ident[EI_CLASS] != ELFCLASS64 || head.e_ident[EI_DATA] != ELFDATA2LSB || head.e_machine != MACHINE)
 		return xstrdup("a program for another kind of machine");
 	if (head.e_type != ET_EXEC && head.e_type != ET_DYN)
-		return xstrdup("an ELF file that is no program");
+		return xstrdup("an ELF file, but not a program");
 	if (head.e_phentsize != sizeof(Elf64_Phdr))
 		return xstrdup("a damaged program");
 	return check_loader(buf, len, &head, root);

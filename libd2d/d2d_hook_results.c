@@ -33,7 +33,7 @@ static const char *check_line(const char *line, size_t len)
 	if (!key || isdigit((unsigned char)line[0]) || key == len || line[key] != '=')
 		return "is not KEY=VALUE";
 	if (is_reserved(line, key))
-		return "sets what hooks can't set";
+		return "sets a reserved variable";
 	for (i = key; i < len; i++)
 		if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
 			return "has a control character";
@@ -58,7 +58,7 @@ int d2d_hook_results_parse(const char *text, size_t len, llist_t **results, char
 			continue;
 		wrong = check_line(p, eol - p);
 		if (!wrong && ++n > LINES_MAX)
-			wrong = "is one too many";
+			wrong = "exceeds the limit of 64 variables";
 		if (wrong)
 			*why = xasprintf("line %u %s", line, wrong);
 		else

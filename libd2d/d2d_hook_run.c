@@ -85,7 +85,7 @@ static void take_results(const struct stage *s, struct d2d_hook *hook)
 	llist_t *results = NULL;
 
 	if (d2d_hook_results_read(path, &results, &why) < 0) {
-		d2d_hook_result(hook, D2D_HOOK_FAILED, xasprintf("its results in env.d: %s", why));
+		d2d_hook_result(hook, D2D_HOOK_FAILED, xasprintf("can't use its results in env.d: %s", why));
 		unlink(path);
 	}
 	free(why);
@@ -133,7 +133,7 @@ static void judge(const struct stage *s, struct job *job, int status)
 	hook->code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 
 	if (job->phase != RUNS)
-		d2d_hook_result(hook, D2D_HOOK_TIMEOUT, xstrdup(is_over(s) ? "the time of the boot was up" : "timeout"));
+		d2d_hook_result(hook, D2D_HOOK_TIMEOUT, xstrdup(is_over(s) ? "the time limit of the boot was reached" : "timeout"));
 	else if (WIFSIGNALED(status))
 		d2d_hook_result(hook, D2D_HOOK_FAILED, xasprintf("signal %s", get_signame(WTERMSIG(status))));
 	else if (hook->code == 0)
@@ -200,7 +200,7 @@ static bool may_start(struct stage *s, struct job *job)
 	int is_ready;
 
 	if (is_over(s)) {
-		d2d_hook_result(job->hook, D2D_HOOK_TIMEOUT, xstrdup("not run: the time of the boot was up"));
+		d2d_hook_result(job->hook, D2D_HOOK_TIMEOUT, xstrdup("not run: the time limit of the boot was reached"));
 		job->phase = OVER;
 		return false;
 	}

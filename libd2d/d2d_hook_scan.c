@@ -116,7 +116,7 @@ const char *d2d_hook_kind(mode_t mode)
 {
 	switch (mode & S_IFMT) {
 	case S_IFLNK: return "a symbolic link, not a file";
-	case S_IFDIR: return "a folder, not a file";
+	case S_IFDIR: return "a directory, not a file";
 	case S_IFIFO: return "a FIFO, not a file";
 	case S_IFSOCK: return "a socket, not a file";
 	default: return "a device, not a file";
@@ -132,7 +132,7 @@ static void scan_hook(const struct source *src, const char *stage, const char *n
 	if (lstat(path, &st) < 0)
 		why = strerror(errno);
 	else if (!d2d_hook_name_ok(name))
-		why = "its name is not NN-name in A-Za-z0-9._-";
+		why = "its name is not NN-name with only A-Za-z0-9._-";
 	else if (!S_ISREG(st.st_mode))
 		why = d2d_hook_kind(st.st_mode);
 	else if (is_sidecar(path))
@@ -161,7 +161,7 @@ static void scan_stage(const struct source *src, const char *stage, const char *
 	int i, n;
 
 	if (!d2d_hook_name_ok(stage) || lstat(path, &st) < 0 || !S_ISDIR(st.st_mode)) {
-		add(src, stage, "", path, "not a folder called NN-name in A-Za-z0-9._-");
+		add(src, stage, "", path, "not a directory called NN-name with only A-Za-z0-9._-");
 		return;
 	}
 	n = d2d_folder(path, ENTRIES_MAX, &names);

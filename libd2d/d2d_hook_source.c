@@ -34,7 +34,7 @@ static char *check_signature(const struct d2d_trust *t, struct d2d_hook_source *
 	parsed = d2d_minisign_sig_parse(minisig, sig_len, &sig);
 	free(minisig);
 	if (parsed < 0)
-		return xstrdup("its manifest.minisig is no signature of minisign, or a damaged one");
+		return xstrdup("its manifest.minisig is not a valid minisign signature");
 
 	format_id(src->keyid, sig.id);
 	err = -ENOKEY;
@@ -45,9 +45,9 @@ static char *check_signature(const struct d2d_trust *t, struct d2d_hook_source *
 		err = tried == -ENOKEY ? err : tried;
 	}
 	if (err == -ENOKEY)
-		why = xasprintf("its manifest is signed by %s, a key that isn't known here", src->keyid);
+		why = xasprintf("its manifest is signed with the unknown key %s", src->keyid);
 	else if (err < 0)
-		why = xstrdup("its manifest is not what was signed");
+		why = xstrdup("its manifest doesn't match its signature");
 	return why;
 }
 
@@ -58,9 +58,9 @@ static char *check_version(const struct d2d_trust *t, const struct d2d_hook_sour
 	if (seen == -ENODEV)
 		return NULL;
 	if (seen < 0)
-		return xasprintf("can't read the last version of %s in the store: %s", src->keyid, strerror(-seen));
+		return xasprintf("can't read the last version of key %s from the store: %s", src->keyid, strerror(-seen));
 	if (src->manifest.version < (unsigned long long)seen)
-		return xasprintf("its manifest has version %llu, and %lld was seen before", src->manifest.version, seen);
+		return xasprintf("its manifest has version %llu, but version %lld was seen before", src->manifest.version, seen);
 	return NULL;
 }
 
@@ -82,7 +82,7 @@ static void read_manifest(const struct d2d_trust *t, struct d2d_hook_source *src
 		free(wrong);
 	}
 	if (!src->why && src->manifest.kind != t->kind)
-		src->why = xasprintf("its manifest is one of %s", d2d_kind_words(src->manifest.kind));
+		src->why = xasprintf("its manifest is for %s", d2d_kind_words(src->manifest.kind));
 	if (!src->why)
 		src->why = check_version(t, src);
 	free(text);

@@ -73,7 +73,7 @@ static char *verify_file(const struct d2d_manifest_entry *entry, unsigned kind, 
 	if (fd < 0)
 		return xasprintf("it %s", d2d_file_error(fd));
 	if (entry && keeps_modes(fd) && (st.st_mode & 0777) != entry->mode) {
-		why = xasprintf("its mode is %04o, in the manifest %04o", (unsigned)st.st_mode & 0777, entry->mode);
+		why = xasprintf("its mode is %04o, but %04o in the manifest", (unsigned)st.st_mode & 0777, entry->mode);
 		goto out;
 	}
 	if (copy) {
@@ -89,7 +89,7 @@ static char *verify_file(const struct d2d_manifest_entry *entry, unsigned kind, 
 	else if (*size < 0)
 		why = xasprintf("can't copy it: %s", strerror(-*size));
 	else if (entry && memcmp(sha256, entry->sha256, sizeof(sha256)) != 0)
-		why = xstrdup("not the file that was signed");
+		why = xstrdup("its content differs from the manifest");
  out:
 	close(fd);
 	if (out >= 0) {
@@ -235,7 +235,7 @@ static void judge(struct d2d_trust *t, struct d2d_hook *hook, bool copy)
 		hook->trust = xstrdup("unsigned");
 		return;
 	}
-	why = src ? verify(t, src, hook, copy) : xstrdup("its folder is gone");
+	why = src ? verify(t, src, hook, copy) : xstrdup("its directory is gone");
 	if (!why) {
 		hook->trust = xasprintf("signed %s v%llu", src->keyid, src->manifest.version);
 		return;

@@ -105,17 +105,17 @@ static const char *parse_entry(struct d2d_manifest *m, const char *line, size_t 
 	if (len <= PATH || line[MODE - 1] != ' ' || line[PATH - 1] != ' ')
 		return "not \"SHA256 MODE STAGE/NAME\"";
 	if (!parse_hash(line, e.sha256))
-		return "no SHA-256 in small letters";
+		return "not a SHA-256 in lower case";
 	if (!parse_mode(line + MODE, &e.mode))
-		return "no mode like 0755";
+		return "not a mode like 0755";
 	e.path = xstrndup(line + PATH, len - PATH);
 	if (strlen(e.path) != len - PATH || !path_ok(e.path, m->kind)) {
 		free(e.path);
-		return "no path like 90-local/10-name";
+		return "not a path like 90-local/10-name";
 	}
 	if (m->n && strcmp(m->entry[m->n - 1].path, e.path) >= 0) {
 		free(e.path);
-		return "not sorted, or twice the same path";
+		return "not in sorted order, or a duplicate path";
 	}
 	m->entry = xrealloc_vector(m->entry, 6, m->n);
 	m->entry[m->n++] = e;
@@ -137,7 +137,7 @@ int d2d_manifest_parse(const char *text, size_t len, struct d2d_manifest *m, cha
 		eol = memchr(p, '\n', end - p);
 		wrong = NULL;
 		if (!eol) {
-			wrong = "cut off: no newline";
+			wrong = "truncated: no newline";
 		} else if (eol > p && eol[-1] == '\r') {
 			wrong = "ends in a carriage return";
 		} else if (line > 1) {

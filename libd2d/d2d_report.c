@@ -85,7 +85,7 @@ static int read_row(const struct place *at, struct json_object *o, void *rows)
 	if (ends < 0)
 		return ends;
 	if (starts != ends || row->end < row->start)
-		return wrong(at, "end", "does not fit to 'start'");
+		return wrong(at, "end", "does not match 'start'");
 	row->ran = starts;
 
 	if (!row->ran && at->what[0] == 'p')
@@ -207,7 +207,7 @@ static struct json_object *parse_json(const char *text, size_t len, char **why)
 	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
 	o = json_tokener_parse_ex(tokener, text, len);
 	if (!o && json_tokener_get_error(tokener) == json_tokener_continue)
-		*why = xstrdup(len ? "it ends in the middle" : "it is empty");
+		*why = xstrdup(len ? "it is truncated" : "it is empty");
 	else if (!o)
 		*why = xasprintf("%s at byte %zu", json_tokener_error_desc(json_tokener_get_error(tokener)),
 			json_tokener_get_parse_end(tokener) + 1);

@@ -257,7 +257,7 @@ static const char *wait_for_devices(const struct d2d_trust *t)
 	globfree(&g);
 	free(pattern);
 	if (modules)
-		return "as the kernel's modules aren't loaded yet, an encrypted store can't be ruled out";
+		return "an encrypted store can't be ruled out, because the kernel's modules aren't loaded yet";
 
 	fd = t->root[0] ? -1 : d2d_uevent_open();
 	if (fd >= 0) {
@@ -275,15 +275,15 @@ static const char *required(struct d2d_trust *t, const char *stage)
 	if (t->mode == D2D_TRUST_ANY)
 		return NULL;
 	if (t->mode >= D2D_TRUST_SIGNED)
-		return t->kind == D2D_KIND_HOOKS ? "signed hooks alone may run here"
-			: t->kind == D2D_KIND_BIN ? "signed scripts alone are offered here" : "signed layers alone are used here";
+		return t->kind == D2D_KIND_HOOKS ? "only signed hooks may run here"
+			: t->kind == D2D_KIND_BIN ? "only signed scripts are offered here" : "only signed layers are used here";
 	if (!t->encrypted) {
 		why = strcmp(stage, "30") < 0 ? wait_for_devices(t) : NULL;
 		if (why)
 			return why;
 		found = look(t);
 		if (!found.encrypted && t->spec && !found.stores)
-			return "the store that d2d.store= names isn't there yet and may be an encrypted one";
+			return "the store named by d2d.store= isn't there yet and may be encrypted";
 		t->encrypted = found.encrypted != 0;
 	}
 	return t->encrypted ? "there is an encrypted store" : NULL;

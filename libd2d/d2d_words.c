@@ -42,7 +42,7 @@ static const char *take_word(const char **p, char *out)
 	}
 	*out = '\0';
 	*p = s;
-	return quote ? "a quote has no end" : NULL;
+	return quote ? "a quote isn't closed" : NULL;
 }
 
 int d2d_words(const char *text, char ***words, const char **why)
