@@ -1,6 +1,6 @@
 /*
- * Scripts in the folders d2d/bin of volumes, which are offered as commands, and layers of the root in d2d/layers: found,
- * trusted and overridden like hooks.
+ * Finds the scripts in the directories d2d/bin of volumes, which are offered as commands, and the layers of the root file system
+ * in d2d/layers. Both are scanned, trusted and overridden like hooks.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -29,7 +29,7 @@ void d2d_bin_scan(struct d2d_hooks *list, unsigned kind, const char *dir, const 
 		struct d2d_hook *hook;
 		struct stat st;
 
-		/* other systems leave "._NAME" and the like on sticks */
+		/* other systems leave hidden files like "._NAME" on USB sticks */
 		if (names[i][0] == '.' || index_in_strings("manifest\0manifest.minisig\0", names[i]) >= 0) {
 			free(path);
 			continue;

@@ -1,5 +1,5 @@
 /*
- * What lies on disks: numbers with their lowest byte first, and UUIDs.
+ * Reads the on-disk formats of little-endian numbers and of UUIDs.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */

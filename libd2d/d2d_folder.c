@@ -1,5 +1,5 @@
 /*
- * The names in a folder.
+ * Lists and creates directories.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -7,6 +7,7 @@
 
 #include "libd2d.h"
 
+/* Natural order: numbers in names compare by value. */
 static int natural(const void *a, const void *b)
 {
 	return strverscmp(*(char *const *)a, *(char *const *)b);

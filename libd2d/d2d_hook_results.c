@@ -1,5 +1,6 @@
 /*
- * What a hook leaves for later ones: KEY=VALUE lines in env.d/NAME. They are read, never given to a shell.
+ * Reads the results that a hook leaves for later hooks: KEY=VALUE lines in env.d/NAME, which become environment variables. They
+ * are parsed here and never evaluated by a shell.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -10,7 +11,7 @@
 #define SIZE_MAX_FILE (64 * 1024)
 #define LINES_MAX 64
 
-/* What decides how programs run, and what is d2dhook's own, is not for hooks to set. */
+/* Hooks can't set variables that change how shells and the dynamic loader run programs, nor those of d2dhook itself. */
 static bool is_reserved(const char *key, size_t len)
 {
 	static const char names[] ALIGN1 = "PATH\0IFS\0ENV\0BASH_ENV\0";

@@ -1,5 +1,5 @@
 /*
- * What lies in folders of hooks: DIR/NN-stage/NN-name.
+ * Finds hooks in directories: DIR/NN-stage/NN-name.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -9,7 +9,7 @@
 
 #define ENTRIES_MAX D2D_HOOKS_MAX
 
-/* One folder of hooks. */
+/* A directory of hooks that is being scanned. */
 struct source {
 	struct d2d_hooks *list;
 	const char *name;
@@ -96,7 +96,7 @@ void d2d_hooks_refuse(struct d2d_hooks *list, const char *stage, const char *nam
 	add(&src, stage, name, path, why);
 }
 
-/* NAME.d2d is the head of the binary NAME. */
+/* Returns whether PATH is a sidecar: NAME.d2d, which holds the head of the binary NAME. */
 static bool is_sidecar(const char *path)
 {
 	size_t len = strlen(path);
