@@ -10,7 +10,7 @@
 
 enum { TERMINALS = 8 };
 
-/* Opens the terminal of stdin or, if stdin is no terminal, as in a hook, all consoles of the kernel. Returns their number. */
+/* Opens the terminal of stdin or, if stdin isn't a terminal, as in a hook, all consoles of the kernel. Returns their number. */
 static int terminals_open(int *fd)
 {
 	char *active, *name, *rest;

@@ -1,5 +1,5 @@
 /*
- * Reads the on-disk formats of little-endian numbers and of UUIDs.
+ * Converts on-disk data: little-endian numbers and UUIDs.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */

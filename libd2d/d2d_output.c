@@ -21,7 +21,7 @@ void d2d_output_begin(struct d2d_output *out, int pipe, const char *path, int co
 	out->tail_len = 0;
 }
 
-/* Opens the log and appends to it. A log of an earlier run is emptied: nothing of this output was logged yet then. */
+/* Opens the log for appending. If nothing of this output was logged yet, the file is from an earlier run and is emptied. */
 static void open_log(struct d2d_output *out)
 {
 	out->log = open(out->path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC | (out->logged ? 0 : O_TRUNC), 0644);

@@ -23,7 +23,7 @@ static int mode_named(const char *name)
 	return mode < 0 ? D2D_TRUST_BUILTIN : mode;
 }
 
-/* Returns the trust mode of the image at ROOT. A directory that is no image has no mode file, which means "auto"; a file that
+/* Returns the trust mode of the image at ROOT. A directory that isn't an image has no mode file, which means "auto"; a file that
  * can't be read means the strictest mode. */
 static int image_mode(const char *root)
 {
@@ -122,8 +122,8 @@ static bool store_is_on(const char *dev)
 		&& d2d_is_crypt(dev);
 }
 
-/* Returns whether the store is mounted according to the list of volumes. For a directory ROOT, as in tests, where there are no
- * devices to look at. */
+/* Returns whether the store is mounted according to the list of volumes. Used for a directory ROOT, as in tests, where there are
+ * no devices. */
 static bool store_is_listed(const char *root)
 {
 	struct d2d_volume *list;
