@@ -1,5 +1,5 @@
 /*
- * How an image's command is named, and what may be a command or an image at all.
+ * Chooses the names of the commands that start images, and checks which strings are valid command and image names.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -21,6 +21,7 @@ int d2d_is_image(const char *s)
 	return p > s && *p == '\0' && isalnum(s[0]) && p - s <= D2D_IMAGE_MAX && strrchr(s, ':');
 }
 
+/* Returns the number of slashes in an image name: each one adds a component to the repository's path. */
 static unsigned parts(const char *s)
 {
 	unsigned n = 0;
@@ -32,7 +33,7 @@ static unsigned parts(const char *s)
 	return n;
 }
 
-/* The order in which images get their names. */
+/* Order in which images get their names: the tag "latest" first, then the repositories with fewer components. */
 static int compare_images(const void *a, const void *b)
 {
 	const char *x = ((const struct d2d_alias *)a)->image;
@@ -55,7 +56,8 @@ int d2d_alias_taken(const struct d2d_alias *list, int n, const char *name)
 	return 0;
 }
 
-/* BASE, or BASE-TAG when that is taken; false when both are or it isn't fit for a command. */
+/* Gives image I the command name BASE, or BASE-TAG if BASE is taken. Returns 0 if both are taken or the name isn't valid for
+ * a command, else 1. */
 static int take_name(struct d2d_alias *list, int n, int i, const char *base)
 {
 	char *tag = strrchr(list[i].image, ':');
@@ -73,6 +75,7 @@ static int take_name(struct d2d_alias *list, int n, int i, const char *base)
 	return 0;
 }
 
+/* Names image I after the last component of its repository. */
 static void take_repository(struct d2d_alias *list, int n, int i)
 {
 	char *base = xstrdup(bb_basename(list[i].image));
@@ -86,6 +89,7 @@ void d2d_alias_names(struct d2d_alias *list, int n)
 {
 	int i;
 
+	/* Names that labels ask for come last, so that no image takes the default name of another by a label. */
 	qsort(list, n, sizeof(*list), compare_images);
 	for (i = 0; i < n; i++)
 		if (!list[i].wanted)

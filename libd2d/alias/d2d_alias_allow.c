@@ -1,6 +1,6 @@
 /*
- * What the user allows single images. An image is known by its ID, that is by what it holds: whatever comes later under
- * its name has to be allowed anew.
+ * The file allowed.json with the options that the user has allowed for single images. Entries are keyed by the image ID, a
+ * hash of the image's content, so a later image with the same name needs a new permission.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -12,7 +12,8 @@
 #define ALIASES "aliases"
 #define FILE_MAX (1024 * 1024)
 
-/* The folder, which may not be there yet. */
+/* Returns the directory of allowed.json, which need not exist: on the store, or below /run if there is no store. The caller
+ * frees the path. */
 static char *folder_of(const char *root)
 {
 	char *store = xasprintf("%s"D2D_STORE, root);
@@ -29,7 +30,7 @@ static int read_open(int fd, struct json_object **all)
 
 	if (fstat(fd, &st) < 0)
 		return -errno;
-	/* Who writes it gives leave. */
+	/* Whoever can write to this file can grant permissions, so nobody but its owner may be able to. */
 	if (!S_ISREG(st.st_mode) || (st.st_uid != 0 && st.st_uid != geteuid()) || (st.st_mode & 022))
 		return -EPERM;
 	if (st.st_size > FILE_MAX)
@@ -68,7 +69,7 @@ int d2d_alias_allowed_write(const char *root, struct json_object *all)
 	char *slash = dir;
 	int r = 0;
 
-	/* Folders that nobody else can write to, whatever the umask is. */
+	/* Create each parent directory with mode 0755, so that no other user can write to it, whatever the umask is. */
 	while (r == 0 && slash) {
 		slash = strchr(slash + 1, '/');
 		if (slash)

@@ -1,5 +1,6 @@
 /*
- * The docker command line of an alias: what every one gets, and of what its image asks for, what it may have.
+ * Builds the 'docker run' command line of an alias: the options that every alias gets, and those of the options requested by
+ * the image that are harmless or that the user has allowed.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -13,9 +14,10 @@ struct maker {
 	const struct d2d_alias_image *image;
 	struct json_object *allowed;
 	struct d2d_alias_command *command;
-	bool by_leave;			/* something needed it */
+	bool by_leave;			/* at least one option needed the user's permission */
 };
 
+/* Appends WORD, which must be malloc'ed, to the command line; the command owns it from then on. */
 static void put(struct d2d_alias_command *c, char *word)
 {
 	c->argv = xrealloc_vector(c->argv, 5, c->n);
@@ -47,11 +49,11 @@ static void refuse(struct maker *m, const struct d2d_alias_option *o, const char
 	free(shown);
 }
 
-/* Folders of the host and the container's own user don't go together: as its root it could leave a program there that
- * runs as root for whoever starts it. */
+/* Refuses a container user other than the caller when directories of the caller are mounted: as root, the container could
+ * leave a set-user-ID program there, which then runs as root for whoever starts it. */
 static void refuse_user(struct maker *m, const struct d2d_alias_option *o)
 {
-	refuse(m, o, "it mounts a folder of yours, which only your own user may then use");
+	refuse(m, o, "a directory of yours is mounted, so the container must run as your own user");
 }
 
 static void take_volume(struct maker *m, const struct d2d_alias_option *o)
@@ -74,7 +76,7 @@ static void take_volume(struct maker *m, const struct d2d_alias_option *o)
 	free(v.folder);
 }
 
-/* ":0" or ":0.0": a display of this machine. */
+/* Returns whether S names a display of this machine, as in ":0" or ":0.0". */
 static bool is_local_display(const char *s)
 {
 	return s[0] == ':' && isdigit(s[1]) && s[1 + strspn(s + 1, "0123456789.")] == '\0';
@@ -85,9 +87,9 @@ static void take_gui(struct maker *m, const struct d2d_alias_option *o)
 	const char *authority = m->caller->xauthority;
 
 	if (!is_allowed(m, o->text)) {
-		refuse(m, o, "who draws on your screen sees it and your keys");
+		refuse(m, o, "a program with access to your screen can read it and your keystrokes");
 	} else if (!m->caller->display || !is_local_display(m->caller->display)) {
-		llist_add_to_end(&m->command->reasons, xasprintf("label %s: DISPLAY names no screen of this machine", o->label));
+		llist_add_to_end(&m->command->reasons, xasprintf("label %s: DISPLAY isn't a display of this machine", o->label));
 	} else {
 		put(m->command, xasprintf("--env=DISPLAY=%s", m->caller->display));
 		put(m->command, xstrdup("--volume=/tmp/.X11-unix:/tmp/.X11-unix:ro"));
@@ -98,7 +100,8 @@ static void take_gui(struct maker *m, const struct d2d_alias_option *o)
 	}
 }
 
-/* In the container; "$PWD" when the working folder has the same path there. */
+/* The working directory is a path in the container. "$PWD" stands for the caller's working directory, for images that mount it
+ * at the same path. */
 static void take_workdir(struct maker *m, const struct d2d_alias_option *o)
 {
 	char *path = d2d_alias_expand(m->caller, o->value);
@@ -106,7 +109,7 @@ static void take_workdir(struct maker *m, const struct d2d_alias_option *o)
 	if (path)
 		put(m->command, xasprintf("--workdir=%s", path));
 	else
-		refuse(m, o, "it isn't a path");
+		refuse(m, o, "it isn't an absolute path");
 	free(path);
 }
 
@@ -143,7 +146,7 @@ static bool is_root(const char *user)
 		|| is_prefixed_with(user, "root:") || is_prefixed_with(user, "0:");
 }
 
-/* Whose the processes are. */
+/* Decides which user the container's processes run as. ASKED is the user option of the image, or NULL. */
 static void take_user(struct maker *m, const struct d2d_alias_option *asked)
 {
 	const struct d2d_alias_caller *caller = m->caller;
@@ -155,7 +158,7 @@ static void take_user(struct maker *m, const struct d2d_alias_option *asked)
 		if (strcmp(asked->value, "image") != 0)
 			put(m->command, xstrdup(asked->text));
 	} else if (folders || is_root(m->image->user)) {
-		/* An image that made itself a user keeps it: it knows why, and it isn't root. */
+		/* An image with its own user that isn't root keeps that user, unless directories of the caller are mounted. */
 		put(m->command, xasprintf("--user=%u:%u", (unsigned)caller->uid, (unsigned)caller->gid));
 	}
 }
@@ -194,7 +197,7 @@ int d2d_alias_command(const struct d2d_alias_caller *caller, const struct d2d_al
 	}
 	take_user(&m, user);
 
-	/* Leave was given to what has this ID, and the name may have been moved since we asked. */
+	/* A permission belongs to one image ID, and the name may point to another image by now. */
 	put(command, xstrdup(m.by_leave ? image->id : image->name));
 	put_all(command, wish->args);
 	put_all(command, args);

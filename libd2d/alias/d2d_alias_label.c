@@ -1,6 +1,6 @@
 /*
- * The labels by which an image says how it wants to be run: ours, whalebrew's, podman's. The first of these that says
- * anything is taken as a whole and the others aren't looked at.
+ * Reads the labels by which an image says how it wants to be run: those of debian2docker, whalebrew and podman, in this order.
+ * Only the first kind that the image has is used; labels of the other kinds are ignored.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -13,8 +13,8 @@
 
 struct reader {
 	struct d2d_alias_wish *wish;
-	const char *label;	/* as it is told */
-	char **why;
+	const char *label;	/* name of the label for messages */
+	char **why;		/* where the error message goes */
 };
 
 static int refuse(const struct reader *r, const char *reason)
@@ -23,7 +23,7 @@ static int refuse(const struct reader *r, const char *reason)
 	return -EINVAL;
 }
 
-/* Takes over what d2d_alias_option_...() said. */
+/* Like refuse(), but frees REASON, the message of a d2d_alias_option_...() function. */
 static int refuse_and_free(const struct reader *r, char *reason)
 {
 	refuse(r, reason);
@@ -38,7 +38,8 @@ static int add(const struct reader *r, const char *name, const char *value)
 	return d2d_alias_option_add(&r->wish->options, r->label, name, value, &why) < 0 ? refuse_and_free(r, why) : 0;
 }
 
-/* A JSON array of strings, as words. */
+/* Splits a JSON array of strings into words, like d2d_words(): returns 0 or -EINVAL with *why. The caller frees *words with
+ * d2d_words_free() in any case. */
 static int json_words(const char *text, char ***words, const char **why)
 {
 	struct json_object *list = json_tokener_parse(text), *item;
@@ -55,7 +56,7 @@ static int json_words(const char *text, char ***words, const char **why)
 		item = json_object_array_get_idx(list, i);
 		if (!json_object_is_type(item, json_type_string)
 		 || strlen(json_object_get_string(item)) != (size_t)json_object_get_string_len(item))
-			*why = "its list has something else than strings";
+			*why = "its list has an element that isn't a string";
 		else
 			(*words)[i] = xstrdup(json_object_get_string(item));
 	}
@@ -65,7 +66,7 @@ static int json_words(const char *text, char ***words, const char **why)
 	return r;
 }
 
-/* ["A", "B"] or: A B */
+/* Adds OPTION once for each word of a list, which is written as ["A", "B"] or as A B. */
 static int take_list(const struct reader *r, const char *text, const char *option)
 {
 	const char *reason;
@@ -84,7 +85,7 @@ static int take_list(const struct reader *r, const char *text, const char *optio
 	return err;
 }
 
-/* Options alone. */
+/* Takes a text that consists of 'docker run' options only. */
 static int take_options(const struct reader *r, const char *text, const char *unused UNUSED_PARAM)
 {
 	const char *reason;
@@ -107,7 +108,7 @@ static int take_options(const struct reader *r, const char *text, const char *un
 	return err;
 }
 
-/* The working folder is mounted there. */
+/* Mounts the caller's working directory at the path TEXT and makes that path the container's working directory. */
 static int take_workdir(const struct reader *r, const char *text, const char *unused UNUSED_PARAM)
 {
 	char *volume = xasprintf("$PWD:%s", text);
@@ -122,7 +123,7 @@ static int take_tty(const struct reader *r, const char *text, const char *unused
 	if (strcmp(text, "no") == 0)
 		r->wish->no_tty = true;
 	else if (strcmp(text, "auto") != 0)
-		return refuse(r, "it is 'auto' or 'no'");
+		return refuse(r, "it must be 'auto' or 'no'");
 	return 0;
 }
 
@@ -130,14 +131,14 @@ static int take_user(const struct reader *r, const char *text, const char *unuse
 {
 	if (strcmp(text, "image") == 0)
 		return add(r, "user", text);
-	return strcmp(text, "caller") == 0 ? 0 : refuse(r, "it is 'caller' or 'image'");
+	return strcmp(text, "caller") == 0 ? 0 : refuse(r, "it must be 'caller' or 'image'");
 }
 
 static int take_keep_user(const struct reader *r, const char *text, const char *unused UNUSED_PARAM)
 {
 	if (strcmp(text, "true") == 0)
 		return add(r, "user", "image");
-	return strcmp(text, "false") == 0 ? 0 : refuse(r, "it is 'true' or 'false'");
+	return strcmp(text, "false") == 0 ? 0 : refuse(r, "it must be 'true' or 'false'");
 }
 
 static int take_one(const struct reader *r, const char *text, const char *option)
@@ -198,10 +199,10 @@ static int take_keys(struct json_object *labels, const char *prefix, const struc
 			if (json_object_is_type(value, json_type_string))
 				err = key->take(&r, json_object_get_string(value), key->option);
 			else
-				err = refuse(&r, "it isn't a text");
+				err = refuse(&r, "it isn't a string");
 		} else if (rest && keys == our_keys) {
-			/* It may be what makes the image safe to run. */
-			err = refuse(&r, "nobody here knows what it means");
+			/* An unknown label of ours may be a restriction that makes the image safe to run. */
+			err = refuse(&r, "this label isn't known");
 		}
 		free(label);
 		free(full);
@@ -220,7 +221,8 @@ static bool is_image_word(const char *word, const char *image)
 		|| (strncmp(word, image, tag - image) == 0 && word[tag - image] == '\0');
 }
 
-/* "docker run OPTION... IMAGE [ARG]..." */
+/* Takes the words of "docker run OPTION... IMAGE [ARG]...". Returns NULL, or the reason why they are refused; if *why isn't
+ * NULL, the reason is *why and the caller frees it. */
 static const char *take_command(const struct reader *r, char **words, const char *image, char **why)
 {
 	static const char programs[] ALIGN1 = "docker\0" "podman\0" "/usr/bin/docker\0" "/usr/bin/podman\0";
@@ -235,7 +237,7 @@ static const char *take_command(const struct reader *r, char **words, const char
 		return "its options aren't followed by IMAGE";
 	for (w = words; *w; w++)
 		if (w != rest && strchr(*w, '$'))
-			return "it names a variable: none are expanded";
+			return "it uses a variable, but variables aren't expanded";
 	r->wish->args = xzalloc((D2D_WORDS_MAX + 1) * sizeof(char *));
 	for (w = rest + 1; *w; w++)
 		r->wish->args[w - rest - 1] = xstrdup(*w);
@@ -256,6 +258,7 @@ static int take_run_label(const char *text, const char *image, const struct read
 	return err;
 }
 
+/* Returns whether an image has labels with PREFIX, other than the command name PREFIX"alias". */
 static bool says(struct json_object *labels, const char *prefix)
 {
 	json_object_object_foreach(labels, name, value) {
@@ -291,7 +294,7 @@ int d2d_alias_wish(struct json_object *labels, const char *image, const char *fi
 	if (!json_object_object_get_ex(labels, "RUN", &run))
 		return 0;
 	if (!json_object_is_type(run, json_type_string))
-		return refuse(&r, "it isn't a text");
+		return refuse(&r, "it isn't a string");
 	return take_run_label(json_object_get_string(run), image, &r);
 }
 

@@ -1,6 +1,6 @@
 /*
- * The options of 'docker run' that an image may ask for, brought into one form each: what is judged is what docker
- * gets to see, and nothing is left for it to take otherwise.
+ * Parses and classifies the 'docker run' options that an image asks for. Each option is rewritten to one canonical form, and
+ * exactly this text is judged and later passed to docker, so that docker can't interpret an option differently.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -17,13 +17,13 @@ enum {
 	WORKDIR = D2D_OPTION_WORKDIR,
 	USER = D2D_OPTION_USER,
 	GUI = D2D_OPTION_GUI,
-	/* Their value decides. */
+	/* Internal kinds: judge() replaces them by one of the above, depending on the option's value. */
 	CAPABILITY = 16, ENVIRONMENT, NETWORK, PUBLISH, SECURITY,
-	FLAG = 32,		/* takes no value */
+	FLAG = 32,		/* bit: the option takes no value */
 };
 
-/* All that an image may have by itself, and of the rest what has another form or takes a value: the others are refused
- * whatever they are. */
+/* All options that an image may use without permission, and those of the others that have a short form or take a value.
+ * Every option that isn't listed needs permission. */
 static const struct spec {
 	char name[19];
 	char letter;
@@ -92,6 +92,7 @@ static const struct spec {
 	{ "workdir", 'w', WORKDIR },
 };
 
+/* Finds an option by its long name of LEN bytes or by one of docker's synonyms for it. */
 static const struct spec *spec_named(const char *name, size_t len)
 {
 	static const char *const others[][2] = {
@@ -118,7 +119,8 @@ static const struct spec *spec_lettered(char letter)
 	return NULL;
 }
 
-/* NAME=VALUE is the image's own affair; a NAME alone takes the caller's value along, which may be a secret. */
+/* NAME=VALUE is harmless. NAME without a value passes the caller's variable to the container, which may be a secret, so that only
+ * well-known variables are allowed. */
 static int judge_env(const char *value)
 {
 	static const char passed[] ALIGN1 =
@@ -156,7 +158,7 @@ static int judge(const struct spec *spec, const char *value)
 	return spec->kind & ~FLAG;
 }
 
-/* "cap_sys_admin" and "SYS_ADMIN" are one. */
+/* Returns the canonical name of a capability, which the caller frees: "cap_sys_admin" becomes "SYS_ADMIN". */
 static char *capability(const char *value)
 {
 	char *upper = xstrdup(value), *p;
@@ -177,7 +179,8 @@ static bool has_control(const char *s)
 	return false;
 }
 
-/* Takes TEXT, "--name" or "--name=value" in its last form. */
+/* Appends the option TEXT, "--name" or "--name=value" in canonical form, which must be malloc'ed; the list owns it, or it is
+ * freed after an error. Returns 0, or -EINVAL and *why. */
 static int append(struct d2d_alias_options *list, const char *label, const struct spec *spec, char *text, char **why)
 {
 	struct d2d_alias_option *o;
@@ -191,7 +194,7 @@ static int append(struct d2d_alias_options *list, const char *label, const struc
 		free(text);
 		return -EINVAL;
 	}
-	/* "--rm=true" is "--rm"; "--rm=false" has to be allowed. */
+	/* "--rm=true" is the same as "--rm". "--rm=false" is a flag with a value, which needs permission. */
 	if (spec && (spec->kind & FLAG) && value && strcmp(value, "=true") == 0) {
 		*value = '\0';
 		value = NULL;
@@ -227,12 +230,13 @@ static int lacks_value(const char *word, char **why)
 {
 	char *shown = d2d_printable(word, strlen(word));
 
-	*why = xasprintf("'%s' lacks its value", shown);
+	*why = xasprintf("'%s' needs a value", shown);
 	free(shown);
 	return -EINVAL;
 }
 
-/* "-it", "-p80:80", "-e=A=B" or "-v" and the next word. Returns how many words it took. */
+/* Parses a word of short options: "-it", "-p80:80", "-e=A=B", or "-v" with its value in the next word. Returns the number of
+ * words that were used, or -EINVAL and *why. */
 static int parse_short(struct d2d_alias_options *list, const char *label, char **words, char **why)
 {
 	const char *p;
@@ -256,6 +260,7 @@ static int parse_short(struct d2d_alias_options *list, const char *label, char *
 	return 1;
 }
 
+/* Parses "--name", "--name=value", or "--name" with its value in the next word, with the same results as parse_short(). */
 static int parse_long(struct d2d_alias_options *list, const char *label, char **words, char **why)
 {
 	char *name = xstrdup(words[0] + 2), *value = strchr(name, '=');

@@ -1,5 +1,6 @@
 /*
- * NAME.alias beside an image: KEY=VALUE lines with what labels would say, for an image that says nothing itself.
+ * Reads sidecars: files NAME.alias beside image files, with KEY=VALUE lines that stand for labels, for images that have no
+ * labels of their own.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -11,7 +12,7 @@
 #define SIDECAR_MAX (16 * 1024)
 #define FILES_MAX 10000
 
-/* NAME or NAME:TAG. */
+/* Returns whether S is NAME or NAME:TAG. */
 static bool is_reference(const char *s)
 {
 	char *tagged = xasprintf("%s:latest", s);
@@ -41,7 +42,7 @@ static int take_line(char *line, unsigned number, struct d2d_sidecar *sidecar, c
 		return 0;
 	}
 	if (sidecar->image || !is_reference(value)) {
-		*why = xasprintf("line %u: one image is named, as NAME or NAME:TAG", number);
+		*why = xasprintf("line %u: 'image' must be given once, as NAME or NAME:TAG", number);
 		return -EINVAL;
 	}
 	sidecar->image = xstrdup(value);
@@ -58,7 +59,7 @@ int d2d_sidecar_parse(const char *text, size_t len, struct d2d_sidecar *sidecar,
 	sidecar->image = NULL;
 	sidecar->labels = json_object_new_object();
 	if (strlen(copy) != len || len > SIDECAR_MAX) {
-		*why = xstrdup("it isn't a short text");
+		*why = xstrdup("it isn't a text of at most 16 KiB");
 		r = -EINVAL;
 	}
 	while (r == 0 && (line = strsep(&rest, "\n")) != NULL)
@@ -150,7 +151,7 @@ void d2d_sidecars_free(struct d2d_sidecar *list, int n)
 	free(list);
 }
 
-/* NAME fits any tag of it. */
+/* Returns whether REFERENCE, NAME or NAME:TAG, stands for IMAGE. NAME without a tag matches all its tags. */
 static bool fits(const char *reference, const char *image)
 {
 	const char *rest = is_prefixed_with(image, reference);

@@ -1,6 +1,7 @@
 /*
- * What of the host an image may mount: folders in the caller's home, but neither the home itself nor what begins with
- * a dot in it, for that is where keys lie and what the next shell will run. And volumes, which are Docker's own.
+ * Decides which volumes an image may mount without permission: Docker's own volumes, and directories in the caller's home
+ * directory. Not allowed are the home directory itself and names in it that begin with a dot, because such files hold keys
+ * or are run by the next shell.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -8,7 +9,7 @@
 
 #include "d2d_alias.h"
 
-static const char not_a_volume[] ALIGN1 = "no volume that can be understood";
+static const char not_a_volume[] ALIGN1 = "unsupported form of a volume";
 
 struct parts {
 	char *source, *target;	/* source is NULL for an anonymous volume */
@@ -36,7 +37,7 @@ char *d2d_alias_expand(const struct d2d_alias_caller *caller, const char *text)
 	return text[0] == '/' && !strchr(text, '$') ? xstrdup(text) : NULL;
 }
 
-/* SOURCE:TARGET:OPTIONS as -v has it. */
+/* Parses SOURCE:TARGET:OPTIONS, the syntax of -v. Returns 0 or -EINVAL; the caller frees the parts in any case. */
 static int parse_volume(const char *value, struct parts *p)
 {
 	char *copy = xstrdup(value), *rest = copy, *word;
@@ -61,7 +62,8 @@ static int parse_volume(const char *value, struct parts *p)
 	return r;
 }
 
-/* type=bind,src=A,dst=B as --mount has it. Its quotes and its other keys are nothing for an image. */
+/* Parses type=bind,src=A,dst=B, the syntax of --mount, with the same results as parse_volume(). Quotes and other keys are
+ * refused. */
 static int parse_mount(const char *value, struct parts *p)
 {
 	static const char sources[] ALIGN1 = "source\0" "src\0";
@@ -105,7 +107,8 @@ static bool is_volume_name(const char *s)
 	return isalnum(s[0]) && s[1] && !*p;
 }
 
-/* The path without links, also when its end isn't there yet. NULL: it can't be followed. */
+/* Resolves all symbolic links of an absolute path; its last components need not exist yet. Returns a path for the caller to
+ * free, or NULL if it can't be resolved. */
 static char *resolve(const char *path)
 {
 	char *head = xstrdup(path), *tail = xstrdup(""), *real, *slash, *both;
@@ -133,7 +136,8 @@ static char *resolve(const char *path)
 	return both;
 }
 
-/* As Go sees it: Docker would put another character where this isn't so, and mount another folder than was judged. */
+/* Checks for valid UTF-8 by the rules of Go: Docker replaces invalid bytes by another character, and would then mount another
+ * directory than the one that was judged. */
 static bool is_utf8(const char *s)
 {
 	static const unsigned least[] = { 0, 0, 0x80, 0x800, 0x10000 };
@@ -155,7 +159,7 @@ static bool is_utf8(const char *s)
 	return true;
 }
 
-/* Why PATH, without links, is none of the image's business; NULL when it may have it. */
+/* Returns why an image may not mount PATH, which has no symbolic links, or NULL if it may. */
 static const char *not_for_images(const char *path, const char *home)
 {
 	char *real = home ? realpath(home, NULL) : NULL;
@@ -163,15 +167,16 @@ static const char *not_for_images(const char *path, const char *home)
 	const char *why = NULL;
 
 	if (!rest || (*rest && *rest != '/'))
-		why = "it lies outside your home";
+		why = "it is outside your home directory";
 	else if (rest[0] == '\0' || rest[1] == '\0')
-		why = "it is your home itself";
+		why = "it is your home directory itself";
 	else if (rest[1] == '.')
-		why = "it begins with a dot in your home";
+		why = "its path in your home directory begins with a dot";
 	free(real);
 	return why;
 }
 
+/* Returns the canonical option for a volume; the caller frees it. SOURCE is NULL for an anonymous volume. */
 static char *render(const struct parts *p, const char *source, const char *target)
 {
 	if (p->tmpfs)
@@ -186,13 +191,13 @@ static void judge_folder(const struct d2d_alias_caller *caller, const struct par
 	char *path = d2d_alias_expand(caller, p->source), *real;
 
 	if (!path) {
-		v->why = "of variables, only HOME and PWD are known, at its start";
+		v->why = "only ~, HOME and PWD are expanded, and only at its start";
 		return;
 	}
-	/* Those that may have it get what the path says, links and all. */
+	/* For an option that the user allows, docker gets the path with its symbolic links. */
 	v->option = render(p, path, target);
 	real = resolve(path);
-	v->why = !real ? "its path can't be followed" : strchr(real, ':') ? "its path has a colon" :
+	v->why = !real ? "its path can't be resolved" : strchr(real, ':') ? "its path contains a colon" :
 		!is_utf8(real) ? "its path isn't UTF-8" : not_for_images(real, caller->home);
 	if (!v->why) {
 		free(v->option);
@@ -213,7 +218,7 @@ void d2d_alias_volume(const struct d2d_alias_caller *caller, int kind, const cha
 	v->why = not_a_volume;
 	if ((kind == D2D_OPTION_MOUNT ? parse_mount : parse_volume)(value, &p) < 0)
 		goto out;
-	/* "$PWD:$PWD": the folder has one path inside and outside. */
+	/* "$PWD:$PWD" mounts the working directory at the same path in the container. */
 	target = p.target[0] == '$' ? d2d_alias_expand(caller, p.target) : xstrdup(p.target);
 	if (!target || target[0] != '/' || strchr(target, ':'))
 		goto out;

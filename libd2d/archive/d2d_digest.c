@@ -1,5 +1,5 @@
 /*
- * SHA-256 as Docker writes it.
+ * SHA-256 digests in Docker's notation: hexadecimal digits in lower case, with or without the prefix "sha256:".
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */

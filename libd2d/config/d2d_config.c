@@ -1,5 +1,6 @@
 /*
- * What may stand in the store's d2d/config, and the settings that are made of it. Pure functions on memory.
+ * Checks the lines of the store's d2d/config and turns settings into their system files. Pure functions on memory, which
+ * access no files.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -17,23 +18,23 @@ static bool is_in(const char *names, const char *key, size_t len)
 
 const char *d2d_config_wrong(const char *line)
 {
-	/* A store must not be able to say that it is to be trusted, nor what isn't to run. */
+	/* A store must not be able to declare itself trusted, or to keep hooks from running. */
 	static const char trust[] ALIGN1 = "base\0break\0hooks\0key\0medium\0root\0skip\0slot\0store\0unlock\0";
 	static const char early[] ALIGN1 = "ask\0discard\0header\0keymap\0luks\0lvm\0ram\0reset\0timeout\0toram\0wait\0";
 	size_t len = strspn(line, "abcdefghijklmnopqrstuvwxyz0123456789-_");
 	const char *p;
 
 	if (is_prefixed_with(line, "d2d."))
-		return "is written without d2d. here";
+		return "must not begin with 'd2d.' here";
 	if (!len || !islower((unsigned char)line[0]) || (line[len] && line[len] != '='))
 		return "is not KEY=VALUE";
 	for (p = line + len; *p; p++)
 		if (*p <= ' ' || *p > '~')
-			return "has a blank or a control character in its value";
+			return "has a space, a control or a non-ASCII character in its value";
 	if (is_in(trust, line, len))
-		return "is for the command line alone: it decides about volumes or trust";
+		return "is accepted on the kernel command line only: it decides about volumes or trust";
 	if (is_in(early, line, len))
-		return "is for the command line alone: it is needed before the store is found, or without one";
+		return "is accepted on the kernel command line only: it is needed before the store is found, or without a store";
 	return NULL;
 }
 
@@ -45,8 +46,9 @@ bool d2d_hostname_ok(const char *name)
 		&& strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.") == len;
 }
 
-/* POSIX.1-2017, 8.3, "TZ": a name, or <a name of more characters>, and what to add to get UTC. What follows is for the C
- * library to judge; it takes UTC when it can't. */
+/* POSIX.1-2017, 8.3, "TZ": the rule begins with the zone's name, of letters or as <NAME> with more characters, and the offset to
+ * add to local time to get UTC. Only the characters of the rest are checked here: the C library parses it and uses UTC if the
+ * rule is invalid. */
 bool d2d_timezone_ok(const char *rule)
 {
 	const char *p = rule;
@@ -71,7 +73,7 @@ bool d2d_timezone_ok(const char *rule)
 		&& p[strspn(p, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789<>+-,./:")] == '\0';
 }
 
-/* Header of a block (RFC 8536, 3.1) with one type of local time. */
+/* Writes the header of a TZif block (RFC 8536, 3.1) with one local time type to zeroed memory. Returns its end. */
 static char *put_header(char *p, unsigned transitions, unsigned chars)
 {
 	memcpy(p, "TZif2", 5);
@@ -85,9 +87,9 @@ size_t d2d_timezone_file(char file[D2D_ZONEINFO_MAX], const char *rule)
 {
 	char *p = memset(file, 0, D2D_ZONEINFO_MAX);
 
-	/* The first block is for old readers: UTC without a name. A type takes 6 bytes. */
+	/* Version 1 readers use the first block, which says UTC without a name. A local time type takes 6 bytes. */
 	p = put_header(p, 0, 1) + 6 + 1;
-	/* In the second UTC begins at the year 1901, as without a change before it glibc doesn't look at the rule. */
+	/* The second block has one transition, to UTC in the year 1901: without an earlier transition glibc ignores the rule. */
 	p = put_header(p, 1, 4);
 	memset(p, 0xff, 4);
 	p[4] = 0x80;

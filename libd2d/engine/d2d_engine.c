@@ -1,9 +1,9 @@
 /*
- * A client of the Docker Engine's API over its unix socket.
+ * A client of the Docker Engine API on its Unix socket.
  *
- * Requests are HTTP/1.0 with "Connection: close": the engine then answers without chunks and closes, so that a
- * reply is simply all that comes. It may answer before it has read the whole body (an archive that it refuses),
- * which is why both directions are served at once.
+ * Requests are HTTP/1.0 with "Connection: close": the engine then answers without chunked encoding and closes the connection,
+ * so that the reply is everything up to the end of the stream. The engine may answer before it has read the whole body, for
+ * example when it refuses an archive, so that sending and receiving are done at the same time.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -17,17 +17,17 @@ enum {
 	REPLY_MAX = 16 * 1024 * 1024,
 	CHUNK = 64 * 1024,
 	TIMEOUT = 60,		/* seconds without a byte in either direction */
-	BODY_TIMEOUT = 600,	/* with a body: the engine is silent while it unpacks */
+	BODY_TIMEOUT = 600,	/* same for requests with a body: the engine sends nothing while it unpacks an archive */
 };
 
 struct exchange {
 	int fd;
-	int timeout;
-	const struct d2d_body *body;	/* what is sent after the head, or NULL */
-	off_t done;			/* of it */
-	char *out;		/* what is being sent now */
+	int timeout;			/* seconds */
+	const struct d2d_body *body;	/* sent after the head, or NULL */
+	off_t done;			/* bytes of the body that were read */
+	char *out;			/* data that is being sent now */
 	size_t out_len, out_pos;
-	char *in;
+	char *in;			/* reply so far, with a '\0' at its end */
 	size_t in_len, in_room;
 };
 
@@ -57,7 +57,7 @@ static int engine_connect(int timeout)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
-	/* bounds connect() too, when the engine's backlog is full */
+	/* also limits connect(), which blocks while the engine's backlog is full */
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
 	if (connect(fd, (struct sockaddr *)&sun, sizeof(sun)) < 0) {
 		r = -errno;
@@ -67,7 +67,8 @@ static int engine_connect(int timeout)
 	return fd;
 }
 
-/* Returns 1 while there is something to send, 0 at the end. */
+/* Reads the next part of the body if all data before was sent. Returns 1 if there is data to send, 0 at the end, or a negative
+ * errno: -ENODATA if the body is shorter than its size. */
 static int next_chunk(struct exchange *x)
 {
 	const struct d2d_body *body = x->body;
@@ -82,7 +83,7 @@ static int next_chunk(struct exchange *x)
 	n = body->read ? body->read(body->from, x->out, len) : safe_read(body->fd, x->out, len);
 	if (n < 0)
 		return body->read ? n : -errno;
-	if (n == 0)	/* the file has become shorter */
+	if (n == 0)	/* the file was truncated meanwhile */
 		return -ENODATA;
 	x->out_len = n;
 	x->out_pos = 0;
@@ -92,7 +93,7 @@ static int next_chunk(struct exchange *x)
 	return 1;
 }
 
-/* An engine that has closed its end may have said why: that is for receive() to find. */
+/* Sends some data. If the engine has closed its end, this is no error: receive() may find a reply with the reason. */
 static int send_some(struct exchange *x)
 {
 	ssize_t n = send(x->fd, x->out + x->out_pos, x->out_len - x->out_pos, MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -107,7 +108,7 @@ static int send_some(struct exchange *x)
 	return 0;
 }
 
-/* Returns 1 while more may come, 0 at the end. */
+/* Receives some data. Returns 1 while more may come, 0 at the end, or a negative errno. */
 static int receive(struct exchange *x)
 {
 	ssize_t n;
@@ -159,7 +160,7 @@ static int converse(struct exchange *x)
 	return r == 0 && !x->in_len ? -ECONNRESET : r;
 }
 
-/* Splits head from body; returns the status. */
+/* Copies the body of a reply to *body, which the caller frees. Returns the HTTP status, or -EPROTO. */
 static int split_reply(char *in, size_t len, char **body)
 {
 	unsigned status;
@@ -219,7 +220,8 @@ int d2d_engine_get(const char *path, struct json_object **reply)
 	return r;
 }
 
-/* Byte by byte: what follows the head is the caller's. */
+/* Reads the head of a reply byte by byte, so that the data after the head stays in the socket for the caller. Returns 0 for
+ * status 200, else a negative errno. */
 static int read_head(int fd)
 {
 	char head[8 * 1024];

@@ -1,6 +1,6 @@
 /*
- * Scripts in the folders d2d/bin of volumes, which are offered as commands, and layers of the root in d2d/layers: found,
- * trusted and overridden like hooks.
+ * Finds the scripts in the directories d2d/bin of volumes, which are offered as commands, and the layers of the root file system
+ * in d2d/layers. Both are scanned, trusted and overridden like hooks.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -27,7 +27,7 @@ void d2d_bin_scan(struct d2d_hooks *list, unsigned kind, const char *dir, const 
 		struct d2d_hook *hook;
 		struct stat st;
 
-		/* other systems leave "._NAME" and the like on sticks */
+		/* other systems leave hidden files like "._NAME" on USB sticks */
 		if (names[i][0] == '.' || index_in_strings("manifest\0manifest.minisig\0", names[i]) >= 0) {
 			free(path);
 			continue;
@@ -35,7 +35,7 @@ void d2d_bin_scan(struct d2d_hooks *list, unsigned kind, const char *dir, const 
 		if (lstat(path, &st) < 0)
 			why = strerror(errno);
 		else if (!d2d_bin_name_ok(names[i]))
-			why = "its name is not of A-Za-z0-9._-, or too long";
+			why = "its name must be 1 to 64 of A-Za-z0-9._- and not begin with -";
 		else if (!S_ISREG(st.st_mode))
 			why = d2d_hook_kind(st.st_mode);
 		else if (kind == D2D_KIND_LAYERS && !is_layer(names[i]))

@@ -1,5 +1,5 @@
 /*
- * What a hook finds in its environment.
+ * Builds the environment of hooks.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -15,7 +15,7 @@ static void add(char ***env, unsigned *n, char *text)
 	(*env)[(*n)++] = text;
 }
 
-/* A volume is there when something is mounted on its folder or when the folder isn't empty (for a test without mounts). */
+/* Returns whether a volume is present: DIR is a mount point, or it isn't empty, as in tests that run without mounts. */
 static bool is_there(const char *dir)
 {
 	char *parent = xasprintf("%s/..", dir);
@@ -58,7 +58,7 @@ static char *payloads(const char *root)
 	return text;
 }
 
-/* "wait=20" to "D2D_OPT_WAIT=20". */
+/* Converts an option line like "wait=20" to "D2D_OPT_WAIT=20". */
 static char *option(const char *line)
 {
 	const char *value = strchrnul(line, '=');
@@ -70,7 +70,7 @@ static char *option(const char *line)
 	return text;
 }
 
-/* The last one of a name wins, as with the kernel's own parameters. */
+/* If a name is set more than once, the last value wins, as for the kernel's own parameters. */
 void d2d_hook_env_set(char ***env, char *text)
 {
 	size_t len = strchr(text, '=') + 1 - text;
@@ -86,7 +86,7 @@ void d2d_hook_env_set(char ***env, char *text)
 	add(env, &n, text);
 }
 
-/* In a sandbox the commands in ROOT/fakes come first. */
+/* With a ROOT, as in tests, commands in ROOT/fakes come first. */
 static char *path(const char *root)
 {
 	char *fakes = xasprintf("%s/fakes", root);

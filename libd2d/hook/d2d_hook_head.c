@@ -1,5 +1,5 @@
 /*
- * The head of a hook: its "# d2d: key=value ..." lines.
+ * Parses the head of a hook: its lines "# d2d: key=value ...".
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -45,7 +45,7 @@ static int set_value(struct d2d_hook_head *head, int key, char *value)
 	}
 }
 
-/* What is wrong with one "key=value", or NULL. */
+/* Parses one "key=value". Returns NULL, or what is wrong with it; the caller frees that. */
 static char *parse_word(struct d2d_hook_head *head, char *word)
 {
 	char *value = strchrnul(word, '=');
@@ -68,7 +68,7 @@ static char *parse_word(struct d2d_hook_head *head, char *word)
 	return why;
 }
 
-/* All lines are read even after an error, so that "critical" is known whatever else is wrong. */
+/* Parsing goes on after an error, so that "critical" is known whatever else is wrong. */
 static void parse_line(struct d2d_hook_head *head, char *line)
 {
 	char *word, *wrong;

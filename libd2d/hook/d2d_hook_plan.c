@@ -1,5 +1,5 @@
 /*
- * What becomes of each hook of a stage, and who waits for whom.
+ * Plans a stage: decides which hooks run and finds their dependencies.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -7,7 +7,7 @@
 
 #include "d2d_hook.h"
 
-/* The hooks of one stage: a stretch of a sorted list. */
+/* The hooks of one stage: consecutive entries of a sorted list. */
 struct stage {
 	struct d2d_hook **hook;
 	unsigned n;
@@ -45,7 +45,7 @@ static void fail(struct d2d_hook *hook, char *why)
 	hook->state = D2D_HOOK_FAILED;
 }
 
-/* The first bytes of a regular file. Returns their count or a negative errno. */
+/* Reads the first bytes of a regular file. Returns their number or a negative errno. */
 static ssize_t read_start(const char *path, char *buf, size_t size)
 {
 	struct stat st;
@@ -61,7 +61,9 @@ static ssize_t read_start(const char *path, char *buf, size_t size)
 	return len;
 }
 
-/* The bytes that hold the head: a script carries it itself; what a binary has to say stands in NAME.d2d beside it. */
+/* Reads the bytes with the head: those of a script are its own first bytes, those of a binary are in the sidecar NAME.d2d.
+ * Returns their number or a negative errno. The caller frees *why, which may also be set without an error if the hook can't
+ * be executed. */
 static ssize_t read_head_text(const struct d2d_hook *hook, char *buf, char **why)
 {
 	char *sidecar = xasprintf("%s.d2d", hook->path);
@@ -72,7 +74,7 @@ static ssize_t read_head_text(const struct d2d_hook *hook, char *buf, char **why
 	if (len >= 2 && buf[0] == '#' && buf[1] == '!') {
 		if (access(sidecar, F_OK) == 0) {
 			free(*why);
-			*why = xstrdup("a script has its head in itself, not in NAME.d2d");
+			*why = xstrdup("the head of a script must be in the script, not in NAME.d2d");
 			len = -EINVAL;
 		}
 	} else if (len >= 0) {
@@ -105,7 +107,7 @@ static void read_head(struct d2d_hook *hook)
 		fail(hook, why);
 }
 
-/* Of those with one name the first that isn't refused wins. */
+/* Of several hooks with the same name, the first that isn't refused wins. */
 static void override(struct stage *stage)
 {
 	struct d2d_hook *winner = NULL;
@@ -130,7 +132,7 @@ static bool wins(const struct d2d_hook *hook)
 	return hook->state != D2D_HOOK_REFUSED && hook->state != D2D_HOOK_MASKED && hook->state != D2D_HOOK_OVERRIDDEN;
 }
 
-/* The hook that a name stands for; a refused one only when there is no other. */
+/* Finds the hook that NAME refers to: the one that wins, or a refused one if there is no other. */
 static struct d2d_hook *find(const struct stage *stage, const char *name)
 {
 	struct d2d_hook *refused = NULL;
@@ -146,12 +148,13 @@ static struct d2d_hook *find(const struct stage *stage, const char *name)
 	return refused;
 }
 
+/* Adds the hooks in NAMES as dependencies of HOOK. If NEED is set, a hook that doesn't exist is an error. */
 static void wait_for(const struct stage *stage, struct d2d_hook *hook, llist_t *names, bool need)
 {
 	for (; names; names = names->link) {
 		struct d2d_hook *on = find(stage, names->data);
 
-		/* An order among hooks of which one was left out of the image is no error. */
+		/* "after" may name a hook that this image was built without. */
 		if (!on && !need)
 			continue;
 		if (!on) {
@@ -164,7 +167,7 @@ static void wait_for(const struct stage *stage, struct d2d_hook *hook, llist_t *
 	}
 }
 
-/* The way from END back to START waits for itself. */
+/* Fails all hooks of a dependency cycle: those on the search path from START to END, which depends on START. */
 static void fail_cycle(struct d2d_hook *start, struct d2d_hook *end)
 {
 	char *text = xstrdup(start->name), *longer;
@@ -185,7 +188,7 @@ static void fail_cycle(struct d2d_hook *start, struct d2d_hook *end)
 	free(text);
 }
 
-/* Depth first; a hook met again on the way down closes a cycle. */
+/* Depth-first search: a hook that is met again on the current search path (mark 1) closes a cycle. */
 static void find_cycles(struct d2d_hook *hook)
 {
 	unsigned i;

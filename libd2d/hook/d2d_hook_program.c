@@ -1,5 +1,6 @@
 /*
- * Can this be executed? The kernel's own answer is a bare "No such file or directory" or "Exec format error".
+ * Checks whether a file can be executed and explains why not. The kernel's own errors are only "No such file or directory" and
+ * "Exec format error".
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -20,7 +21,8 @@
 # error "which e_machine has this architecture?"
 #endif
 
-/* Is there an executable file PATH, with links followed inside ROOT? Without a root nobody knows. */
+/* Returns whether PATH is an executable file, with symbolic links resolved inside ROOT ("" for /). ROOT may be NULL: the answer
+ * isn't known then, and true is returned. */
 static bool is_program(const char *root, const char *path)
 {
 	struct open_how how = { .flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT };
@@ -62,7 +64,7 @@ static char *check_script(const char *buf, size_t len, const char *root)
 	if (!*name)
 		why = xstrdup("its first line names no interpreter");
 	else if (*name != '/')
-		why = xasprintf("its interpreter '%s' is no absolute path", shown);
+		why = xasprintf("its interpreter '%s' is not an absolute path", shown);
 	else if (!is_program(root, name))
 		why = xasprintf("there is no interpreter '%s'", shown);
 	free(name);
@@ -70,7 +72,7 @@ static char *check_script(const char *buf, size_t len, const char *root)
 	return why;
 }
 
-/* The interpreter of a program that is linked dynamically: elf(5), PT_INTERP. What lies beyond LEN isn't looked at. */
+/* Checks the interpreter of a dynamically linked program: elf(5), PT_INTERP. It isn't checked if it is beyond LEN. */
 static char *check_loader(const char *buf, size_t len, const Elf64_Ehdr *head, const char *root)
 {
 	char *name, *shown, *why = NULL;
@@ -100,12 +102,12 @@ static char *check_elf(const char *buf, size_t len, const char *root)
 	Elf64_Ehdr head;
 
 	if (len < sizeof(head))
-		return xstrdup("a program that is cut off");
+		return xstrdup("a truncated program");
 	memcpy(&head, buf, sizeof(head));
 	if (head.e_ident[EI_CLASS] != ELFCLASS64 || head.e_ident[EI_DATA] != ELFDATA2LSB || head.e_machine != MACHINE)
 		return xstrdup("a program for another kind of machine");
 	if (head.e_type != ET_EXEC && head.e_type != ET_DYN)
-		return xstrdup("an ELF file that is no program");
+		return xstrdup("an ELF file, but not a program");
 	if (head.e_phentsize != sizeof(Elf64_Phdr))
 		return xstrdup("a damaged program");
 	return check_loader(buf, len, &head, root);

@@ -1,5 +1,5 @@
 /*
- * May a hook start, as far as it waits for others?
+ * Decides whether the dependencies of a hook allow it to start.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */

@@ -1,5 +1,6 @@
 /*
- * What a hook leaves for later ones: KEY=VALUE lines in env.d/NAME. They are read, never given to a shell.
+ * Reads the results that a hook leaves for later hooks: KEY=VALUE lines in env.d/NAME, which become environment variables. They
+ * are parsed here and never evaluated by a shell.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -10,7 +11,7 @@
 #define SIZE_MAX_FILE (64 * 1024)
 #define LINES_MAX 64
 
-/* What decides how programs run, and what is d2dhook's own, is not for hooks to set. */
+/* Hooks can't set variables that change how shells and the dynamic loader run programs, nor those of d2dhook itself. */
 static bool is_reserved(const char *key, size_t len)
 {
 	static const char names[] ALIGN1 = "PATH\0IFS\0ENV\0BASH_ENV\0";
@@ -33,7 +34,7 @@ static const char *check_line(const char *line, size_t len)
 	if (!key || isdigit((unsigned char)line[0]) || key == len || line[key] != '=')
 		return "is not KEY=VALUE";
 	if (is_reserved(line, key))
-		return "sets what hooks can't set";
+		return "sets a reserved variable";
 	for (i = key; i < len; i++)
 		if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
 			return "has a control character";
@@ -58,7 +59,7 @@ int d2d_hook_results_parse(const char *text, size_t len, llist_t **results, char
 			continue;
 		wrong = check_line(p, eol - p);
 		if (!wrong && ++n > LINES_MAX)
-			wrong = "is one too many";
+			wrong = "exceeds the limit of 64 variables";
 		if (wrong)
 			*why = xasprintf("line %u %s", line, wrong);
 		else

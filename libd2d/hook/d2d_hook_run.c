@@ -1,6 +1,6 @@
 /*
- * Runs the hooks of one stage: side by side as far as they don't wait for each other, each in a session of its own,
- * with a time limit and a log. Nothing here sleeps or polls: one poll() waits for all of it.
+ * Runs the hooks of one stage: in parallel as far as their dependencies allow, each in its own session, with a time limit and a
+ * log. A single poll() waits for output, exits, signals and time limits; there is no busy waiting.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -12,7 +12,7 @@
 
 #define JOBS_MAX 64
 #define RUNS_MAX 3
-#define PAUSE 1000	/* ms between two runs */
+#define PAUSE 1000	/* ms before a hook with exit status 75 runs again */
 #define GRACE 2000	/* ms between SIGTERM and SIGKILL */
 #define EXIT_AGAIN 75
 #define EXIT_SKIP 77
@@ -25,8 +25,8 @@ struct job {
 	unsigned slot;
 	char *log;
 	struct d2d_output out;
-	unsigned long long limit;	/* when its time is up, all runs together */
-	unsigned long long next;	/* when something is due */
+	unsigned long long limit;	/* deadline of all runs together, as by d2d_now() */
+	unsigned long long next;	/* time of the next run, SIGTERM or SIGKILL */
 };
 
 struct stage {
@@ -72,20 +72,20 @@ static int spawn_hook(struct stage *s, struct job *job)
 	return 0;
 }
 
-/* The time of the whole boot is up. */
+/* Returns whether the time limit of the whole boot has passed. */
 static bool is_over(const struct stage *s)
 {
 	return *s->run->end && d2d_now() >= *s->run->end;
 }
 
-/* Those that start from now on see what a hook has left. */
+/* Adds the results that a hook wrote to env.d to the environment of all hooks that start later. */
 static void take_results(const struct stage *s, struct d2d_hook *hook)
 {
 	char *path = concat_path_file(s->run->results, hook->name), *why;
 	llist_t *results = NULL;
 
 	if (d2d_hook_results_read(path, &results, &why) < 0) {
-		d2d_hook_result(hook, D2D_HOOK_FAILED, xasprintf("its results in env.d: %s", why));
+		d2d_hook_result(hook, D2D_HOOK_FAILED, xasprintf("can't use its results in env.d: %s", why));
 		unlink(path);
 	}
 	free(why);
@@ -107,7 +107,7 @@ static void start(struct stage *s, struct job *job)
 		job->limit = now + hook->head.timeout * 1000ULL;
 		if (*s->run->end)
 			job->limit = MIN(job->limit, *s->run->end);
-		/* Those of a hook of the same name in an earlier stage. */
+		/* Remove the results of a hook with the same name in an earlier stage. */
 		if (*s->run->kept)
 			d2d_hook_results_forget(s->run->results, hook->name);
 	}
@@ -123,6 +123,7 @@ static void start(struct stage *s, struct job *job)
 	s->running++;
 }
 
+/* Sets the result of a hook that ended with STATUS, as by wait(), or schedules its next run. */
 static void judge(const struct stage *s, struct job *job, int status)
 {
 	struct d2d_hook *hook = job->hook;
@@ -133,7 +134,7 @@ static void judge(const struct stage *s, struct job *job, int status)
 	hook->code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 
 	if (job->phase != RUNS)
-		d2d_hook_result(hook, D2D_HOOK_TIMEOUT, xstrdup(is_over(s) ? "the time of the boot was up" : "timeout"));
+		d2d_hook_result(hook, D2D_HOOK_TIMEOUT, xstrdup(is_over(s) ? "the time limit of the boot was reached" : "timeout"));
 	else if (WIFSIGNALED(status))
 		d2d_hook_result(hook, D2D_HOOK_FAILED, xasprintf("signal %s", get_signame(WTERMSIG(status))));
 	else if (hook->code == 0)
@@ -154,7 +155,7 @@ static void judge(const struct stage *s, struct job *job, int status)
 		take_results(s, hook);
 }
 
-/* It has ended, or was never started. */
+/* Handles the end of a hook. STATUS is as by wait(), or a negative errno if it wasn't started or its parent was killed. */
 static void over(struct stage *s, struct job *job, int status)
 {
 	d2d_output_end(&job->out);
@@ -184,7 +185,7 @@ static void take_events(struct stage *s)
 			over(s, s->slot[slot], -ECHILD);
 }
 
-/* Its time is up: first friendly, then not. */
+/* Ends a hook whose time limit has passed: SIGTERM first, and SIGKILL after another GRACE ms. */
 static void expire(struct stage *s, struct job *job)
 {
 	d2d_spawner_signal(&s->spawner, job->slot, job->phase == RUNS ? SIGTERM : SIGKILL);
@@ -194,13 +195,13 @@ static void expire(struct stage *s, struct job *job)
 
 /* ---- the stage ---- */
 
-/* May it start now? Before a hook with a stop the others have to come to their end. */
+/* Returns whether a hook can start now. Before a hook in STOPS starts, wait until no other hook runs and call before(). */
 static bool may_start(struct stage *s, struct job *job)
 {
 	int is_ready;
 
 	if (is_over(s)) {
-		d2d_hook_result(job->hook, D2D_HOOK_TIMEOUT, xstrdup("not run: the time of the boot was up"));
+		d2d_hook_result(job->hook, D2D_HOOK_TIMEOUT, xstrdup("not run: the time limit of the boot was reached"));
 		job->phase = OVER;
 		return false;
 	}
@@ -223,7 +224,8 @@ static bool may_start(struct stage *s, struct job *job)
 	return true;
 }
 
-/* Starts what can start; true while some hook isn't over. A hook that is given up may free others to start, or end. */
+/* Starts all hooks that can start. Returns whether any hook isn't over yet. A hook that ends here without running may make
+ * others ready or fail them, so the loop repeats. */
 static bool start_more(struct stage *s)
 {
 	bool again, left;
@@ -245,7 +247,7 @@ static bool start_more(struct stage *s)
 	return left;
 }
 
-/* Milliseconds until something is due. */
+/* Returns the time in ms until the next run, SIGTERM or SIGKILL is due, or -1 if none is. */
 static int wait_time(const struct stage *s)
 {
 	unsigned long long now = d2d_now(), next = ~0ULL;
@@ -264,7 +266,7 @@ static int wait_time(const struct stage *s)
 	return next <= now ? 0 : MIN(next - now, INT_MAX);
 }
 
-/* Waits for one thing to happen, or several. False: a signal asks to end. */
+/* Waits for events and handles them. Returns false if a signal asks to end. */
 static bool wait_and_serve(struct stage *s)
 {
 	struct pollfd fds[2 + JOBS_MAX];

@@ -1,5 +1,5 @@
 /*
- * What lies in folders of hooks: DIR/NN-stage/NN-name.
+ * Finds hooks in directories: DIR/NN-stage/NN-name.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -7,7 +7,7 @@
 
 #include "d2d_hook.h"
 
-/* One folder of hooks. */
+/* A directory of hooks that is being scanned. */
 struct source {
 	struct d2d_hooks *list;
 	const char *name;
@@ -29,7 +29,7 @@ void d2d_hooks_refuse(struct d2d_hooks *list, const char *stage, const char *nam
 	add(&src, stage, name, path, why);
 }
 
-/* NAME.d2d is the head of the binary NAME. */
+/* Returns whether PATH is a sidecar: NAME.d2d, which holds the head of the binary NAME. */
 static bool is_sidecar(const char *path)
 {
 	size_t len = strlen(path);
@@ -49,7 +49,7 @@ const char *d2d_hook_kind(mode_t mode)
 {
 	switch (mode & S_IFMT) {
 	case S_IFLNK: return "a symbolic link, not a file";
-	case S_IFDIR: return "a folder, not a file";
+	case S_IFDIR: return "a directory, not a file";
 	case S_IFIFO: return "a FIFO, not a file";
 	case S_IFSOCK: return "a socket, not a file";
 	default: return "a device, not a file";
@@ -65,7 +65,7 @@ static void scan_hook(const struct source *src, const char *stage, const char *n
 	if (lstat(path, &st) < 0)
 		why = strerror(errno);
 	else if (!d2d_hook_name_ok(name))
-		why = "its name is not NN-name in A-Za-z0-9._-";
+		why = "its name is not NN-name with only A-Za-z0-9._-";
 	else if (!S_ISREG(st.st_mode))
 		why = d2d_hook_kind(st.st_mode);
 	else if (is_sidecar(path))
@@ -94,7 +94,7 @@ static void scan_stage(const struct source *src, const char *stage, const char *
 	int i, n;
 
 	if (!d2d_hook_name_ok(stage) || lstat(path, &st) < 0 || !S_ISDIR(st.st_mode)) {
-		add(src, stage, "", path, "not a folder called NN-name in A-Za-z0-9._-");
+		add(src, stage, "", path, "not a directory called NN-name with only A-Za-z0-9._-");
 		return;
 	}
 	n = d2d_folder(path, D2D_HOOKS_MAX, &names);

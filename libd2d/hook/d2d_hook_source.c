@@ -1,5 +1,5 @@
 /*
- * Folders of hooks that may be signed, and their manifests.
+ * Reads and checks the signed manifests of directories of hooks.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -7,7 +7,7 @@
 
 #include "d2d_hook.h"
 
-/* As minisign shows it. */
+/* Writes a key ID as minisign shows it: a little-endian number in hexadecimal. */
 static void format_id(char *text, const uint8_t *id)
 {
 	unsigned long long n = 0;
@@ -18,7 +18,8 @@ static void format_id(char *text, const uint8_t *id)
 	sprintf(text, "%llX", n);
 }
 
-/* Why the text isn't signed by one of our keys, or NULL and the key's number in the source. */
+/* Checks that the manifest TEXT is signed by one of our keys and sets src->keyid to the ID of the key that signed it. Returns
+ * NULL, or the reason why the signature isn't accepted; the caller frees that. */
 static char *check_signature(const struct d2d_trust *t, struct d2d_hook_source *src, const char *text, size_t len)
 {
 	char *path = concat_path_file(src->dir, "manifest.minisig"), *minisig, *why = NULL;
@@ -34,23 +35,25 @@ static char *check_signature(const struct d2d_trust *t, struct d2d_hook_source *
 	parsed = d2d_minisign_sig_parse(minisig, sig_len, &sig);
 	free(minisig);
 	if (parsed < 0)
-		return xstrdup("its manifest.minisig is no signature of minisign, or a damaged one");
+		return xstrdup("its manifest.minisig is not a valid minisign signature");
 
 	format_id(src->keyid, sig.id);
 	err = -ENOKEY;
-	/* Two keys can share their number; it is chosen by whoever makes them. */
+	/* Try all keys: several keys can have the same ID, because whoever makes a key can choose it. */
 	for (i = 0; i < t->n_keys && err; i++) {
 		int tried = d2d_minisign_verify(&sig, &t->key[i], text, len);
 
 		err = tried == -ENOKEY ? err : tried;
 	}
 	if (err == -ENOKEY)
-		why = xasprintf("its manifest is signed by %s, a key that isn't known here", src->keyid);
+		why = xasprintf("its manifest is signed with the unknown key %s", src->keyid);
 	else if (err < 0)
-		why = xstrdup("its manifest is not what was signed");
+		why = xstrdup("its manifest doesn't match its signature");
 	return why;
 }
 
+/* Refuses a manifest that is older than one seen before with the same key, so that an old signed volume can't be replayed.
+ * Returns NULL, or the reason; the caller frees it. */
 static char *check_version(const struct d2d_trust *t, const struct d2d_hook_source *src)
 {
 	long long seen = d2d_trust_version(t, src->keyid);
@@ -58,9 +61,9 @@ static char *check_version(const struct d2d_trust *t, const struct d2d_hook_sour
 	if (seen == -ENODEV)
 		return NULL;
 	if (seen < 0)
-		return xasprintf("can't read the last version of %s in the store: %s", src->keyid, strerror(-seen));
+		return xasprintf("can't read the last version of key %s from the store: %s", src->keyid, strerror(-seen));
 	if (src->manifest.version < (unsigned long long)seen)
-		return xasprintf("its manifest has version %llu, and %lld was seen before", src->manifest.version, seen);
+		return xasprintf("its manifest has version %llu, but version %lld was seen before", src->manifest.version, seen);
 	return NULL;
 }
 
@@ -75,14 +78,14 @@ static void read_manifest(const struct d2d_trust *t, struct d2d_hook_source *src
 		src->why = err == -ENOENT ? xstrdup("not signed") : xasprintf("its manifest %s", d2d_file_error(err));
 		return;
 	}
-	/* Nothing is parsed that isn't signed. */
+	/* Check the signature before parsing, so that the parser sees only signed text. */
 	src->why = check_signature(t, src, text, len);
 	if (!src->why && d2d_manifest_parse(text, len, &src->manifest, &wrong) < 0) {
 		src->why = xasprintf("its manifest is malformed: %s", wrong);
 		free(wrong);
 	}
 	if (!src->why && src->manifest.kind != t->kind)
-		src->why = xasprintf("its manifest is one of %s", d2d_kind_words(src->manifest.kind));
+		src->why = xasprintf("its manifest is for %s", d2d_kind_words(src->manifest.kind));
 	if (!src->why)
 		src->why = check_version(t, src);
 	free(text);
@@ -104,7 +107,8 @@ static bool is_sidecar(const struct d2d_manifest *m, const char *path)
 	return yes;
 }
 
-/* What somebody took away may be what mattered. A head is missed together with its hook. */
+/* Adds files that are in the manifest but missing to LIST as refused hooks, where signatures are required: a removed hook may
+ * have been essential. A missing sidecar isn't added, because verifying its hook reports it. */
 static void add_missing(struct d2d_trust *t, struct d2d_hooks *list, const struct d2d_hook_source *src)
 {
 	unsigned i;

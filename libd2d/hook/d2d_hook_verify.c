@@ -1,5 +1,5 @@
 /*
- * Hooks that may be signed: who vouches for each, and the check against its manifest.
+ * Decides whether a hook is trusted, and verifies signed hooks against their manifest.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -13,7 +13,8 @@
 
 enum { HOOK_MAX = 16 * 1024 * 1024 };
 
-/* For the eyes of root alone until it is whole. */
+/* Creates a file and its parent directories. Only root can read the file until it is complete. Returns a descriptor or a
+ * negative errno. */
 static int create(const char *path)
 {
 	int fd, err = d2d_folder_make(path);
@@ -52,7 +53,8 @@ off_t d2d_hook_digest(int fd, int copy, unsigned kind, uint8_t *sha256)
 	return size;
 }
 
-/* These show one mode for all files, or another than the file had when the image was made. */
+/* Returns whether the file system of FD stores the modes of files. FAT and exFAT show one mode for all files, and ISO 9660 may
+ * show another mode than the file had when the image was made. */
 static bool keeps_modes(int fd)
 {
 	enum { MSDOS = 0x4d44, EXFAT = 0x2011bab0, ISOFS = 0x9660 };
@@ -61,8 +63,9 @@ static bool keeps_modes(int fd)
 	return fstatfs(fd, &fs) != 0 || (fs.f_type != MSDOS && fs.f_type != EXFAT && fs.f_type != ISOFS);
 }
 
-/* Compares a file with its line in the manifest, or NULL, while it is copied to COPY, unless that is NULL. Returns what is
- * wrong with it, or NULL and its length. */
+/* Compares FILE with its entry in the manifest and copies it to COPY in the same pass, so that the copy is what was verified.
+ * ENTRY and COPY may be NULL: no comparison or no copy. Returns NULL and the file's *size in bytes, or what is wrong with
+ * the file; the caller frees that. */
 static char *verify_file(const struct d2d_manifest_entry *entry, unsigned kind, const char *file, const char *copy, off_t *size)
 {
 	uint8_t sha256[32];
@@ -74,7 +77,7 @@ static char *verify_file(const struct d2d_manifest_entry *entry, unsigned kind, 
 	if (fd < 0)
 		return xasprintf("it %s", d2d_file_error(fd));
 	if (entry && keeps_modes(fd) && (st.st_mode & 0777) != entry->mode) {
-		why = xasprintf("its mode is %04o, in the manifest %04o", (unsigned)st.st_mode & 0777, entry->mode);
+		why = xasprintf("its mode is %04o, but %04o in the manifest", (unsigned)st.st_mode & 0777, entry->mode);
 		goto out;
 	}
 	if (copy) {
@@ -90,7 +93,7 @@ static char *verify_file(const struct d2d_manifest_entry *entry, unsigned kind, 
 	else if (*size < 0)
 		why = xasprintf("can't copy it: %s", strerror(-*size));
 	else if (entry && memcmp(sha256, entry->sha256, sizeof(sha256)) != 0)
-		why = xstrdup("not the file that was signed");
+		why = xstrdup("its content differs from the manifest");
  out:
 	close(fd);
 	if (out >= 0) {
@@ -110,7 +113,7 @@ char *d2d_hook_differs(const struct d2d_manifest_entry *entry, const char *file)
 	return verify_file(entry, D2D_KIND_HOOKS, file, NULL, &size);
 }
 
-/* A program's head is part of it. */
+/* Verifies the sidecar NAME.d2d of a hook, if it has one. Returns NULL, or what is wrong; the caller frees that. */
 static char *verify_head(const struct d2d_manifest *m, const struct d2d_hook *hook, const char *copy)
 {
 	char *path = xasprintf("%s/%s.d2d", hook->stage, hook->name), *file = xasprintf("%s.d2d", hook->file);
@@ -133,6 +136,8 @@ static char *verify_head(const struct d2d_manifest *m, const struct d2d_hook *ho
 	return why;
 }
 
+/* Verifies a hook against the manifest of its source. With COPYING, the verified copy is what will run. Returns NULL, or what is
+ * wrong; the caller frees that. */
 static char *verify(const struct d2d_trust *t, const struct d2d_hook_source *src, struct d2d_hook *hook, bool copying)
 {
 	char *path = t->kind ? xstrdup(hook->name) : xasprintf("%s/%s", hook->stage, hook->name), *copy = NULL, *why = NULL;
@@ -156,7 +161,7 @@ static char *verify(const struct d2d_trust *t, const struct d2d_hook_source *src
 		why = xstrdup("not executable");
 	if (why)
 		goto out;
-	/* What was verified decides, not what the scan saw. */
+	/* The verified file decides whether the hook masks others, as the file may have changed since the scan. */
 	hook->state = size ? D2D_HOOK_RUNS : D2D_HOOK_MASKS;
 	if (copy) {
 		free(hook->path);
@@ -179,7 +184,7 @@ static const struct d2d_hook_source *source_of(const struct d2d_trust *t, const 
 	return NULL;
 }
 
-/* Who vouches for it without a signature. */
+/* Returns the reason why a hook is trusted without a signature, or NULL if it needs one. */
 static const char *trusted_as(const struct d2d_trust *t, const struct d2d_hook *hook)
 {
 	switch (index_in_strings("builtin\0dir\0store\0", hook->source)) {
@@ -197,8 +202,8 @@ static void refuse(struct d2d_hook *hook, char *why)
 	hook->why = why;
 }
 
-/* Who runs a script later, after its volume was pulled out, doesn't run half of it. Its copy is for everybody: what a mode
- * on a volume says is about other people. */
+/* Copies a script that is offered as a command, so that it still runs completely after its volume was removed. All users may
+ * run the copy: the owners and modes on a volume refer to users of another system. */
 static void copy_script(const struct d2d_trust *t, struct d2d_hook *hook)
 {
 	char *copy, *why;
@@ -231,12 +236,12 @@ static void judge(struct d2d_trust *t, struct d2d_hook *hook, bool copy)
 		hook->trust = xstrdup(as);
 		return;
 	}
-	/* What is used in any case isn't read through: layers are large. */
+	/* Don't verify layers that are used in any case: they are large and would be read completely. */
 	if (t->kind == D2D_KIND_LAYERS && !d2d_trust_required(t, hook->stage)) {
 		hook->trust = xstrdup("unsigned");
 		return;
 	}
-	why = src ? verify(t, src, hook, copy) : xstrdup("its folder is gone");
+	why = src ? verify(t, src, hook, copy) : xstrdup("its directory is gone");
 	if (!why) {
 		hook->trust = xasprintf("signed %s v%llu", src->keyid, src->manifest.version);
 		return;
@@ -258,7 +263,7 @@ static void remember_versions(const struct d2d_trust *t)
 
 		if (src->why)
 			continue;
-		/* Of two sources with one key the later may have the older one. */
+		/* Never go back to an older version: two sources may be signed by the same key. */
 		seen = d2d_trust_version(t, src->keyid);
 		if (seen >= 0 && (unsigned long long)seen < src->manifest.version)
 			d2d_trust_set_version(t, src->keyid, src->manifest.version);

@@ -1,7 +1,9 @@
 /*
- * A small process that starts the hooks, signals them, waits for them and tells how they ended. Each hook gets a parent
- * of its own besides, so that one that kills its parent hurts nobody else. Neither costs much: fork() copies the page
- * tables of whoever calls it; these parents and vfork()'s children share the memory of the small process.
+ * The spawner: a small process that starts the hooks, sends them signals, waits for them and reports their exit status. Each
+ * hook also gets its own parent process, so that a hook that kills its parent doesn't affect other hooks.
+ *
+ * Both cost little time: fork() copies the page tables of its caller, which may be large, so it is called only once, for the
+ * spawner. The hooks' parents and the hooks are created with CLONE_VM and share the memory of the spawner until execve().
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -19,27 +21,30 @@
 
 struct request {
 	unsigned slot;
-	int signal;		/* 0: start what follows, PATH and its environment, each with its '\0' */
+	int signal;		/* number to send to the slot's process group; 0: start the program whose path and
+				 * environment follow, each string with its '\0' */
 };
 
 struct event {
 	unsigned slot;
-	int status;		/* as from wait(), or -errno */
+	int status;		/* as by wait(), or a negative errno */
 };
 
-/* The spawner's alone, but for PARENT, by which others can end what is left when the spawner is gone. */
+/* A slot, in shared memory. Only the spawner uses it, except PARENT: the process that started the spawner uses that to kill
+ * the remaining hooks if the spawner was killed. */
 struct d2d_child {
-	pid_t parent;		/* of the hook, and the number of its process group; 0: none */
-	bool ending;		/* it got a signal from us: nothing of its group shall stay */
-	int out;
-	volatile int status;	/* the hook's own; -1: not known (yet) */
-	const sigset_t *mask;
-	char *text, **env;
+	pid_t parent;		/* PID of the hook's parent, also the ID of its process group; 0: slot is free */
+	bool ending;		/* we sent the hook a signal: kill its whole group when it ends */
+	int out;		/* descriptor for the hook's output */
+	volatile int status;	/* the hook's, as by wait(); -1: not known (yet) */
+	const sigset_t *mask;	/* the hook's signal mask */
+	char *text, **env;	/* path and environment; env points into text */
 	char stack[STACK] __attribute__((aligned(16)));
 	char hook_stack[STACK] __attribute__((aligned(16)));
 };
 
-/* ---- the parent of one hook, and the hook: in the memory of the spawner, so nothing here may allocate or print ---- */
+/* ---- the parent of one hook, and the hook until execve() ----
+ * Both run in the memory of the spawner, so nothing here may allocate memory or use stdio. */
 
 static int execute(void *arg)
 {
@@ -67,8 +72,9 @@ static int be_parent(void *arg)
 	_exit(0);
 }
 
-/* ---- the spawner ---- */
+/* ---- the spawner process ---- */
 
+/* Returns a NULL-terminated vector with pointers to the strings between TEXT and END; the caller frees the vector only. */
 static char **environment(char *text, const char *end)
 {
 	char **env = xzalloc(sizeof(*env));
@@ -105,7 +111,7 @@ static void start(struct d2d_spawner *sp, unsigned slot, const char *text, size_
 	}
 }
 
-/* False when nobody is there any more who asks. */
+/* Handles one request. BUF has room for REQUEST_MAX bytes. Returns false if the other end of the socket is closed. */
 static bool take_request(struct d2d_spawner *sp, char *buf)
 {
 	struct request *request = (struct request *)buf;
@@ -133,8 +139,10 @@ static bool take_request(struct d2d_spawner *sp, char *buf)
 	return true;
 }
 
-/* While the parent isn't reaped, the number of its group can't be anyone else's. What was ended by a signal leaves nothing
- * behind; a hook that has killed its parent belongs to nobody and goes, too. */
+/* Reaps the parent of a hook if it has ended, and frees the slot. WNOWAIT keeps the parent as a zombie at first, so that its
+ * process group ID can't be reused before the group is killed. The group is killed if we ended the hook, if the hook died by a
+ * signal, so that none of its children stay behind, and if the hook killed its parent, because nobody waits for it then.
+ * Returns whether the parent has ended. */
 static bool reap(struct d2d_child *child)
 {
 	siginfo_t info = { 0 };
@@ -145,7 +153,7 @@ static bool reap(struct d2d_child *child)
 		kill(-child->parent, SIGKILL);
 	waitpid(child->parent, NULL, 0);
 	child->parent = 0;
-	/* Our own SIGKILL hits both, and which of them first is no matter. */
+	/* Our own SIGKILL kills both. If the parent died first, it couldn't store the hook's status. */
 	if (child->ending && child->status < 0)
 		child->status = SIGKILL;
 	free(child->text);
@@ -153,6 +161,7 @@ static bool reap(struct d2d_child *child)
 	return true;
 }
 
+/* Reports all hooks that have ended. */
 static void tell_ended(struct d2d_spawner *sp)
 {
 	unsigned i;
@@ -176,7 +185,8 @@ static NORETURN void serve(struct d2d_spawner *sp, int socket_fd)
 	umask(022);
 	if (chdir("/") < 0)
 		bb_simple_perror_msg("/");
-	/* What is meant for the hooks, or for who has started us, ends neither us nor their parents. */
+	/* Block all signals: those sent to the hooks or to the process that started us must end neither the spawner nor the
+	 * hooks' parents, which inherit this mask. */
 	sigfillset(&mask);
 	sigprocmask(SIG_SETMASK, &mask, NULL);
 	sigemptyset(&mask);
@@ -195,8 +205,9 @@ static NORETURN void serve(struct d2d_spawner *sp, int socket_fd)
 	}
 }
 
-/* ---- our side ---- */
+/* ---- the process that uses the spawner ---- */
 
+/* Starts the spawner. Returns 0 or a negative errno. */
 static int begin(struct d2d_spawner *sp)
 {
 	int pair[2];
@@ -227,6 +238,7 @@ int d2d_spawner_start(struct d2d_spawner *sp, unsigned slots, const sigset_t *ma
 	return sp->child == MAP_FAILED ? -errno : 0;
 }
 
+/* Copies a string with its '\0' to *TO and moves *TO behind it. */
 static void append(char **to, const char *text)
 {
 	*to = stpcpy(*to, text) + 1;
@@ -280,7 +292,7 @@ void d2d_spawner_signal(struct d2d_spawner *sp, unsigned slot, int sig)
 		send(sp->fd, &request, sizeof(request), MSG_NOSIGNAL);
 }
 
-/* Somebody has killed the spawner: nobody watches over what it has started any more. */
+/* Cleans up after the spawner was killed: nobody waits for the hooks that it started any more, so they are killed as well. */
 static void end_all(struct d2d_spawner *sp)
 {
 	unsigned i;

@@ -1,5 +1,5 @@
 /*
- * What became of the hooks, for programs and for people.
+ * Reports the results of the hooks: as JSON for programs and as a summary line for people.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -8,7 +8,7 @@
 #include "d2d_report.h"
 #include <json-c/json.h>
 
-#define TIMES_MAX 65536		/* bytes of the file with the phases that are looked at */
+#define TIMES_MAX 65536		/* bytes that are read of the file with the boot's phases */
 #define PHASES_MAX 64
 #define PHASE_NAME 32
 
@@ -49,7 +49,7 @@ static struct json_object *number(unsigned long long n, bool there)
 	return there ? json_object_new_int64(n) : NULL;
 }
 
-/* Quicker than json_object_object_add(): KEY is constant and new. */
+/* Adds a value. KEY must be a string constant and not yet in the object, which makes it faster than json_object_object_add(). */
 static void set(struct json_object *o, const char *key, struct json_object *value)
 {
 	json_object_object_add_ex(o, key, value, JSON_C_OBJECT_ADD_KEY_IS_NEW | JSON_C_OBJECT_ADD_CONSTANT_KEY);
@@ -77,7 +77,7 @@ static struct json_object *describe(const struct d2d_hook *hook)
 	return o;
 }
 
-/* "NAME START END" in ms, or NULL for any other line: what is in the file comes from many. */
+/* Parses "NAME START END", with times in ms. Returns NULL for any other line: many programs append to the file. */
 static struct json_object *phase(char *line)
 {
 	char *name = strsep(&line, " "), *start = strsep(&line, " "), *p;
@@ -113,7 +113,7 @@ static bool has_phase(struct json_object *array, struct json_object *o)
 	return false;
 }
 
-/* A daemon that is started again later adds a line; the boot's is the first. */
+/* Reads the phases of the boot. A daemon that is restarted adds its line again, so only the first line of a name counts. */
 static struct json_object *phases(const char *root)
 {
 	char *path = xasprintf("%s"D2D_RUN"/times", root ? : "");

@@ -1,6 +1,6 @@
 /*
- * What became of each file that was to be imported since the machine was started: a JSON array of {"file","images",
- * "how","ms","bytes","why"}, which stands in the report of the boot as well.
+ * Notes the result of each import since the machine was started: a JSON array of {"file","images","how","ms","bytes","why"} in
+ * /run/d2d/imports.json, which is also part of the boot's report.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -21,7 +21,7 @@ static struct json_object *string(const char *text)
 	return value;
 }
 
-/* Their names, or the ID of one without. */
+/* Returns a JSON array with the names of all images; an image without names is listed by its ID. */
 static struct json_object *names_of(struct json_object *images)
 {
 	struct json_object *names = json_object_new_array(), *tags;
@@ -58,8 +58,8 @@ static struct json_object *describe(const char *file, const char *how, struct js
 	return note;
 }
 
-/* True when the note may go to the end of the list; one of the same file is out of it then. What was imported in this
- * boot stays so, however often somebody finds that it is there. */
+/* Removes an older note about the same file. Returns false if the older note must stay and the new one isn't added: the file was
+ * imported in this boot, and a later import only found its images in the store. */
 static bool make_room(struct json_object *notes, struct json_object *note)
 {
 	const char *file = d2d_import_text(note, "file"), *old;
@@ -79,7 +79,7 @@ static bool make_room(struct json_object *notes, struct json_object *note)
 	return true;
 }
 
-/* Whoever writes the report anew takes the notes in, with the same lock. */
+/* Writes the notes, and updates them in an existing report. A new report reads the notes under the same lock. */
 static int write_notes(struct json_object *notes)
 {
 	struct json_object *report = d2d_json_read(REPORT, D2D_REPORT_MAX);

@@ -1,5 +1,5 @@
 /*
- * Reads what d2d_hooks_json() wrote. The file may be anybody's: one from another machine, or cut in the middle.
+ * Reads a report that d2d_hooks_json() wrote. The file isn't trusted: it may come from another machine or be truncated.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -11,11 +11,11 @@
 #define REPORT_MAX (16 << 20)
 #define DEPTH_MAX 5
 
-/* Where we are in the report, for messages. */
+/* The current element of the report, for error messages. */
 struct place {
 	const char *what;	/* "phase", "hook" or "import" */
-	size_t nth;		/* from 1 */
-	char **why;
+	size_t nth;		/* its number, from 1 */
+	char **why;		/* where the error message goes */
 };
 
 static int wrong(const struct place *at, const char *key, const char *how)
@@ -24,7 +24,8 @@ static int wrong(const struct place *at, const char *key, const char *how)
 	return -EBADMSG;
 }
 
-/* A string or null, always printable; NULL with *why when it is something else. */
+/* Returns the string KEY in printable form, "" if it is null or absent; the caller frees it. Returns NULL with *why if the value
+ * isn't a string. */
 static char *text_of(const struct place *at, struct json_object *o, const char *key)
 {
 	struct json_object *value = json_object_object_get(o, key);
@@ -38,6 +39,7 @@ static char *text_of(const struct place *at, struct json_object *o, const char *
 	return d2d_printable(json_object_get_string(value), json_object_get_string_len(value));
 }
 
+/* Reads the time KEY in ms. Returns 1, 0 if it is null or absent, or -EBADMSG with *why. */
 static int time_of(const struct place *at, struct json_object *o, const char *key, unsigned long long *ms)
 {
 	struct json_object *value = json_object_object_get(o, key);
@@ -85,7 +87,7 @@ static int read_row(const struct place *at, struct json_object *o, void *rows)
 	if (ends < 0)
 		return ends;
 	if (starts != ends || row->end < row->start)
-		return wrong(at, "end", "does not fit to 'start'");
+		return wrong(at, "end", "does not match 'start'");
 	row->ran = starts;
 
 	if (!row->ran && at->what[0] == 'p')
@@ -95,7 +97,7 @@ static int read_row(const struct place *at, struct json_object *o, void *rows)
 	return 0;
 }
 
-/* A list of names, with blanks between them. */
+/* Joins the names of the images with spaces to *names, which the caller frees. Returns 0, or -EBADMSG with *why. */
 static int names_of(const struct place *at, struct json_object *o, char **names)
 {
 	struct json_object *list = json_object_object_get(o, "images");
@@ -167,6 +169,8 @@ static void free_rows(struct d2d_report_row *row, unsigned n)
 	free(row);
 }
 
+/* Reads the array KEY of the report to *LIST, an array of *N elements of SIZE bytes that the caller frees also after an error.
+ * Returns 0, or -EBADMSG with *why. */
 static int read_list(struct json_object *report, const char *key, struct place *at, void *list, size_t size, unsigned *n,
 		int (*read_one)(const struct place *at, struct json_object *o, void *rows))
 {
@@ -185,7 +189,8 @@ static int read_list(struct json_object *report, const char *key, struct place *
 	return err;
 }
 
-/* We write printable ASCII alone, so what else is in it can't come from us, and can be shown as it is. */
+/* Refuses all but printable ASCII, tabs and newlines: d2dhook writes nothing else, and such a text is safe to show on a
+ * terminal. */
 static int check_bytes(const char *text, size_t len, char **why)
 {
 	size_t i;
@@ -207,7 +212,7 @@ static struct json_object *parse_json(const char *text, size_t len, char **why)
 	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
 	o = json_tokener_parse_ex(tokener, text, len);
 	if (!o && json_tokener_get_error(tokener) == json_tokener_continue)
-		*why = xstrdup(len ? "it ends in the middle" : "it is empty");
+		*why = xstrdup(len ? "it is truncated" : "it is empty");
 	else if (!o)
 		*why = xasprintf("%s at byte %zu", json_tokener_error_desc(json_tokener_get_error(tokener)),
 			json_tokener_get_parse_end(tokener) + 1);
@@ -236,7 +241,7 @@ int d2d_report_parse(char *text, size_t len, struct d2d_report *report, char **w
 	err = read_list(o, "phases", &phase, &report->phase, sizeof(*report->phase), &report->n_phases, read_row);
 	if (!err)
 		err = read_list(o, "hooks", &hook, &report->hook, sizeof(*report->hook), &report->n_hooks, read_row);
-	/* Only a boot has imports. */
+	/* Only the report of a boot has imports. */
 	if (!err && json_object_object_get_ex(o, "imports", NULL))
 		err = read_list(o, "imports", &import, &report->import, sizeof(*report->import), &report->n_imports, read_import);
 	json_object_put(o);

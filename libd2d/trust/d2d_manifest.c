@@ -1,7 +1,7 @@
 /*
- * The manifest of a folder of hooks: "version N", then "SHA256 MODE STAGE/NAME" for each file. That of a folder of scripts
- * begins with "bin version N", that of one of layers with "layers version N", and has plain names, so that none can be
- * taken for another.
+ * Parses manifests. The manifest of a directory of hooks has a first line "version N", then a line "SHA256 MODE STAGE/NAME" for
+ * each file. Manifests of scripts begin with "bin version N" and those of layers with "layers version N", both with lines
+ * "SHA256 MODE NAME", so that a signed manifest of one kind can't be used as one of another kind.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -9,10 +9,10 @@
 
 #include "d2d_trust.h"
 
-/* What fits into a double, for whoever reads it as JSON. */
+/* All integers up to this one fit into a double, which is how many JSON readers store numbers. */
 #define VERSION_MAX (1ULL << 53)
 
-/* A decimal number without sign and leading zeros; 0 for any other text. */
+/* Parses a decimal number without sign and leading zeros. Returns 0 for any other text. */
 unsigned long long d2d_manifest_version(const char *text, size_t len)
 {
 	unsigned long long n = 0;
@@ -63,7 +63,7 @@ static bool parse_mode(const char *text, unsigned *mode)
 	return text[0] == '0';
 }
 
-/* STAGE/NAME or NAME, so neither ".." nor "/" at the front nor anything that a terminal would take badly. */
+/* Accepts STAGE/NAME for hooks, NAME for other kinds: no "..", no absolute path and no control characters. */
 static bool path_ok(char *path, unsigned kind)
 {
 	char *slash = strchr(path, '/');
@@ -79,7 +79,7 @@ static bool path_ok(char *path, unsigned kind)
 	return ok;
 }
 
-/* What is wrong with the first line, or NULL. */
+/* Parses the first line. Returns NULL, or what is wrong with it. */
 static const char *parse_version(struct d2d_manifest *m, const char *line, size_t len)
 {
 	static const char *const first[] = { "version ", "bin version ", "layers version " };
@@ -96,7 +96,7 @@ static const char *parse_version(struct d2d_manifest *m, const char *line, size_
 	return m->version ? NULL : "not \"version N\"";
 }
 
-/* What is wrong with a line, or NULL. */
+/* Parses a line about a file and appends it to the manifest. Returns NULL, or what is wrong with it. */
 static const char *parse_entry(struct d2d_manifest *m, const char *line, size_t len)
 {
 	enum { MODE = 64 + 1, PATH = MODE + 4 + 1 };
@@ -105,17 +105,17 @@ static const char *parse_entry(struct d2d_manifest *m, const char *line, size_t 
 	if (len <= PATH || line[MODE - 1] != ' ' || line[PATH - 1] != ' ')
 		return "not \"SHA256 MODE STAGE/NAME\"";
 	if (!parse_hash(line, e.sha256))
-		return "no SHA-256 in small letters";
+		return "not a SHA-256 in lower case";
 	if (!parse_mode(line + MODE, &e.mode))
-		return "no mode like 0755";
+		return "not a mode like 0755";
 	e.path = xstrndup(line + PATH, len - PATH);
 	if (strlen(e.path) != len - PATH || !path_ok(e.path, m->kind)) {
 		free(e.path);
-		return "no path like 90-local/10-name";
+		return "not a path like 90-local/10-name";
 	}
 	if (m->n && strcmp(m->entry[m->n - 1].path, e.path) >= 0) {
 		free(e.path);
-		return "not sorted, or twice the same path";
+		return "not in sorted order, or a duplicate path";
 	}
 	m->entry = xrealloc_vector(m->entry, 6, m->n);
 	m->entry[m->n++] = e;
@@ -137,7 +137,7 @@ int d2d_manifest_parse(const char *text, size_t len, struct d2d_manifest *m, cha
 		eol = memchr(p, '\n', end - p);
 		wrong = NULL;
 		if (!eol) {
-			wrong = "cut off: no newline";
+			wrong = "truncated: no newline";
 		} else if (eol > p && eol[-1] == '\r') {
 			wrong = "ends in a carriage return";
 		} else if (line > 1) {

@@ -1,5 +1,5 @@
 /*
- * Signatures of minisign, checked with libsodium. Parsers and check work on memory alone.
+ * Parses the keys and signatures of minisign and verifies signatures with libsodium. All functions work on memory only.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -8,13 +8,13 @@
 #include "d2d_trust.h"
 #include <sodium.h>
 
-/* A piece of a text in memory, which has no '\0' at its end. */
+/* A part of a text in memory, without a '\0' at its end. */
 struct text {
 	const char *p;
 	size_t len;
 };
 
-/* Takes the first line off TEXT. The last one needs no newline. */
+/* Moves the first line of TEXT to LINE, without its newline, which the last line need not have. Returns false at the end. */
 static bool next_line(struct text *text, struct text *line)
 {
 	const char *eol;
@@ -40,7 +40,7 @@ static bool take_prefix(struct text *line, const char *prefix)
 	return true;
 }
 
-/* A line that is base64 of exactly SIZE bytes. */
+/* Decodes the next line, which must be the base64 of exactly SIZE bytes. */
 static bool take_bytes(struct text *text, void *buf, size_t size)
 {
 	struct text line;
@@ -84,7 +84,7 @@ int d2d_minisign_sig_parse(const char *buf, size_t len, struct d2d_minisign_sig 
 		return -EBADMSG;
 	if (!take_bytes(&text, &raw, sizeof(raw)))
 		return -EBADMSG;
-	/* "ED" signs the hash of a file, "Ed" the file. */
+	/* "ED" is a signature of the file's hash, "Ed" of the file itself. */
 	if (raw.algorithm[0] != 'E' || (raw.algorithm[1] != 'D' && raw.algorithm[1] != 'd'))
 		return -EBADMSG;
 	sig->hashed = raw.algorithm[1] == 'D';

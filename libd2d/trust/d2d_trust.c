@@ -1,5 +1,5 @@
 /*
- * Whom this machine trusts: its mode, its keys, and whether it has an encrypted store (docs/security.md).
+ * Decides what this machine trusts: its trust mode, its keys, and whether it has an encrypted store (docs/security.md).
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -15,7 +15,7 @@
 
 enum { KEYS_MAX = 64, SETTLE_SECONDS = 10 };
 
-/* ---- the mode ---- */
+/* ---- trust mode ---- */
 
 static int mode_named(const char *name)
 {
@@ -24,7 +24,8 @@ static int mode_named(const char *name)
 	return mode < 0 ? D2D_TRUST_BUILTIN : mode;
 }
 
-/* A folder that isn't an image has no file. */
+/* Returns the trust mode of the image at ROOT. A directory that isn't an image has no mode file, which means "auto"; a file that
+ * can't be read means the strictest mode. */
 static int image_mode(const char *root)
 {
 	char *path = xasprintf("%s"MODE_FILE, root), *text;
@@ -41,7 +42,7 @@ static int image_mode(const char *root)
 	return mode;
 }
 
-/* "all" is what the image allows. */
+/* Returns the mode of d2d.hooks=. "all" doesn't restrict the mode of the image. */
 static int option_mode(const char *hooks)
 {
 	return !hooks || strcmp(hooks, "all") == 0 ? D2D_TRUST_ANY : mode_named(hooks);
@@ -57,9 +58,9 @@ static bool is_encrypted_store(const struct d2d_volume *v)
 }
 
 struct found {
-	unsigned encrypted;
+	unsigned encrypted;	/* encrypted stores, open or not */
 	unsigned stores;	/* volumes that are the store, or could be */
-	unsigned rivals;	/* the encrypted ones of them that aren't open */
+	unsigned rivals;	/* encrypted volumes among these that aren't open */
 };
 
 static void count(struct found *found, const struct d2d_volume *list, int n)
@@ -75,7 +76,7 @@ static void count(struct found *found, const struct d2d_volume *list, int n)
 	}
 }
 
-/* What d2dmount left, and what is plugged in at this moment. */
+/* Counts stores among the volumes that d2dmount has listed and those that are attached now; the larger numbers count. */
 static struct found look(const struct d2d_trust *t)
 {
 	struct found known = { 0, 0, 0 }, now = { 0, 0, 0 };
@@ -92,10 +93,10 @@ static struct found look(const struct d2d_trust *t)
 			d2d_roles_decide(list, n, NULL, t->spec);
 			count(&now, list, n);
 		} else if (n < 0) {
-			now.encrypted = now.rivals = 1; /* who can't look must not say that there is none */
+			now.encrypted = now.rivals = 1; /* if the scan fails, assume that there is an encrypted store */
 		}
 		d2d_volumes_free(list, n);
-		/* Before it was opened it was one itself. */
+		/* The list may show the store as it was before it was opened, and so as its own rival: only the scan counts. */
 		known.rivals = now.rivals;
 	}
 	known.encrypted = MAX(known.encrypted, now.encrypted);
@@ -113,7 +114,7 @@ static bool exists(const struct d2d_trust *t, const char *name)
 	return there;
 }
 
-/* Is DEV made by dm-crypt, and is the store mounted from it? */
+/* Returns whether DEV is a dm-crypt device and the store is mounted from it. */
 static bool store_is_on(const char *dev)
 {
 	struct stat store, st;
@@ -122,7 +123,8 @@ static bool store_is_on(const char *dev)
 		&& d2d_is_crypt(dev);
 }
 
-/* A folder that plays the root has no devices; what its list of volumes says is what counts there. */
+/* Returns whether the store is mounted according to the list of volumes. Used for a directory ROOT, as in tests, where there are
+ * no devices. */
 static bool store_is_listed(const char *root)
 {
 	struct d2d_volume *list;
@@ -147,8 +149,9 @@ static bool opened_by_passphrase(const struct d2d_trust *t)
 	return yes;
 }
 
-/* A stick can be a LUKS volume with the right label and bring its key. So a store is trusted while no other one is
- * there, and where signatures are required in any case, when somebody who knows it has typed its passphrase. */
+/* Returns whether hooks and keys of the open store are trusted. Anybody can make a USB stick with a LUKS volume that has the
+ * store's label, and a key file for it. A store is therefore trusted only if there is no other encrypted store; and, in the
+ * modes that always require signatures, only if it was opened by a passphrase, which its owner typed. */
 static bool store_is_trusted(const struct d2d_trust *t)
 {
 	if (!t->opened)
@@ -237,7 +240,7 @@ void d2d_trust_begin(struct d2d_trust *t, const char *root, const char *hooks, c
 	t->spec = store && store[0] ? xstrdup(store) : NULL;
 	t->encrypted = encrypted || exists(t, D2D_STORE_MAPPING);
 	t->opened = exists(t, D2D_STORE_MAPPING) && (root[0] ? store_is_listed(root) : store_is_on(D2D_STORE_MAPPING));
-	/* That looks at all volumes, so only for a reason. */
+	/* store_is_trusted() scans all volumes, so it is called only if the store has a directory d2d. */
 	t->store = exists(t, D2D_STORE"/d2d") && store_is_trusted(t);
 	if (ENABLE_FEATURE_D2DHOOK_SIGNED) {
 		read_keys(t, KEYS);
@@ -246,7 +249,8 @@ void d2d_trust_begin(struct d2d_trust *t, const char *root, const char *hooks, c
 	}
 }
 
-/* Before 30-unlock: drivers that are modules haven't found their disks yet; those of USB may still be at it. */
+/* For stages before 30-unlock, when devices may still be missing. Returns a reason to require signatures if the kernel's drivers
+ * are modules, as no disk is known before they are loaded; else waits until USB devices have settled and returns NULL. */
 static const char *wait_for_devices(const struct d2d_trust *t)
 {
 	char *pattern = xasprintf("%s/usr/lib/modules/*/modules.dep", t->root);
@@ -258,7 +262,7 @@ static const char *wait_for_devices(const struct d2d_trust *t)
 	globfree(&g);
 	free(pattern);
 	if (modules)
-		return "as the kernel's modules aren't loaded yet, an encrypted store can't be ruled out";
+		return "an encrypted store can't be ruled out, because the kernel's modules aren't loaded yet";
 
 	fd = t->root[0] ? -1 : d2d_uevent_open();
 	if (fd >= 0) {
@@ -268,6 +272,7 @@ static const char *wait_for_devices(const struct d2d_trust *t)
 	return NULL;
 }
 
+/* Returns why hooks of STAGE need a signature, or NULL if they don't. */
 static const char *required(struct d2d_trust *t, const char *stage)
 {
 	struct found found;
@@ -276,15 +281,15 @@ static const char *required(struct d2d_trust *t, const char *stage)
 	if (t->mode == D2D_TRUST_ANY)
 		return NULL;
 	if (t->mode >= D2D_TRUST_SIGNED)
-		return t->kind == D2D_KIND_HOOKS ? "signed hooks alone may run here"
-			: t->kind == D2D_KIND_BIN ? "signed scripts alone are offered here" : "signed layers alone are used here";
+		return t->kind == D2D_KIND_HOOKS ? "only signed hooks may run here"
+			: t->kind == D2D_KIND_BIN ? "only signed scripts are offered here" : "only signed layers are used here";
 	if (!t->encrypted) {
 		why = strcmp(stage, "30") < 0 ? wait_for_devices(t) : NULL;
 		if (why)
 			return why;
 		found = look(t);
 		if (!found.encrypted && t->spec && !found.stores)
-			return "the store that d2d.store= names isn't there yet and may be an encrypted one";
+			return "the store named by d2d.store= isn't there yet and may be encrypted";
 		t->encrypted = found.encrypted != 0;
 	}
 	return t->encrypted ? "there is an encrypted store" : NULL;

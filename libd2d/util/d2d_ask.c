@@ -1,5 +1,5 @@
 /*
- * Questions to whoever sits at a console: asked on all consoles at once, the first to answer wins.
+ * Asks the user questions: on all consoles at once, and the first answer counts.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -10,7 +10,7 @@
 
 enum { TERMINALS = 8 };
 
-/* The terminal that we were started from; without one, as in a hook, all consoles of the kernel. */
+/* Opens the terminal of stdin or, if stdin isn't a terminal, as in a hook, all consoles of the kernel. Returns their number. */
 static int terminals_open(int *fd)
 {
 	char *active, *name, *rest;
@@ -28,7 +28,7 @@ static int terminals_open(int *fd)
 		if (!*name)
 			continue;
 		snprintf(path, sizeof(path), "/dev/%s", name);
-		/* Not blocking: a serial line may wait for its carrier for ever. */
+		/* O_NONBLOCK: open() of a serial line may wait for its carrier for ever. */
 		fd[n] = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 		if (fd[n] < 0)
 			continue;
@@ -47,7 +47,7 @@ static void terminals_close(const int *fd, int n)
 		close(fd[n]);
 }
 
-/* A terminal that doesn't take what we say is no reason to stop. */
+/* Writes a text to all terminals. Errors are ignored, as another terminal may work. */
 static void terminals_say(const int *fd, int n, const char *text)
 {
 	while (n--)
@@ -72,11 +72,12 @@ static void echo_off(int fd, struct termios *old)
 	tio.c_lflag &= ~(ECHO | ECHOE | ECHOK | ECHONL);
 	tio.c_lflag |= ICANON | ISIG;
 	tio.c_iflag |= ICRNL;
-	/* With what was typed before the question. */
+	/* TCSAFLUSH discards what was typed before the question. */
 	tcsetattr(fd, TCSAFLUSH, &tio);
 }
 
-/* A line that ends within the buffer, without its end; 0 when there is none; -1 when the terminal is gone. */
+/* Reads a line that fits into the buffer and removes its newline. Returns its length, 0 if there is none, the line is empty or
+ * it doesn't fit, or -1 if the terminal is gone. */
 static int read_line(int fd, char *answer, size_t size)
 {
 	ssize_t len = read(fd, answer, size);
@@ -91,7 +92,8 @@ static int read_line(int fd, char *answer, size_t size)
 	return 0;
 }
 
-/* poll[n] is the signalfd, the next one what else may happen. END is in milliseconds of the clock, 0: never. */
+/* Waits for an answer on N terminals. poll_fd[n] is the signalfd, poll_fd[n + 1] that of OTHER, unless it is NULL. END is the
+ * deadline as by monotonic_ms(), 0 for none. Returns the length of the answer or a negative errno as d2d_ask_meanwhile(). */
 static int wait_answer(struct pollfd *poll_fd, int n, const char *prompt, char *answer, size_t size, unsigned long long end,
 		const struct d2d_meanwhile *other)
 {
@@ -135,7 +137,8 @@ int d2d_ask(const char *prompt, char *answer, size_t size, int seconds)
 	return d2d_ask_meanwhile(prompt, answer, size, seconds, NULL);
 }
 
-/* -EINTR on a signal, and then whether it only stopped us in *STOPPED. */
+/* Asks once. Returns as d2d_ask_meanwhile(). After -EINTR, *STOPPED is true if the signal was SIGTSTP: this process was stopped
+ * and has been continued, and the caller asks again. */
 static int ask_once(const char *prompt, char *answer, size_t size, unsigned long long end, const struct d2d_meanwhile *other,
 		bool *stopped)
 {
@@ -149,7 +152,7 @@ static int ask_once(const char *prompt, char *answer, size_t size, unsigned long
 	if (!n && !other)
 		return -ENODEV;
 
-	/* A signal that ends or stops us waits until the terminals are as they were. */
+	/* Block the signals that end or stop this process until the terminals are restored. */
 	sigemptyset(&set);
 	sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGINT);
@@ -174,13 +177,13 @@ static int ask_once(const char *prompt, char *answer, size_t size, unsigned long
 	terminals_say(fd, n, "\n");
 
 	for (i = 0; i < n; i++)
-		/* Half of a passphrase is not for whoever reads next. */
+		/* After an error discard a partly typed passphrase, so that the next reader of the terminal doesn't get it. */
 		tcsetattr(fd[i], r < 0 ? TCSAFLUSH : TCSANOW, &old[i]);
 	terminals_close(fd, n);
 	if (poll_fd[n].fd >= 0)
 		close(poll_fd[n].fd);
 	*stopped = r == -EINTR && !sigismember(&old_set, SIGTSTP) && sigpending(&set) == 0 && sigismember(&set, SIGTSTP) > 0;
-	/* Here it stops. */
+	/* A pending SIGTSTP stops the process here. */
 	sigprocmask(SIG_SETMASK, &old_set, NULL);
 	return r;
 }

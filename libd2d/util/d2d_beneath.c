@@ -1,5 +1,6 @@
 /*
- * Files below a folder, under names that come from outside: no '..', no way through a link, a mount or /proc.
+ * Opens files below a directory by untrusted names, which can't leave it by "..", symbolic links, mount points or the magic links
+ * of /proc.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */

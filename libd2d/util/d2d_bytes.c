@@ -1,5 +1,5 @@
 /*
- * What lies on disks: numbers with their lowest byte first, and UUIDs.
+ * Converts on-disk data: little-endian numbers and UUIDs.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */

@@ -1,5 +1,6 @@
 /*
- * Files that are read by others while we write them, and files that others may have laid a trap in.
+ * Replaces files atomically, for those that others may read at any time, and reads files of untrusted origin, where a path may
+ * be a symbolic link, a FIFO or a device.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -18,7 +19,7 @@ int d2d_file_save(const char *path, const void *data, size_t len)
 		goto out;
 	}
 	errno = EIO;
-	/* A power cut leaves the old one or the new one. */
+	/* fsync() before rename(): after a power cut there is either the old file or the complete new one. */
 	if (full_write(fd, data, len) != (ssize_t)len || fsync(fd) < 0)
 		err = -errno;
 	if (close(fd) < 0 && !err)
@@ -64,7 +65,7 @@ int d2d_file_read(const char *path, size_t max, char **text, size_t *len)
 		close(fd);
 		return -EFBIG;
 	}
-	/* It may grow meanwhile; one byte more tells. */
+	/* Try to read one byte more than MAX, as the file may have grown since fstat(). */
 	*text = xmalloc(max + 1);
 	got = full_read(fd, *text, max + 1);
 	if (got < 0)

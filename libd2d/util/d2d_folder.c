@@ -1,5 +1,5 @@
 /*
- * Folders: the names in one, in natural order; making those that lead to a file; removing one with all in it.
+ * Lists, creates and removes directories.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -10,6 +10,7 @@
 
 enum { FTW_FDS = 64 };	/* descriptors that nftw() may keep open */
 
+/* Natural order: numbers in names compare by value. */
 static int natural(const void *a, const void *b)
 {
 	return strverscmp(*(char *const *)a, *(char *const *)b);

@@ -1,5 +1,5 @@
 /*
- * A log that doesn't grow without end: /run is memory.
+ * Writes logs of limited size, because /run is in memory.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -7,7 +7,8 @@
 
 #include "d2d_util.h"
 
-/* The file becomes PATH.1, and an empty one takes its place. Without one the old one goes on, emptied. */
+/* Rotates a log: renames it to PATH.1 and creates a new file. If that fails, the open file is truncated and used further.
+ * Returns the descriptor to write to. */
 static int turn(int log, const char *path)
 {
 	char *old = xasprintf("%s.1", path);
@@ -35,7 +36,7 @@ void d2d_log_copy(int in, int log, const char *path, off_t max)
 			log = turn(log, path);
 			size = 0;
 		}
-		/* A full disk must not stop whoever has something to say. */
+		/* Ignore errors: a full disk must not block or end the process that writes to the log. */
 		len = full_write(log, buf, len);
 		size += MAX(len, 0);
 	}

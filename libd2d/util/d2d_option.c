@@ -1,5 +1,6 @@
 /*
- * Options: those of the kernel command line, as rc left them, and those of the store's d2d/config, as d2dconfig did.
+ * Reads the d2d options: those of the kernel command line, from the file that the script rc writes, and those of the store's
+ * d2d/config, from the file that d2dconfig writes.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -33,7 +34,7 @@ llist_t *d2d_options(const char *root)
 	return lines;
 }
 
-/* The last one wins, as with the kernel's own parameters. */
+/* If an option is given more than once, the last one wins, as for the kernel's own parameters. */
 char *d2d_option_at(const char *root, const char *name)
 {
 	llist_t *lines = d2d_options(root), *l;

@@ -1,5 +1,6 @@
 /*
- * Output of a child: from its pipe to a log of bounded size and, if wanted, to the console; the end of it is kept.
+ * Copies the output of a child process from its pipe to a log of limited size and, if wanted, to the console, and keeps the last
+ * bytes in memory.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -20,7 +21,7 @@ void d2d_output_begin(struct d2d_output *out, int pipe, const char *path, int co
 	out->tail_len = 0;
 }
 
-/* What was there before this output's first beginning goes. */
+/* Opens the log for appending. If nothing of this output was logged yet, the file is from an earlier run and is emptied. */
 static void open_log(struct d2d_output *out)
 {
 	out->log = open(out->path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC | (out->logged ? 0 : O_TRUNC), 0644);
@@ -72,7 +73,7 @@ ssize_t d2d_output_read(struct d2d_output *out)
 	return len;
 }
 
-/* Whoever the child has left behind may write on and on: no more is read than the pipe holds. */
+/* Reads the rest of the output, but no more than the pipe holds: processes that the child left behind may write for ever. */
 void d2d_output_end(struct d2d_output *out)
 {
 	size_t total = 0;

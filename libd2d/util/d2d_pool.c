@@ -1,6 +1,6 @@
 /*
- * Pieces of work side by side, each in a process of its own: what they share is the file system and the descriptors, so
- * nothing in libbb or in a library has to be safe for threads, and one that dies takes none of the others with it.
+ * Runs pieces of work in parallel, each in its own process. The processes share only the file system and file descriptors, so
+ * that libbb and the libraries need not be thread-safe, and a process that dies doesn't affect the others.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -12,28 +12,29 @@
 #include "d2d_util.h"
 
 enum {
-	TELL_MS = 100,
-	WHY_MAX = 32 * 1024,	/* less than a pipe takes: nobody waits until it is read */
+	TELL_MS = 100,		/* interval of progress reports */
+	WHY_MAX = 32 * 1024,	/* bytes of an error message: fits into a pipe, so that a worker never blocks on it */
 };
 
 struct worker {
 	pid_t pid;		/* 0: none */
-	int fd;
+	int fd;			/* reading end of the pipe for its error message */
 };
 
-/* How far the work is: in memory that all processes share. */
+/* Progress of one piece. */
 struct count {
-	off_t *done;
-	off_t last;		/* where this piece's stream was last told to be */
-	const struct d2d_progress *tell;	/* by this process, or NULL */
+	off_t *done;		/* bytes done of all pieces, in memory that all processes share */
+	off_t last;		/* last reported position of this piece's stream */
+	const struct d2d_progress *tell;	/* to be called by this process, or NULL */
 };
 
+/* Progress callback: adds the bytes since the last call to the sum of all pieces. */
 static void count(void *arg, off_t at, off_t size)
 {
 	struct count *c = arg;
 	off_t sum = 0;
 
-	/* the first time it tells where the piece begins */
+	/* the first call reports where the piece begins */
 	if (c->last && at > c->last)
 		sum = at - c->last;
 	c->last = at;
@@ -62,7 +63,7 @@ static int start(const struct d2d_work *w, unsigned i, off_t *done, struct worke
 	fflush_all();
 	worker->pid = fork();
 	if (worker->pid == 0) {
-		/* nothing may be written any more once the store's lock is gone */
+		/* end with the parent, which holds the store's lock: nothing may be written without the lock */
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (getppid() != parent)
 			_exit(EXIT_FAILURE);
@@ -81,7 +82,7 @@ static int start(const struct d2d_work *w, unsigned i, off_t *done, struct worke
 	return r;
 }
 
-/* Its result, when it has ended or is about to. */
+/* Waits for a worker that has closed its pipe. Returns its result; *why is set to its error message unless it has one already. */
 static int reap(struct worker *worker, char **why)
 {
 	size_t len = WHY_MAX;
@@ -99,7 +100,7 @@ static int reap(struct worker *worker, char **why)
 		*why = text;
 	else
 		free(text);
-	/* libbb's own way to end has no word for us */
+	/* EXIT_FAILURE without a message comes from libbb's xfunc_die() and is not an errno */
 	return WIFEXITED(status) && (*why || WEXITSTATUS(status) != EXIT_FAILURE) ? -WEXITSTATUS(status) : -EOWNERDEAD;
 }
 
@@ -117,7 +118,8 @@ static void kill_all(struct worker *workers, unsigned jobs)
 	free(why);
 }
 
-/* Waits until one has ended. */
+/* Waits until at least one worker has ended, and reports the progress meanwhile. Returns 0, or the error of the first worker that
+ * failed. */
 static int wait_for_one(const struct d2d_work *w, struct worker *workers, unsigned jobs, const off_t *done, char **why)
 {
 	struct pollfd *polled = xzalloc(jobs * sizeof(*polled));

@@ -1,5 +1,5 @@
 /*
- * Text that came from outside, made fit to be shown.
+ * Formats text, and makes untrusted text safe to show on a terminal.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */

@@ -1,5 +1,5 @@
 /*
- * The clock that all our times are read from: it starts with the machine and nobody sets it.
+ * The clock for all time stamps: it counts from the start of the machine and can't be set.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */

@@ -1,6 +1,6 @@
 /*
- * Words of a text that came from outside: quotes and backslashes as a shell has them, but nothing is ever expanded;
- * and a word made fit for a shell again.
+ * Splits untrusted text into words, with the quotes and backslashes of a shell but without any expansion; and quotes a word so
+ * that a shell reads it unchanged.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -17,7 +17,7 @@ void d2d_words_free(char **words)
 	free(words);
 }
 
-/* Takes the word at *P into OUT and moves *P behind it. */
+/* Copies the word at *P to OUT without its quotes and moves *P behind it. Returns NULL, or the reason of an error. */
 static const char *take_word(const char **p, char *out)
 {
 	const char *s = *p;
@@ -29,7 +29,7 @@ static const char *take_word(const char **p, char *out)
 		} else if (!quote && (*s == '\'' || *s == '"')) {
 			quote = *s;
 		} else if (*s == '\\' && quote != '\'') {
-			/* Within double quotes it is meant for these alone. */
+			/* Within double quotes, a backslash quotes only '"' and another backslash. */
 			if (quote && s[1] != '"' && s[1] != '\\')
 				*out++ = *s;
 			else if (!*++s)
@@ -42,7 +42,7 @@ static const char *take_word(const char **p, char *out)
 	}
 	*out = '\0';
 	*p = s;
-	return quote ? "a quote has no end" : NULL;
+	return quote ? "a quote isn't closed" : NULL;
 }
 
 int d2d_words(const char *text, char ***words, const char **why)
@@ -69,7 +69,8 @@ int d2d_words(const char *text, char ***words, const char **why)
 	return *why ? -EINVAL : (int)n;
 }
 
-/* What isn't printable ASCII becomes an escape: neither a terminal nor a shell gets to see it. */
+/* Returns WORD as $'...' with octal escapes for all that isn't printable ASCII, so that no control character reaches a
+ * terminal. The caller frees it. */
 static char *escaped(const char *word)
 {
 	char *out = xmalloc(strlen(word) * 4 + sizeof("$''")), *p = stpcpy(out, "$'");
