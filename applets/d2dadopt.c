@@ -77,11 +77,11 @@ static const char *refuses(struct disk *d)
 	const char *why;
 
 	if (userdata < 0)
-		return "its userdata.tar doesn't end";
+		return "its userdata.tar doesn't end within the first MiB";
 	d->userdata = userdata;
 	why = d2d_formatme_refuses(d->head, begun ? MARK : LOOKED_AT, d->userdata);
 	if (!why && !begun && !is_zero_at_end(d))
-		why = "there is something else at its end";
+		why = "its last MiB is not all zeros";
 	return why;
 }
 
@@ -107,7 +107,7 @@ static int look_at(struct disk *d, int flags)
 	if (!d->label)
 		return 0;
 	if (!d->is_file && ioctl(d->fd, BLKROGET, &read_only) == 0 && read_only)
-		d->why = "it can't be written to";
+		d->why = "it is read-only";
 	else if (d->size < SMALLEST * (off_t)MIB)
 		d->why = "it is smaller than 64 MiB";
 	else
@@ -129,7 +129,7 @@ static char *make_stage(const struct disk *d)
 	char *dir = xstrdup("/tmp/d2dadopt.XXXXXX"), *path;
 
 	if (!mkdtemp(dir) || chmod(dir, 0755) < 0)
-		bb_simple_perror_msg_and_die("can't make a folder in /tmp");
+		bb_simple_perror_msg_and_die("can't make a directory in '/tmp'");
 	path = xasprintf("%s/var/lib/boot2docker/userdata.tar", dir);
 	if (d2d_folder_make(path) < 0 || (d->userdata && d2d_file_save(path, d->head, d->userdata) < 0))
 		bb_error_msg_and_die("can't write '%s'", path);
@@ -189,12 +189,12 @@ static void adopt(struct disk *d)
 	/* mke2fs wants to have it alone, too. */
 	close(d->fd);
 	d->fd = xopen(d->path, O_RDWR | O_CLOEXEC);
-	printf("%s asks for it: formatting\n", d->path);
+	printf("%s asks to be formatted: formatting it\n", d->path);
 	fflush_all();
 	put(d, mark, sizeof(mark) - 1, MARK);
 	code = make_file_system(d);
 	if (code != 0)
-		bb_error_msg_and_die("can't make a file system on '%s': mke2fs says %d", d->path, code);
+		bb_error_msg_and_die("can't make a file system on '%s': mke2fs failed with status %d", d->path, code);
 	if (fsync(d->fd) < 0)
 		bb_perror_msg_and_die("can't write to '%s'", d->path);
 	write_table(d);
@@ -202,7 +202,7 @@ static void adopt(struct disk *d)
 	put(d, zeros, START - d->sector, d->sector);
 	free(zeros);
 	if (!d->is_file && ioctl(d->fd, BLKRRPART) < 0)
-		bb_perror_msg_and_die("'%s' is a store now, but the kernel doesn't see it before a restart", d->path);
+		bb_perror_msg_and_die("'%s' is a store now, but the kernel won't see its partition before a restart", d->path);
 	printf("%s: has one partition now, the store \"%s\"", d->path, d->label);
 	printf(d->userdata ? "; its userdata.tar (%zu bytes) is kept in var/lib/boot2docker\n" : "\n", d->userdata);
 }
@@ -300,7 +300,7 @@ int d2dadopt_main(int argc UNUSED_PARAM, char **argv)
 
 		/* A disk that is named could be one with the wrong words on it: the scan alone decides about those. */
 		if (stat(*argv, &st) == 0 && !S_ISREG(st.st_mode))
-			bb_error_msg_and_die("'%s' is no image; disks are found", *argv);
+			bb_error_msg_and_die("'%s' is not an image file; disks are found by a scan only", *argv);
 		r = try(*argv, opt, true);
 		code = r < 0 ? EXIT_FAILURE : code == EXIT_NOTHING && r > 0 ? EXIT_SUCCESS : code;
 	}

@@ -63,7 +63,7 @@ static char *wanted_name(const char *image, struct json_object *labels, const st
 	if (!name || d2d_is_command(name))
 		return name ? xstrdup(name) : NULL;
 	shown = d2d_printable(name, strlen(name));
-	bb_error_msg("%s: '%s', as its label says, isn't fit for a command's name", image, shown);
+	bb_error_msg("%s: its label asks for the command name '%s', which is not valid", image, shown);
 	free(shown);
 	return NULL;
 }
@@ -157,7 +157,7 @@ static void write_alias(const char *path, const char *image, int is_new)
 {
 	char *tmp = xasprintf("%s.XXXXXX", path);
 	char *text = xasprintf(MARKER"%s\n"
-		"# Without the line above this file is yours: d2dalias won't touch it again.\n"
+		"# If you delete the line above, this file is yours: d2dalias will never change it again.\n"
 		"exec d2dalias run '%s' -- \"$@\"\n", image, image);
 	int fd = xmkstemp(tmp);
 
@@ -181,19 +181,19 @@ static int add_alias(const char *dir, const struct d2d_alias *a)
 	int r = EXIT_FAILURE;
 
 	if (!a->name) {
-		bb_error_msg("%s: no command: its name is taken or isn't fit for one", a->image);
+		bb_error_msg("%s: no command: its name is already taken or is not a valid command name", a->image);
 		return r;
 	}
 	other = d2dalias_shadowed_by(a->name);
 	if (other) {
-		bb_error_msg("%s: no command: %s is one already", a->image, other);
+		bb_error_msg("%s: no command: %s already exists", a->image, other);
 		free(other);
 		return r;
 	}
 	path = concat_path_file(dir, a->name);
 	old = d2dalias_read(path);
 	if (old && !old[0]) {
-		bb_error_msg("%s: no command: '%s' isn't an alias", a->image, path);
+		bb_error_msg("%s: no command: '%s' exists and isn't an alias", a->image, path);
 	} else {
 		if (!old || strcmp(old, a->image) != 0) {
 			write_alias(path, a->image, !old);

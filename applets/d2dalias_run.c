@@ -16,7 +16,7 @@ char *d2dalias_tagged(const char *image)
 void d2dalias_no_engine(int status)
 {
 	bb_error_msg_and_die("no Docker engine at '%s': %s", d2d_engine_socket(),
-			status < 0 ? strerror(-status) : "it isn't one");
+			status < 0 ? strerror(-status) : "unexpected reply");
 }
 
 int d2dalias_sidecars(const struct d2dalias *d, struct d2d_sidecar **list)
@@ -40,7 +40,7 @@ struct json_object *d2dalias_inspect(const char *image)
 	int status;
 
 	if (!d2d_is_image(image))
-		bb_error_msg_and_die("'%s' can't be the name of an image", printable_string(image));
+		bb_error_msg_and_die("'%s' is not a valid image name", printable_string(image));
 	path = xasprintf("/images/%s/json", image);
 	status = d2d_engine_get(path, &reply);
 	if (status == 404)
@@ -103,7 +103,7 @@ static struct json_object *get_allowed(const struct d2dalias *d, const char *id)
 	int r = d2d_alias_allowed_read(d->root, &all);
 
 	if (r < 0)
-		bb_error_msg("what is allowed can't be read: %s", strerror(-r));
+		bb_error_msg("can't read the list of allowed options: %s", strerror(-r));
 	return d2d_alias_allowed_for(all, id);
 }
 
@@ -122,7 +122,7 @@ static void tell_refused(const char *image, struct d2d_alias_command *c)
 		leave = longer;
 	}
 	if (c->refused)
-		bb_error_msg("if you trust it, as root: %s", leave);
+		bb_error_msg("if you trust this image, run as root: %s", leave);
 	free(leave);
 }
 
@@ -184,7 +184,7 @@ static int check_running(const char *image, const char *home, const llist_t *fol
 			if (!real || !can_move(container, real, folders->data))
 				continue;
 			names = json_object_object_get(container, "Names");
-			bb_error_msg("%s: not while container '%s' runs, which can change what '%s' is", image,
+			bb_error_msg("%s: refused while container '%s' is running: it could replace '%s' by a symbolic link", image,
 				printable_string(json_object_is_type(names, json_type_array) ?
 					json_object_get_string(json_object_array_get_idx(names, 0)) ? : "?" : "?"),
 				auto_string(xstrdup(printable_string(folders->data))));

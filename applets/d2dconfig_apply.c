@@ -73,7 +73,7 @@ static int take_config(const struct d2dconfig *c)
 
 	text = read_stored(from, D2D_CONFIG_MAX, &len, &bad);
 	if (text && strlen(text) != len) {
-		bb_error_msg("'%s' is no text", from);
+		bb_error_msg("'%s' is not a text file", from);
 		bad = 1;
 	} else if (text) {
 		out = good_lines(text, from, &bad);
@@ -130,7 +130,7 @@ static int set_hostname(const struct d2dconfig *c)
 	if (!name)
 		name = old_hostname(c, &from, &bad);
 	if (name && !d2d_hostname_ok(name)) {
-		bb_error_msg("%s: '%s' is no host name", from, printable_string(name));
+		bb_error_msg("%s: '%s' is not a valid host name", from, printable_string(name));
 		bad = 1;
 	} else if (name) {
 		if (!c->root[0] && sethostname(name, strlen(name)) < 0) {
@@ -153,7 +153,7 @@ static int set_rule(const char *to, const char *from, const char *rule)
 	char file[D2D_ZONEINFO_MAX];
 
 	if (!d2d_timezone_ok(rule)) {
-		bb_error_msg("%s: '%s' is no rule like CET-1CEST,M3.5.0,M10.5.0/3, and names of zones aren't known here",
+		bb_error_msg("%s: '%s' is not a time zone rule like CET-1CEST,M3.5.0,M10.5.0/3, and zone names are not supported",
 			from, printable_string(rule));
 		return 1;
 	}
@@ -217,7 +217,7 @@ static int set_machine_id(const struct d2dconfig *c, bool store)
 		new = false;
 		chomp(id);
 		if (!is_machine_id(id)) {
-			bb_error_msg("'%s' isn't 32 digits; remove it, and the next boot makes a new one", stored);
+			bb_error_msg("'%s' is not 32 hexadecimal digits; remove it, and the next boot will make a new one", stored);
 			bad = 1;
 			free(id);
 			id = NULL;
@@ -248,7 +248,7 @@ int d2dconfig_apply(const struct d2dconfig *c)
 	bad |= set_timezone(c);
 	bad |= set_machine_id(c, store);
 	if (!bad && !store) {
-		puts("no store: what is set is that of the command line");
+		puts("no store: only the options of the kernel command line apply");
 		fflush_stdout_and_exit(EXIT_NO_STORE);
 	}
 	return bad ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -122,14 +122,14 @@ int d2dhook_main(int argc UNUSED_PARAM, char **argv)
 		"root\0" Required_argument "R" "jobs\0" Required_argument "j" "version\0" Required_argument "V"
 		"json\0" No_argument "J", &d.root, &jobs, &version);
 	if (jobs < 1)
-		bb_simple_error_msg_and_die("-j wants a number above 0");
+		bb_simple_error_msg_and_die("-j needs a number above 0");
 	d.jobs = jobs;
 	d.json = opts & OPT_JSON;
 	d.rooted = opts & OPT_ROOT;
 	if (version) {
 		d.version = d2d_manifest_version(version, strlen(version));
 		if (!d.version)
-			bb_simple_error_msg_and_die("-V wants a number from 1 to 2^53");
+			bb_simple_error_msg_and_die("-V needs a number from 1 to 2^53");
 	}
 	d.root = root_path(d.root);
 	d.dirs = argv + optind;

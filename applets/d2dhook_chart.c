@@ -186,7 +186,7 @@ static void print_legend(void)
 		printf("<rect x=\""F"\" y=\"23.0\" width=\"16.0\" height=\"10.0\" class=\"%s\"/>\n", P(x), results[i]);
 		print_text(x + 220, 325, 120, "dim", results[i]);
 	}
-	print_text(RIGHT, 540, 120, "dim end", "bold: what its stage waited for at last");
+	print_text(RIGHT, 540, 120, "dim end", "bold: last hook of its stage to end");
 }
 
 /* The smallest of 1, 2, 5, 10, 20 ... ms that makes few enough ticks. */

@@ -70,10 +70,10 @@ static void check_interpreter(struct check *c, const char *id, const char *buf)
 	const char *interpreter = strtok_r(line, " \t", &rest), *arg = strtok_r(NULL, " \t", &rest) ? : "";
 
 	if (!c->image && !in_every_image(interpreter, arg))
-		say(c, id, true, "interpreter '%s%s%s' is not in every image (/bin/sh, /bin/busybox and '/usr/bin/env sh' are); -R looks in yours",
+		say(c, id, true, "interpreter '%s%s%s' is not in every image (/bin/sh, /bin/busybox and '/usr/bin/env sh' are); use -R to check your image",
 			interpreter, *arg ? " " : "", arg);
 	else if (c->image && strcmp(bb_basename(interpreter), "env") == 0 && *arg && !env_finds(c->image, arg))
-		say(c, id, true, "there is no program '%s' for env to find", arg);
+		say(c, id, true, "there is no program '%s' in the PATH of hooks, where env looks", arg);
 	free(line);
 }
 
@@ -209,7 +209,7 @@ static void scan_with_needs(struct check *c)
 
 static void check_order(struct check *c, const char *id, const struct d2d_hook *hook)
 {
-	const char *where = c->image ? "neither in this folder nor in the image" : "not in this folder; is it in the image?";
+	const char *where = c->image ? "neither in this directory nor in the image" : "not in this directory; is it in the image?";
 	const llist_t *name;
 	unsigned i;
 
@@ -221,7 +221,7 @@ static void check_order(struct check *c, const char *id, const struct d2d_hook *
 			say(c, id, false, "after %s, which is %s", name->data, where);
 	for (i = 0; i < hook->n_deps; i++)
 		if (hook->deps[i].need && hook->deps[i].on->state == D2D_HOOK_MASKS)
-			say(c, id, false, "needs %s, which is masked: so it will be skipped", hook->deps[i].on->name);
+			say(c, id, false, "needs %s, which is masked: the hook will be skipped", hook->deps[i].on->name);
 }
 
 static void check_hook(struct check *c, const struct d2d_hook *hook)
@@ -242,7 +242,7 @@ static void check_hook(struct check *c, const struct d2d_hook *hook)
 			say(c, id, true, "%s", hook->why);
 		check_order(c, id, hook);
 		if (hook->head.critical && strcmp(hook->stage, "30-unlock") == 0)
-			say(c, id, false, "critical=yes means nothing in 30-unlock: a failed unlock never ends in a shell");
+			say(c, id, false, "critical=yes has no effect in 30-unlock: a failed unlock never ends in a shell");
 	}
 	free(id);
 }
@@ -258,7 +258,7 @@ static void check_stage(struct check *c, const char *stage)
 	if (nth < 0)
 		say(c, stage, false, "a stage of your own: it runs in the order of its name");
 	else if (nth < 2)
-		say(c, stage, false, "over before sticks are mounted: what is here runs from the image or from early.img");
+		say(c, stage, false, "this stage ends before USB sticks are mounted: its hooks run only from the image or from early.img");
 }
 
 /* ---- the manifest ---- */
@@ -347,7 +347,7 @@ int d2dhook_check(struct d2dhook *d)
 	if (!d->dirs[0] || d->dirs[1])
 		bb_show_usage();
 	if (!is_directory(d->dirs[0], 1))
-		bb_error_msg_and_die("'%s' is not a folder", d->dirs[0]);
+		bb_error_msg_and_die("'%s' is not a directory", d->dirs[0]);
 	c.dir = d->dirs[0];
 	if (!d->rooted && access("/etc/d2d/release", F_OK) != 0)
 		c.image = NULL;

@@ -190,7 +190,7 @@ static void find_foreign_results(struct d2d_hooks *all, const char *dir)
 			if (all->hook[k]->runs && strcmp(all->hook[k]->name, names[i]) == 0)
 				found = all->hook[k];
 		if (!found)
-			d2d_hooks_refuse(all, "env.d", names[i], dir, "not the name of a hook that has run, so nobody reads it");
+			d2d_hooks_refuse(all, "env.d", names[i], dir, "not the name of a hook that has run, so the file is ignored");
 	}
 	if (n < 0 && n != -ENOENT)
 		d2d_hooks_refuse(all, "env.d", "", dir, strerror(-n));
@@ -206,7 +206,7 @@ static void set_end(struct d2dhook *d)
 	if (value) {
 		seconds = bb_strtou(value, NULL, 10);
 		if (errno) {
-			bb_error_msg("d2d.timeout wants a number of seconds; using %u", BOOT_LIMIT);
+			bb_error_msg("d2d.timeout= needs a number of seconds; using %u", BOOT_LIMIT);
 			seconds = BOOT_LIMIT;
 		}
 	}

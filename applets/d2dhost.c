@@ -45,7 +45,7 @@ int d2dhost_main(int argc UNUSED_PARAM, char **argv)
 	name = xasprintf("d2d%s", argv[1]);
 	applet = find_applet_by_name(name);
 	if (applet < 0)
-		bb_error_msg_and_die("no verb '%s': d2d-host alone lists what there is", argv[1]);
+		bb_error_msg_and_die("no verb '%s': run d2d-host without arguments for a list", argv[1]);
 	argv[1] = name;
 	run_applet_no_and_exit(applet, name, argv + 1);
 }

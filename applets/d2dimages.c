@@ -160,7 +160,7 @@ int d2dimages_main(int argc UNUSED_PARAM, char **argv)
 	getopt32long(argv, "^" "s:" "\0" "=0", "store\0" Required_argument "s", &dir);
 	r = d2d_store_imports(dir, &imports);
 	if (r == -EACCES && geteuid() != 0) {
-		bb_error_msg("only root can read the store: sudo d2d images; imported in this boot were:");
+		bb_error_msg("only root can read the store (sudo d2d images); imported since boot:");
 		print_notes();
 	} else if (r < 0)
 		bb_error_msg("can't read the store '%s': %s", printable_string(dir), strerror(-r));

@@ -198,7 +198,7 @@ static int load(struct d2dimport *d, const char *file, struct d2d_body body, cha
 	status = d2d_engine_request("POST /images/load?quiet=1", &body, &reply);
 	d2dimport_progress_end(&p);
 	if (status < 0)
-		return d2dimport_fail(d, file, *why ? "%s" : "sending it failed: %s", *why ? printable_string(*why) : strerror(-status));
+		return d2dimport_fail(d, file, *why ? "%s" : "can't send it to the engine: %s", *why ? printable_string(*why) : strerror(-status));
 	error = read_reply(file, reply);
 	free(reply);
 	if (!error)

@@ -59,7 +59,7 @@ void d2dimport_squash_begin(struct d2dimport *d, const char *out)
 	if (stat(out, &st) == 0) {
 		is_dir |= S_ISDIR(st.st_mode);
 		if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
-			bb_error_msg_and_die("'%s' is neither a file nor a folder", printable_string(out));
+			bb_error_msg_and_die("'%s' is neither a regular file nor a directory", printable_string(out));
 		n = is_dir ? d2d_folder(out, INT_MAX - 1, &names) : 0;
 		if (n < 0)
 			bb_error_msg_and_die("can't write '%s': %s", printable_string(out), strerror(-n));
