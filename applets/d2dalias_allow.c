@@ -1,5 +1,6 @@
 /*
- * d2dalias --allow, --deny, --allowed: what the user lets single images have. Root's file, so root's to say.
+ * d2dalias --allow, --deny, --allowed: the options of 'docker run' that the user has allowed for single images. They are kept
+ * in a file that only root can write.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -48,7 +49,7 @@ static bool holds(struct json_object *options, const char *text)
 	return false;
 }
 
-/* The options of an image, made when they aren't there. */
+/* Returns the allowed options of the image with this ID. Adds an empty entry to ALL if there is none. */
 static struct json_object *options_of(struct json_object *all, const char *id, const char *image)
 {
 	struct json_object *options = d2d_alias_allowed_for(all, id), *entry;

@@ -1,5 +1,5 @@
 /*
- * d2dalias run: runs an image as it asks to be run, as far as it may.
+ * d2dalias run: runs an image with the options that its labels or its sidecar ask for, if they are allowed.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -73,7 +73,8 @@ static void get_caller(struct d2d_alias_caller *caller)
 	caller->xauthority = getenv("XAUTHORITY");
 }
 
-/* What it asks for: by its labels, or by a sidecar if they say nothing. */
+/* Reads what the image asks for from its labels, or from a sidecar if the labels contain nothing about options. Returns 0 or a
+ * negative errno, after an error message. */
 static int get_wish(const struct d2dalias *d, const char *image, struct json_object *labels,
 		struct d2d_alias_wish *wish)
 {
@@ -136,7 +137,7 @@ static void print_command(char **argv)
 	}
 }
 
-/* Docker would make them as root's. */
+/* Creates missing directories that will be mounted as volumes. Docker would create them with root as their owner. */
 static int make_folders(const llist_t *folders)
 {
 	int r = 0;
@@ -147,7 +148,7 @@ static int make_folders(const llist_t *folders)
 	return r;
 }
 
-/* Whether a container has, for writing, a folder of the home in which this one lies. */
+/* Returns whether FOLDER lies below a directory that the container has mounted read-write and that itself lies below HOME. */
 static bool can_move(struct json_object *container, const char *home, const char *folder)
 {
 	struct json_object *mounts = json_object_object_get(container, "Mounts");
@@ -166,8 +167,10 @@ static bool can_move(struct json_object *container, const char *home, const char
 	return can;
 }
 
-/* Docker follows the path of a folder once more, later. Whoever could put a link into it until then isn't to be running:
- * it would get what the link leads to. (Neither Docker nor runc take a folder that we hold open.) */
+/* Docker resolves the path of a volume's directory again, after it was checked here. A running container that can write to a
+ * parent directory could replace the directory by a symbolic link in the meantime and so get access to any file. Hence fail
+ * while such a container is running. (Passing a file descriptor is no way out: neither Docker nor runc accept one.) Returns
+ * 0 or -EBUSY. */
 static int check_running(const char *image, const char *home, const llist_t *folders)
 {
 	struct json_object *list = NULL, *names;

@@ -1,5 +1,6 @@
 /*
- * d2dconfig: the settings that stay, in the store's d2d/config: the options of the kernel command line without "d2d.".
+ * d2dconfig: shows and changes the settings in d2d/config on the store. They are the options of the kernel command line
+ * without the prefix "d2d.".
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -9,8 +10,9 @@
 //config:	select D2D_LIBD2D
 //config:	select LONG_OPTS
 //config:	help
-//config:	Reads the settings that the store keeps (options of the command
-//config:	line, host name, time zone, machine-id), shows them, changes them.
+//config:	Shows, changes and applies the settings that are kept on the store:
+//config:	options of the kernel command line, host name, time zone and
+//config:	machine-id.
 
 //applet:IF_D2DCONFIG(APPLET(d2dconfig, BB_DIR_USR_BIN, BB_SUID_DROP))
 
@@ -19,15 +21,16 @@
 //usage:#define d2dconfig_trivial_usage
 //usage:       "[-R ROOT] [-b | KEY=VALUE... | -d KEY...]"
 //usage:#define d2dconfig_full_usage "\n\n"
-//usage:       "Show the options in effect and where each comes from, or keep some on the store\n"
-//usage:     "\n	-d,--delete	Take KEYs out of the store's d2d/config"
-//usage:     "\n	-b,--boot	Take over what the store keeps (a hook does that at boot)"
-//usage:     "\n	-R,--root ROOT	Below a folder that plays the root"
+//usage:       "Show the options in effect and where each comes from, or save options on the\n"
+//usage:       "store\n"
+//usage:     "\n	-d,--delete	Remove KEYs from d2d/config on the store"
+//usage:     "\n	-b,--boot	Apply the settings of the store (a hook does this at boot)"
+//usage:     "\n	-R,--root ROOT	Use ROOT in place of /"
 //usage:     "\n"
-//usage:     "\nKEY is an option of the kernel command line without 'd2d.', which wins over the store.\n"
-//usage:       "hostname and timezone (CET-1CEST,M3.5.0,M10.5.0/3) count at once, others from the next boot.\n"
-//usage:     "Exit code: 0 done, 1 something is wrong with a line, or it could not be kept, 77 there is\n"
-//usage:       "no store (-b)"
+//usage:     "\nKEY is an option of the kernel command line without 'd2d.'. The command line takes\n"
+//usage:       "precedence over the store. hostname and timezone (CET-1CEST,M3.5.0,M10.5.0/3) take\n"
+//usage:       "effect at once, all others at the next boot.\n"
+//usage:     "Exit status: 0 done, 1 a line is not valid or can't be saved, 77 no store (-b)"
 //usage:#define d2dconfig_example_usage
 //usage:       "$ sudo d2d config hostname=web\n"
 
@@ -65,7 +68,7 @@ static bool is_key(const char *line, const char *key)
 	return strncmp(line, key, len) == 0 && (line[len] == '=' || !line[len]);
 }
 
-/* Is there one of the same name behind it, which counts? */
+/* Returns whether a later option has the same name and so overrides this one. */
 static bool is_beaten(const llist_t *l)
 {
 	const llist_t *other;
@@ -87,7 +90,7 @@ static void show(const struct d2dconfig *c)
 	for (l = all; l; l = l->link) {
 		if (!is_beaten(l))
 			printf("%-40s %s\n", printable_string(l->data), stored ? "store" : "command line");
-		/* They come first. */
+		/* The options from the store come first in ALL, in the order of STORED. */
 		if (stored)
 			free(llist_pop(&stored));
 	}
@@ -112,7 +115,8 @@ static void check(const char *arg)
 		bb_error_msg_and_die("'%s' %s", printable_string(arg), wrong);
 }
 
-/* TEXT without the lines of KEY, the first of which is replaced by LINE; appended when there was none. NULL: no line. */
+/* Returns TEXT with all lines of KEY removed and LINE in the place of the first of them, or at the end if there was none. If
+ * LINE is NULL, no line is added. Frees TEXT; the caller frees the result. */
 static char *with(char *text, const char *key, const char *line)
 {
 	char *out = xstrdup(""), *rest = text, *one, *longer;
