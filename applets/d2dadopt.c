@@ -156,7 +156,7 @@ static uint32_t sectors_of(const struct disk *d)
 static int make_file_system(const struct disk *d)
 {
 	char *stage = make_stage(d);
-	/* mke2fs would discard the whole disk, including the text in front of the file system. */
+	/* nodiscard: discarding would also erase the text in front of the file system. */
 	char *options = xasprintf("offset=%u,nodiscard,root_owner=0:0", START);
 	char *size = xasprintf("%lluk", (unsigned long long)sectors_of(d) * d->sector / 1024);
 	char *argv[] = { (char *)MKE2FS, (char *)"-q", (char *)"-F", (char *)"-t", (char *)"ext4", (char *)"-L",

@@ -1,7 +1,8 @@
 /*
- * d2dhook check: what is wrong with a folder of hooks, before it is booted.
+ * d2dhook check: reports what is wrong with a directory of hooks before a machine boots with it.
  *
- * It runs on any Linux host, where the image may not be at hand: what only the image can tell is a note then.
+ * It also runs on other Linux machines, where the image may not be available. A hook that needs something that only the image
+ * may have is then reported as a note and not as an error.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -15,8 +16,8 @@
 
 struct check {
 	const char *dir;
-	const char *image;	/* the root of the image, "" for /, NULL when it isn't at hand */
-	struct d2d_hooks list;	/* of the folder, and of the image when it is at hand */
+	const char *image;	/* root directory of the image, "" for /, NULL if the image is not available */
+	struct d2d_hooks list;	/* hooks of the directory, and of the image if it is available */
 	unsigned errors, notes;
 };
 
@@ -39,7 +40,7 @@ static void say(struct check *c, const char *id, bool error, const char *format,
 
 /* ---- the file ---- */
 
-/* What the image has whatever was chosen in its menu. */
+/* Returns whether every image has this interpreter, whatever was chosen in menuconfig. */
 static bool in_every_image(const char *interpreter, const char *arg)
 {
 	static const char shells[] ALIGN1 = "/bin/sh\0/usr/bin/sh\0/bin/ash\0/bin/busybox\0/usr/bin/busybox\0";
@@ -47,7 +48,7 @@ static bool in_every_image(const char *interpreter, const char *arg)
 	return index_in_strings(shells, interpreter) >= 0 || (strcmp(interpreter, "/usr/bin/env") == 0 && strcmp(arg, "sh") == 0);
 }
 
-/* The program that env(1) starts is looked for as in a hook's PATH. */
+/* Returns whether env(1) finds the program NAME in the PATH that hooks get. */
 static bool env_finds(const char *image, const char *name)
 {
 	static const char path[] ALIGN1 = "/usr/local/bin\0/usr/bin\0/usr/sbin\0/bin\0/sbin\0";
@@ -136,9 +137,10 @@ static void check_file(struct check *c, const char *id, const char *path)
 	}
 }
 
-/* ---- the folder ---- */
+/* ---- the directory ---- */
 
-/* Of this SOURCE, or of any (NULL). What scan_with_needs() made up is of none. */
+/* Returns whether the list has this hook from SOURCE, or from any source if SOURCE is NULL. Placeholders that were added by
+ * scan_with_needs() have an empty path and don't count. */
 static bool is_there(const struct check *c, const char *stage, const char *name, const char *source)
 {
 	unsigned i;
@@ -181,8 +183,9 @@ static void plan(struct check *c)
 		d2d_hooks_plan(&c->list, stage, NULL);
 }
 
-/* A plan ends at the first thing that is wrong with a hook. That it needs one that isn't there must not hide a cycle,
- * so what is needed is made up; as it is refused, it changes nothing else. */
+/* Fills the list. Planning stops at the first problem of a hook, so a needed hook that is missing would hide a cycle. Hence
+ * this function plans twice, the second time with a placeholder for each missing hook. A placeholder is a refused hook, so it
+ * doesn't influence any other hook. */
 static void scan_with_needs(struct check *c)
 {
 	struct d2d_hooks needs = { NULL, 0 };
@@ -288,7 +291,7 @@ static void check_listed(struct check *c, const struct d2d_manifest *m)
 	}
 }
 
-/* Each hook, and the head of a program beside it. */
+/* Reports the hooks that the manifest doesn't list, and the head files NAME.d2d of programs that it doesn't list. */
 static void check_unlisted(struct check *c, const struct d2d_manifest *m)
 {
 	unsigned i;
