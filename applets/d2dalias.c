@@ -23,8 +23,9 @@
 //kbuild:lib-$(CONFIG_D2DALIAS) += d2dalias.o
 
 //usage:#define d2dalias_trivial_usage
-//usage:       "[-d DIR] [-H SOCKET] [-s STORE] [-R ROOT] [list | add [IMAGE]... | remove [NAME]... | bin\n"
-//usage:       "	| watch | run [-p] IMAGE [--] [ARG]... | -a IMAGE OPTION... | -n IMAGE | -l]"
+//usage:       "[-d DIR] [-H SOCKET] [-s STORE] [-R ROOT] [list | add [IMAGE]... |\n"
+//usage:       "	remove [NAME]... | bin | watch | run [-p] IMAGE [--] [ARG]... |\n"
+//usage:       "	-a IMAGE OPTION... | -n IMAGE | -l]"
 //usage:#define d2dalias_full_usage "\n\n"
 //usage:       "Manage the commands (aliases) that run Docker images by their names.\n"
 //usage:       "'list' (default) prints them. 'add' writes the commands for the given images;\n"
@@ -34,7 +35,8 @@
 //usage:       "'run' starts an image; the commands call it. 'bin' offers the scripts in d2d/bin\n"
 //usage:       "of medium, store and payload volumes as commands\n"
 //usage:     "\n	-d DIR	Directory of the commands (/usr/local/bin)"
-//usage:     "\n	-H SOCKET	The engine's socket ($DOCKER_HOST or /var/run/docker.sock)"
+//usage:     "\n	-H SOCKET	The engine's socket ($DOCKER_HOST or"
+//usage:     "\n			/var/run/docker.sock)"
 //usage:     "\n	-s,--store STORE	For 'add': read the images from Docker's"
 //usage:     "\n			data-root STORE, without an engine"
 //usage:     "\n	-R,--root ROOT	Use ROOT/run in place of /run"
@@ -167,7 +169,8 @@ static void write_alias(const char *path, const char *image, int is_new)
 		"exec d2dalias run '%s' -- \"$@\"\n", image, image);
 	int fd = xmkstemp(tmp);
 
-	/* For a new alias use link(), which fails if somebody has created the file in the meantime. rename() replaces an old alias. */
+	/* A new alias is put in place by link(), which fails if somebody has created the file in the meantime; rename() replaces
+	 * an old alias. */
 	if (full_write(fd, text, strlen(text)) != (ssize_t)strlen(text) || fchmod(fd, 0755) < 0 || close(fd) < 0
 	 || (is_new ? link(tmp, path) : rename(tmp, path)) < 0
 	) {

@@ -261,7 +261,8 @@ static void check_stage(struct check *c, const char *stage)
 	if (nth < 0)
 		say(c, stage, false, "a stage of your own: it runs in the order of its name");
 	else if (nth < 2)
-		say(c, stage, false, "this stage ends before USB sticks are mounted: its hooks run only from the image or from early.img");
+		say(c, stage, false, "this stage ends before USB sticks are mounted:"
+			" its hooks run only from the image or from early.img");
 }
 
 /* ---- the manifest ---- */

@@ -192,7 +192,8 @@ static void find_foreign_results(struct d2d_hooks *all, const char *dir)
 			if (all->hook[k]->runs && strcmp(all->hook[k]->name, names[i]) == 0)
 				found = all->hook[k];
 		if (!found)
-			d2d_hooks_refuse(all, "env.d", names[i], dir, "not the name of a hook that has run, so the file is ignored");
+			d2d_hooks_refuse(all, "env.d", names[i], dir,
+				"not the name of a hook that has run, so the file is ignored");
 	}
 	if (n < 0 && n != -ENOENT)
 		d2d_hooks_refuse(all, "env.d", "", dir, strerror(-n));

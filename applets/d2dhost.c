@@ -20,7 +20,7 @@
 //usage:#define d2dhost_full_usage "\n\n"
 //usage:       "Tools of debian2docker for the machine on which media are made:\n"
 //usage:	IF_D2DIMPORT(
-//usage:     "\n	import -S -o NAME.d2i FILE...	Make a file whose images are mounted in place"
+//usage:     "\n	import -S -o NAME.d2i FILE...	Make a file to be mounted in place"
 //usage:     "\n	import -n FILE...		List the images in image files"
 //usage:     "\n	import FILE...			Import images into Docker or its store"
 //usage:	)

@@ -19,13 +19,13 @@
 //usage:#define d2dimages_trivial_usage
 //usage:       "[-s DIR]"
 //usage:#define d2dimages_full_usage "\n\n"
-//usage:       "List the images that were imported into Docker's store, the files they came from,\n"
-//usage:       "and the files that could not be imported since boot\n"
+//usage:       "List the images that were imported into Docker's store, the files they came\n"
+//usage:       "from, and the files that could not be imported since boot\n"
 //usage:     "\n	-s,--store DIR	Docker's data-root (/var/lib/docker)"
 //usage:     "\n"
-//usage:     "\nSIZE is the size of all layers; a shared layer counts for each image. HOW: written,\n"
-//usage:       "copied (from a *.d2i file), mounted (the layers stay in the *.d2i file), gone (the\n"
-//usage:       "medium with the *.d2i file is missing).\n"
+//usage:     "\nSIZE is the size of all layers; a shared layer counts for each image. HOW:\n"
+//usage:       "written, copied (from a *.d2i file), mounted (the layers stay in the *.d2i file)\n"
+//usage:       "or gone (the volume with the *.d2i file is missing).\n"
 //usage:     "Exit status: 0 no file failed, 1 a file failed, 2 the store can't be read"
 
 #include <json-c/json.h>

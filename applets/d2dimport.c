@@ -23,12 +23,14 @@
 //kbuild:lib-$(CONFIG_D2DIMPORT) += d2dimport.o
 
 //usage:#define d2dimport_trivial_usage
-//usage:       "[-qfncm] [-j N] [-s DIR | -a [-H SOCKET]" IF_FEATURE_D2DIMPORT_SQUASH(" | -S -o OUT") "] FILE|DIR...\n"
+//usage:       "[-qfncm] [-j N] [-s DIR | -a [-H SOCKET]" IF_FEATURE_D2DIMPORT_SQUASH(" | -S -o OUT") "]\n"
+//usage:       "	FILE|DIR...\n"
 //usage:       "d2dimport -r [-qcm] [-s DIR] [FILE|DIR]..."
 //usage:#define d2dimport_full_usage "\n\n"
-//usage:       "Import images into Docker. FILE is an archive of 'docker save' or of an OCI layout\n"
-//usage:       "(plain, gzip, xz, bzip2 or zstd). DIR is an OCI layout, or a directory with *.tar,\n"
-//usage:       "*.tar.gz, *.tgz, *.tar.xz, *.txz, *.tar.zst, *.tzst, *.d2i or OCI layouts in it.\n"
+//usage:       "Import images into Docker. FILE is an archive of 'docker save' or of an OCI\n"
+//usage:       "layout (plain, gzip, xz, bzip2 or zstd). DIR is an OCI layout, or a directory\n"
+//usage:       "with OCI layouts or files *.tar, *.tar.gz, *.tgz, *.tar.xz, *.txz, *.tar.zst,\n"
+//usage:       "*.tzst or *.d2i in it.\n"
 //usage:       "NAME.rootfs.tar[.gz|.xz|.zst] is a root file system and becomes NAME:latest. The\n"
 //usage:       "file NAME.rootfs.conf (lines CMD=, ENV=...) or NAME.rootfs.json in the same\n"
 //usage:       "directory says how to run it\n"
@@ -44,8 +46,8 @@
 //usage:     "\n	-c,--copy	Copy the layers of *.d2i files into the store"
 //usage:     "\n			(default: -c if the store is on a disk, else -m)"
 //usage:     "\n	-r,--relink	Mount layers of the store again, from FILEs, DIRs or the"
-//usage:     "\n			original file. If no engine runs, also remove images from"
-//usage:     "\n			the store whose file is missing"
+//usage:     "\n			original file. If no engine runs, also remove from the"
+//usage:     "\n			store the images whose file is missing"
 //usage:	IF_FEATURE_D2DIMPORT_SQUASH(
 //usage:     "\n	-S,--squash	Make a *.d2i file, whose layers can be mounted in place,"
 //usage:     "\n			instead of importing (needs mksquashfs)"
@@ -122,7 +124,7 @@ static int import_open(struct d2dimport *d, const char *file, int fd, off_t size
 	}
 	d2dimport_progress_end(&p);
 	if (r < 0 && d->api && !d->config && (option_mask32 & OPT_f) && r == -EBADMSG && !d2d_is_zstd(fd)) {
-		/* With -f let Docker try the file itself, unless it is a zstd file, which must never be sent to Docker. */
+		/* With -f let Docker try the file itself, unless it is a zstd file: these can crash dockerd, see d2d_save.c. */
 		r = d2dimport_load(d, file, fd, size);
 	} else if (r < 0) {
 		r = d2dimport_fail(d, file, "%s", why ? printable_string(why) : strerror(-r));
