@@ -1,9 +1,10 @@
 /*
- * d2dadopt: makes a store of the disk that asks for it, and of no other.
+ * d2dadopt: formats a disk as the store if the disk starts with a text that asks for it, and never any other disk.
  *
- * The file system is made behind the words that ask, and the partition table that replaces them is one sector, written
- * last: after a power cut they are still there, and it begins again, or the store is whole. So it is an MBR, not a GPT, which
- * would lie in the user's data before it counts; and it is written here, not by sfdisk.
+ * The file system is made behind that text. The partition table, which overwrites the text, is a single sector and is written
+ * last. So after a power cut either the text is still there and formatting starts again, or the store is complete. This is why
+ * the table is an MBR and not a GPT, which would overwrite the user's archive before the table is complete, and why this
+ * program writes the sector itself instead of running sfdisk.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -13,8 +14,9 @@
 //config:	select D2D_LIBD2D
 //config:	select LONG_OPTS
 //config:	help
-//config:	Formats a disk that begins with "boot2docker, please format-me" or
-//config:	"debian2docker, please format-me", as docker-machine makes them.
+//config:	Formats a disk as the store if it begins with the text
+//config:	"boot2docker, please format-me" or "debian2docker, please format-me".
+//config:	docker-machine creates such disks.
 
 //applet:IF_D2DADOPT(APPLET(d2dadopt, BB_DIR_USR_SBIN, BB_SUID_DROP))
 
@@ -23,13 +25,14 @@
 //usage:#define d2dadopt_trivial_usage
 //usage:       "[-n] [IMAGE]..."
 //usage:#define d2dadopt_full_usage "\n\n"
-//usage:       "Make a store of the disk that begins with 'boot2docker, please format-me' or\n"
-//usage:       "'debian2docker, please format-me' and holds nothing else but userdata.tar, which is\n"
-//usage:       "kept. Does nothing when there is a store, or d2d.store= names one.\n"
-//usage:       "IMAGE: these files alone, each an image of a disk\n"
-//usage:     "\n	-n,--dry-run	Say what would be done"
+//usage:       "Format the disk that begins with 'boot2docker, please format-me' or\n"
+//usage:       "'debian2docker, please format-me' as the store. The disk must be empty except\n"
+//usage:       "for the archive userdata.tar, which is kept. Nothing is done if there is a store\n"
+//usage:       "already or d2d.store= names one. With IMAGE: look only at these files, each the\n"
+//usage:       "image of a whole disk\n"
+//usage:     "\n	-n,--dry-run	Only print what would be done"
 //usage:     "\n"
-//usage:     "\nExit code: 0 done, 1 failed or refused, 2 nothing asks for it"
+//usage:     "\nExit status: 0 done, 1 failed or refused, 2 no disk asks to be formatted"
 
 #include <sys/mount.h>
 #include "d2d_volume.h"
@@ -40,26 +43,26 @@ enum {
 	OPT_n = 1,
 	EXIT_NOTHING = 2,
 	MIB = 1024 * 1024,
-	START = MIB,		/* of the partition */
-	MARK = START - 512,	/* here it says that we have begun: what lies behind is ours */
-	LOOKED_AT = 4 * MIB,	/* of the beginning, and */
-	TAIL = MIB,		/* of the end, have to be zeros */
-	SMALLEST = 64,		/* MiB */
+	START = MIB,		/* offset of the partition in bytes */
+	MARK = START - 512,	/* offset of the mark; if the mark is there, everything behind it was written by us */
+	LOOKED_AT = 4 * MIB,	/* bytes at the start of the disk that must be zero, except for text and archive */
+	TAIL = MIB,		/* bytes at the end of the disk that must be zero */
+	SMALLEST = 64,		/* minimum disk size in MiB */
 };
 
 static const char mark[] ALIGN1 = "d2dadopt has begun to format this disk\n";
 
 struct disk {
-	const char *path, *label, *why;
+	const char *path, *label, *why;	/* label: of the requested file system, or NULL; why: reason to refuse, or NULL */
 	int fd;
 	bool is_file;
-	off_t size;
-	unsigned sector;
-	char *head;		/* LOOKED_AT bytes */
-	size_t userdata;
+	off_t size;		/* bytes */
+	unsigned sector;	/* logical sector size in bytes */
+	char *head;		/* first LOOKED_AT bytes of the disk */
+	size_t userdata;	/* size of the archive in bytes, 0 for none */
 };
 
-/* ---- is it one? ---- */
+/* ---- does the disk ask to be formatted? ---- */
 
 static bool is_zero_at_end(const struct disk *d)
 {
@@ -70,6 +73,7 @@ static bool is_zero_at_end(const struct disk *d)
 	return zero;
 }
 
+/* Sets d->userdata. Returns why the disk must not be formatted, or NULL. */
 static const char *refuses(struct disk *d)
 {
 	bool begun = memcmp(d->head + MARK, mark, sizeof(mark) - 1) == 0;
@@ -77,21 +81,22 @@ static const char *refuses(struct disk *d)
 	const char *why;
 
 	if (userdata < 0)
-		return "its userdata.tar doesn't end";
+		return "its userdata.tar doesn't end within the first MiB";
 	d->userdata = userdata;
 	why = d2d_formatme_refuses(d->head, begun ? MARK : LOOKED_AT, d->userdata);
 	if (!why && !begun && !is_zero_at_end(d))
-		why = "there is something else at its end";
+		why = "its last MiB is not all zeros";
 	return why;
 }
 
-/* 0, or an errno; then d->label is set when it asks, and d->why when it must not be formatted. */
+/* Opens the disk and reads its start. Sets d->label if the disk asks to be formatted, and d->why if it must not be. Returns 0
+ * or a positive errno. */
 static int look_at(struct disk *d, int flags)
 {
 	int read_only = 0;
 	struct stat st;
 
-	/* Nobody else has it, as a mount or a device mapper would. */
+	/* For a block device FLAGS has O_EXCL: open() fails if the device is mounted or used by a device mapper. */
 	d->fd = open(d->path, flags | O_CLOEXEC);
 	if (d->fd < 0 || fstat(d->fd, &st) < 0)
 		return errno;
@@ -107,7 +112,7 @@ static int look_at(struct disk *d, int flags)
 	if (!d->label)
 		return 0;
 	if (!d->is_file && ioctl(d->fd, BLKROGET, &read_only) == 0 && read_only)
-		d->why = "it can't be written to";
+		d->why = "it is read-only";
 	else if (d->size < SMALLEST * (off_t)MIB)
 		d->why = "it is smaller than 64 MiB";
 	else
@@ -115,7 +120,7 @@ static int look_at(struct disk *d, int flags)
 	return 0;
 }
 
-/* ---- make it a store ---- */
+/* ---- format the disk ---- */
 
 static void put(const struct disk *d, const void *data, size_t len, off_t at)
 {
@@ -123,26 +128,26 @@ static void put(const struct disk *d, const void *data, size_t len, off_t at)
 		bb_perror_msg_and_die("can't write to '%s'", d->path);
 }
 
-/* The folder that the file system is to begin with. */
+/* Creates the directory from which mke2fs fills the new file system. The caller frees the path. */
 static char *make_stage(const struct disk *d)
 {
 	char *dir = xstrdup("/tmp/d2dadopt.XXXXXX"), *path;
 
 	if (!mkdtemp(dir) || chmod(dir, 0755) < 0)
-		bb_simple_perror_msg_and_die("can't make a folder in /tmp");
+		bb_simple_perror_msg_and_die("can't make a directory in '/tmp'");
 	path = xasprintf("%s/var/lib/boot2docker/userdata.tar", dir);
 	if (d2d_folder_make(path) < 0 || (d->userdata && d2d_file_save(path, d->head, d->userdata) < 0))
 		bb_error_msg_and_die("can't write '%s'", path);
 	chmod(path, 0600);
 	free(path);
-	/* Where boot2docker has Docker's data. */
+	/* boot2docker keeps Docker's data in this place. */
 	path = xasprintf("%s/var/lib/docker", dir);
 	mkdir(path, 0710);
 	free(path);
 	return dir;
 }
 
-/* Partition sectors, as far as an MBR counts. */
+/* Returns the size of the partition in sectors, limited to the 32 bits of an MBR entry. */
 static uint32_t sectors_of(const struct disk *d)
 {
 	return MIN((d->size - START) / d->sector, (off_t)UINT32_MAX);
@@ -151,7 +156,7 @@ static uint32_t sectors_of(const struct disk *d)
 static int make_file_system(const struct disk *d)
 {
 	char *stage = make_stage(d);
-	/* Discarding would reach the words in front of it. */
+	/* nodiscard: discarding would also erase the text in front of the file system. */
 	char *options = xasprintf("offset=%u,nodiscard,root_owner=0:0", START);
 	char *size = xasprintf("%lluk", (unsigned long long)sectors_of(d) * d->sector / 1024);
 	char *argv[] = { (char *)MKE2FS, (char *)"-q", (char *)"-F", (char *)"-t", (char *)"ext4", (char *)"-L",
@@ -170,7 +175,7 @@ static void write_table(const struct disk *d)
 	uint8_t *mbr = xzalloc(d->sector), *entry = mbr + 446;
 	uint32_t start = SWAP_LE32(START / d->sector), count = SWAP_LE32(sectors_of(d));
 
-	/* The disk's own number, then the first partition: no CHS, type Linux. */
+	/* A random disk signature, then the first partition entry: no CHS addresses, type 0x83 (Linux). */
 	open_read_close("/dev/urandom", mbr + 440, 4);
 	memcpy(entry, "\0\xfe\xff\xff\x83\xfe\xff\xff", 8);
 	memcpy(entry + 8, &start, 4);
@@ -186,28 +191,29 @@ static void adopt(struct disk *d)
 	char *zeros = xzalloc(START);
 	int code;
 
-	/* mke2fs wants to have it alone, too. */
+	/* mke2fs opens the device with O_EXCL, too, so open it again without. */
 	close(d->fd);
 	d->fd = xopen(d->path, O_RDWR | O_CLOEXEC);
-	printf("%s asks for it: formatting\n", d->path);
+	printf("%s asks to be formatted: formatting it\n", d->path);
 	fflush_all();
 	put(d, mark, sizeof(mark) - 1, MARK);
 	code = make_file_system(d);
 	if (code != 0)
-		bb_error_msg_and_die("can't make a file system on '%s': mke2fs says %d", d->path, code);
+		bb_error_msg_and_die("can't make a file system on '%s': mke2fs failed with status %d", d->path, code);
 	if (fsync(d->fd) < 0)
 		bb_perror_msg_and_die("can't write to '%s'", d->path);
 	write_table(d);
-	/* From here on it is the store; what is left of the archive is only in the way. */
+	/* The disk is the store from here on. Erase the rest of the archive, which is no longer needed. */
 	put(d, zeros, START - d->sector, d->sector);
 	free(zeros);
 	if (!d->is_file && ioctl(d->fd, BLKRRPART) < 0)
-		bb_perror_msg_and_die("'%s' is a store now, but the kernel doesn't see it before a restart", d->path);
+		bb_perror_msg_and_die("'%s' is a store now, but the kernel won't see its partition before a restart", d->path);
 	printf("%s: has one partition now, the store \"%s\"", d->path, d->label);
 	printf(d->userdata ? "; its userdata.tar (%zu bytes) is kept in var/lib/boot2docker\n" : "\n", d->userdata);
 }
 
-/* 1: adopted, or would be; 0: doesn't ask; -1: must not be. */
+/* Returns 1 if the disk was formatted (or would be, with -n), 0 if it doesn't ask for it, -1 if it must not be formatted or
+ * can't be opened. */
 static int try(const char *path, unsigned opt, bool is_image)
 {
 	struct disk d = { .path = path };
@@ -232,7 +238,7 @@ static int try(const char *path, unsigned opt, bool is_image)
 	return r;
 }
 
-/* ---- which one? ---- */
+/* ---- which disk? ---- */
 
 static bool is_whole(const struct d2d_volume *v)
 {
@@ -243,7 +249,7 @@ static bool is_whole(const struct d2d_volume *v)
 	return whole;
 }
 
-/* What is there instead of it, or NULL; the caller frees it. */
+/* Returns a text that says which store exists already, so that no disk may be formatted, or NULL. The caller frees it. */
 static char *store_of(const struct d2d_volume *list, int n, const char *spec)
 {
 	int i;
@@ -298,9 +304,9 @@ int d2dadopt_main(int argc UNUSED_PARAM, char **argv)
 	for (; *argv; argv++) {
 		struct stat st;
 
-		/* A disk that is named could be one with the wrong words on it: the scan alone decides about those. */
+		/* A device named by mistake could carry a copy of the text. Only the scan chooses devices. */
 		if (stat(*argv, &st) == 0 && !S_ISREG(st.st_mode))
-			bb_error_msg_and_die("'%s' is no image; disks are found", *argv);
+			bb_error_msg_and_die("'%s' is not an image file; disks are found by a scan only", *argv);
 		r = try(*argv, opt, true);
 		code = r < 0 ? EXIT_FAILURE : code == EXIT_NOTHING && r > 0 ? EXIT_SUCCESS : code;
 	}

@@ -1,9 +1,9 @@
 /*
- * d2dalias: writes a command for each tagged image, so that an image runs by its name, and runs it.
+ * d2dalias: writes a command (alias) for each tagged Docker image, and runs the image when the command is called.
  *
- * An alias is a script with a marker in its second line; what has no marker is never touched. It holds nothing of the
- * image but its checked name: how the image wants to be run is read when it is run. How it gets its name stands in
- * libd2d/d2d_alias.c.
+ * An alias is a shell script with a marker in its second line; files without the marker are never changed. The script contains
+ * nothing from the image but its validated name, because the labels that say how to run the image are read at each run.
+ * libd2d/d2d_alias.c chooses the name of each command.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -14,35 +14,42 @@
 //config:	select D2DIMPORT
 //config:	select LONG_OPTS
 //config:	help
-//config:	Writes a command into /usr/local/bin for each image that Docker has,
-//config:	and runs images as their labels say, within limits.
+//config:	Writes a command into /usr/local/bin for each image that Docker has.
+//config:	The command runs the image with the options from its labels, as far
+//config:	as these options are allowed.
 
 //applet:IF_D2DALIAS(APPLET(d2dalias, BB_DIR_USR_BIN, BB_SUID_DROP))
 
 //kbuild:lib-$(CONFIG_D2DALIAS) += d2dalias.o
 
 //usage:#define d2dalias_trivial_usage
-//usage:       "[-d DIR] [-H SOCKET] [-s STORE] [-R ROOT] [list | add [IMAGE]... | remove [NAME]... | bin\n"
-//usage:       "	| watch | run [-p] IMAGE [--] [ARG]... | -a IMAGE OPTION... | -n IMAGE | -l]"
+//usage:       "[-d DIR] [-H SOCKET] [-s STORE] [-R ROOT] [list | add [IMAGE]... |\n"
+//usage:       "	remove [NAME]... | bin | watch | run [-p] IMAGE [--] [ARG]... |\n"
+//usage:       "	-a IMAGE OPTION... | -n IMAGE | -l]"
 //usage:#define d2dalias_full_usage "\n\n"
-//usage:       "Commands for Docker's images: list them (default), write them, remove them.\n"
-//usage:       "'add' without IMAGE writes all and removes those whose image is gone;\n"
-//usage:       "'remove' without NAME removes all. Other files are never touched.\n"
-//usage:       "'watch' adds now and whenever images change. 'run' is what a command does.\n"
-//usage:       "'bin' offers the scripts in d2d/bin of medium, store and sticks as commands\n"
-//usage:     "\n	-d DIR	Where they are (/usr/local/bin)"
-//usage:     "\n	-H SOCKET	The engine's socket ($DOCKER_HOST or /var/run/docker.sock)"
-//usage:     "\n	-s,--store STORE	For 'add': look into Docker's data-root STORE, no engine runs"
+//usage:       "Manage the commands (aliases) that run Docker images by their names.\n"
+//usage:       "'list' (default) prints them. 'add' writes the commands for the given images;\n"
+//usage:       "without IMAGE, for all images, and removes commands whose image is gone.\n"
+//usage:       "'remove' removes the given commands; without NAME, all. Files that d2dalias did\n"
+//usage:       "not write are never changed. 'watch' does 'add' now and whenever images change.\n"
+//usage:       "'run' starts an image; the commands call it. 'bin' offers the scripts in d2d/bin\n"
+//usage:       "of medium, store and payload volumes as commands\n"
+//usage:     "\n	-d DIR	Directory of the commands (/usr/local/bin)"
+//usage:     "\n	-H SOCKET	The engine's socket ($DOCKER_HOST or"
+//usage:     "\n			/var/run/docker.sock)"
+//usage:     "\n	-s,--store STORE	For 'add': read the images from Docker's"
+//usage:     "\n			data-root STORE, without an engine"
 //usage:     "\n	-R,--root ROOT	Use ROOT/run in place of /run"
-//usage:     "\n	-p,--print	Of 'run': only print the docker command line"
-//usage:     "\n	-a,--allow	Allow IMAGE what it asks for and doesn't get by itself"
-//usage:     "\n	-n,--deny	Take all of that back from IMAGE"
-//usage:     "\n	-l,--allowed	Show what is allowed"
+//usage:     "\n	-p,--print	For 'run': only print the docker command line"
+//usage:     "\n	-a,--allow	Allow IMAGE these options, if its labels ask for them"
+//usage:     "\n	-n,--deny	Withdraw all options that were allowed for IMAGE"
+//usage:     "\n	-l,--allowed	List the allowed options of all images"
 //usage:     "\n"
-//usage:     "\nA command is named by a label of its image or the last part of the repository."
-//usage:     "\nOf several images with one name 'latest' gets it, the others are NAME-TAG."
-//usage:     "\nA container has no privileges, whatever labels say: see docs/aliases.md."
-//usage:     "\n'run' exits with 125 when it can't, else with the program's exit code"
+//usage:     "\nA command is named by a label of its image, else by the last part of the"
+//usage:     "\nrepository name. If several images have the same name, the one tagged 'latest'"
+//usage:     "\ngets it, and the others are called NAME-TAG. A container gets no privileges,"
+//usage:     "\nunless they are allowed with -a (see docs/aliases.md)."
+//usage:     "\nExit status of 'run': 125 if it can't start the image, else the program's"
 
 #include <dirent.h>
 #include <json-c/json.h>

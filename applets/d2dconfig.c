@@ -1,5 +1,6 @@
 /*
- * d2dconfig: the settings that stay, in the store's d2d/config: the options of the kernel command line without "d2d.".
+ * d2dconfig: shows and changes the settings in d2d/config on the store. They are the options of the kernel command line
+ * without the prefix "d2d.".
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -9,8 +10,9 @@
 //config:	select D2D_LIBD2D
 //config:	select LONG_OPTS
 //config:	help
-//config:	Reads the settings that the store keeps (options of the command
-//config:	line, host name, time zone, machine-id), shows them, changes them.
+//config:	Shows, changes and applies the settings that are kept on the store:
+//config:	options of the kernel command line, host name, time zone and
+//config:	machine-id.
 
 //applet:IF_D2DCONFIG(APPLET(d2dconfig, BB_DIR_USR_BIN, BB_SUID_DROP))
 
@@ -19,15 +21,16 @@
 //usage:#define d2dconfig_trivial_usage
 //usage:       "[-R ROOT] [-b | KEY=VALUE... | -d KEY...]"
 //usage:#define d2dconfig_full_usage "\n\n"
-//usage:       "Show the options in effect and where each comes from, or keep some on the store\n"
-//usage:     "\n	-d,--delete	Take KEYs out of the store's d2d/config"
-//usage:     "\n	-b,--boot	Take over what the store keeps (a hook does that at boot)"
-//usage:     "\n	-R,--root ROOT	Below a folder that plays the root"
+//usage:       "Show the options in effect and where each comes from, or save options on the\n"
+//usage:       "store\n"
+//usage:     "\n	-d,--delete	Remove KEYs from d2d/config on the store"
+//usage:     "\n	-b,--boot	Apply the settings of the store, as a hook does at boot"
+//usage:     "\n	-R,--root ROOT	Use ROOT in place of /"
 //usage:     "\n"
-//usage:     "\nKEY is an option of the kernel command line without 'd2d.', which wins over the store.\n"
-//usage:       "hostname and timezone (CET-1CEST,M3.5.0,M10.5.0/3) count at once, others from the next boot.\n"
-//usage:     "Exit code: 0 done, 1 something is wrong with a line, or it could not be kept, 77 there is\n"
-//usage:       "no store (-b)"
+//usage:     "\nKEY is an option of the kernel command line without 'd2d.'. The command line\n"
+//usage:       "takes precedence over the store. hostname and timezone (for example\n"
+//usage:       "CET-1CEST,M3.5.0,M10.5.0/3) take effect at once, others at the next boot.\n"
+//usage:     "Exit status: 0 done, 1 a line is not valid or can't be saved, 77 no store (-b)"
 //usage:#define d2dconfig_example_usage
 //usage:       "$ sudo d2d config hostname=web\n"
 

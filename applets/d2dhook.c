@@ -1,5 +1,6 @@
 /*
- * d2dhook: runs the hooks of the boot, says which would run, checks them, and shows how it went (docs/hooks.md).
+ * d2dhook: runs the hooks of the boot, lists which hooks would run, checks them, and shows the report of a boot
+ * (docs/hooks.md). This file holds the main function; each verb has its own file d2dhook_VERB.c.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -10,7 +11,7 @@
 //config:	select LONG_OPTS
 //config:	help
 //config:	Runs the hooks of the boot from the image, the medium, the store
-//config:	and USB sticks, stage by stage, with logs, limits and a report.
+//config:	and USB sticks, stage by stage, with logs, time limits and a report.
 
 //config:config FEATURE_D2DHOOK_SIGNED
 //config:	bool "Signed hooks"
@@ -18,8 +19,8 @@
 //config:	depends on D2DHOOK
 //config:	help
 //config:	Verifies manifests of hooks that were signed with minisign
-//config:	(libsodium, linked static). Without it an image that wants
-//config:	signatures runs its own hooks alone.
+//config:	(needs libsodium, linked statically). Without this feature, an image
+//config:	that requires signatures runs only its own hooks.
 
 //applet:IF_D2DHOOK(APPLET(d2dhook, BB_DIR_USR_BIN, BB_SUID_DROP))
 
@@ -30,26 +31,29 @@
 //usage:       "	check [-R IMAGE] DIR | manifest [-V N] DIR |\n"
 //usage:       "	report [-R ROOT] [-J] [FILE] | chart [-R ROOT] [FILE]"
 //usage:#define d2dhook_full_usage "\n\n"
-//usage:       "Run the hooks NN-stage/NN-name of the boot, list what would run, check a folder\n"
-//usage:       "of hooks or print its manifest, for minisign to sign, or show the last boot as\n"
-//usage:       "a table or as a picture (SVG)\n"
-//usage:     "\n	-R,--root ROOT	Look for /usr/lib/d2d/hooks and /run/d2d below ROOT;"
-//usage:     "\n			check: for the interpreters of scripts, too"
-//usage:     "\n	-j,--jobs N	Hooks of a stage at the same time (default: as many as CPUs)"
-//usage:     "\n	-V,--version N	Version of the manifest, above the last one's (default: the time)"
-//usage:     "\n	-J,--json	The report as JSON"
-//usage:     "\n	DIR		Take hooks from here and from nowhere else; the last DIR wins"
-//usage:     "\n	FILE		A report; default: ROOT/run/d2d/report.json"
+//usage:       "'run' runs the hooks NN-stage/NN-name of the boot, 'list' shows which hooks\n"
+//usage:       "would run. 'check' checks a directory of hooks, 'manifest' prints its manifest,\n"
+//usage:       "to be signed with minisign. 'report' shows the last boot as a table, 'chart' as\n"
+//usage:       "an SVG picture\n"
+//usage:     "\n	-R,--root ROOT	Use ROOT/usr/lib/d2d/hooks and ROOT/run/d2d;"
+//usage:     "\n			'check' also looks for interpreters below ROOT"
+//usage:     "\n	-j,--jobs N	Run up to N hooks in parallel (default: one per CPU)"
+//usage:     "\n	-V,--version N	Version of the manifest, which must be higher than"
+//usage:     "\n			that of the last one (default: seconds since 1970)"
+//usage:     "\n	-J,--json	Print the report as JSON"
+//usage:     "\n	DIR		Use only the hooks in DIR; of several DIRs, the last has"
+//usage:     "\n			precedence"
+//usage:     "\n	FILE		Report to show (default: ROOT/run/d2d/report.json)"
 //usage:     "\n"
-//usage:     "\nExit code: 0 all well, 1 hooks failed (list: would fail; check: has errors),"
-//usage:     "\n2 a critical hook failed (where there is a rescue shell to put things right, the"
-//usage:     "\nrest was run after it), 3 wrong usage or a failure of d2dhook itself"
+//usage:     "\nExit status: 0 success, 1 hooks failed ('list': would fail; 'check': errors"
+//usage:     "\nfound), 2 a critical hook failed (if there is a rescue shell, the other stages"
+//usage:     "\nran after it), 3 wrong usage, or d2dhook itself failed"
 
 #include "d2dhook.h"
 
 enum { OPT_ROOT = 1 << 0, OPT_JSON = 1 << 3 };
 
-/* "" for /, else its real path. */
+/* Returns the real path of ROOT, or "" for /. */
 static const char *root_path(const char *root)
 {
 	char *path = xmalloc_realpath(root);
@@ -80,14 +84,14 @@ int d2dhook_main(int argc UNUSED_PARAM, char **argv)
 		"root\0" Required_argument "R" "jobs\0" Required_argument "j" "version\0" Required_argument "V"
 		"json\0" No_argument "J", &d.root, &jobs, &version);
 	if (jobs < 1)
-		bb_simple_error_msg_and_die("-j wants a number above 0");
+		bb_simple_error_msg_and_die("-j needs a number above 0");
 	d.jobs = jobs;
 	d.json = opts & OPT_JSON;
 	d.rooted = opts & OPT_ROOT;
 	if (version) {
 		d.version = d2d_manifest_version(version, strlen(version));
 		if (!d.version)
-			bb_simple_error_msg_and_die("-V wants a number from 1 to 2^53");
+			bb_simple_error_msg_and_die("-V needs a number from 1 to 2^53");
 	}
 	d.root = root_path(d.root);
 	d.dirs = argv + optind;

@@ -1,6 +1,6 @@
 /*
- * d2d-host: the front door of the program for other machines ('make host'), where there is no d2d to ask how the system
- * stands. "d2d-host VERB" runs the applet d2dVERB.
+ * d2d-host: the main applet of the program for other Linux machines ('make host'), which has no d2d applet because there is
+ * no debian2docker system whose status d2d could show. "d2d-host VERB" runs the applet d2dVERB.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -8,8 +8,8 @@
 //config:	bool "d2d-host"
 //config:	default n
 //config:	help
-//config:	For 'make host', which makes out/d2d-host: our applets for any
-//config:	Linux. An image has no use for it.
+//config:	Needed for 'make host', which builds out/d2d-host: the applets of
+//config:	debian2docker for any Linux machine. The image doesn't need it.
 
 //applet:IF_D2DHOST(APPLET_ODDNAME(d2d-host, d2dhost, BB_DIR_USR_BIN, BB_SUID_DROP, d2dhost))
 
@@ -18,17 +18,17 @@
 //usage:#define d2dhost_trivial_usage
 //usage:       "VERB [ARG]..."
 //usage:#define d2dhost_full_usage "\n\n"
-//usage:       "What debian2docker has for the machine on which its media are made:\n"
+//usage:       "Tools of debian2docker for the machine on which media are made:\n"
 //usage:	IF_D2DIMPORT(
-//usage:     "\n	import -S -o NAME.d2i FILE...	Make images that are mounted in place"
-//usage:     "\n	import -n FILE...		What is in image files"
-//usage:     "\n	import FILE...			Images into the running Docker, or its store"
+//usage:     "\n	import -S -o NAME.d2i FILE...	Make a file to be mounted in place"
+//usage:     "\n	import -n FILE...		List the images in image files"
+//usage:     "\n	import FILE...			Import images into Docker or its store"
 //usage:	)
 //usage:	IF_D2DIMAGES(
-//usage:     "\n	images [-s DIR]			What was imported from where"
+//usage:     "\n	images [-s DIR]			List imported images and their files"
 //usage:	)
 //usage:     "\n"
-//usage:     "\n'd2d-host VERB --help' tells more"
+//usage:     "\nSee also 'd2d-host VERB --help'"
 
 #include "libbb.h"
 
@@ -45,7 +45,7 @@ int d2dhost_main(int argc UNUSED_PARAM, char **argv)
 	name = xasprintf("d2d%s", argv[1]);
 	applet = find_applet_by_name(name);
 	if (applet < 0)
-		bb_error_msg_and_die("no verb '%s': d2d-host alone lists what there is", argv[1]);
+		bb_error_msg_and_die("no verb '%s': run d2d-host without arguments for a list", argv[1]);
 	argv[1] = name;
 	run_applet_no_and_exit(applet, name, argv + 1);
 }

@@ -1,5 +1,5 @@
 /*
- * d2dimages: which images were imported, from which files, and which files could not be.
+ * d2dimages: lists the images that were imported with the files they came from, and the files that could not be imported.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -9,8 +9,8 @@
 //config:	select D2D_LIBD2D
 //config:	depends on D2DIMPORT
 //config:	help
-//config:	Lists the images that d2dimport has put into Docker's store, with
-//config:	the files that they came from, and the files that failed.
+//config:	Lists the images that d2dimport has written to Docker's store with
+//config:	the files they came from, and the files that could not be imported.
 
 //applet:IF_D2DIMAGES(APPLET(d2dimages, BB_DIR_USR_BIN, BB_SUID_DROP))
 
@@ -19,13 +19,14 @@
 //usage:#define d2dimages_trivial_usage
 //usage:       "[-s DIR]"
 //usage:#define d2dimages_full_usage "\n\n"
-//usage:       "List the images that were imported into Docker's store, the files that they came\n"
-//usage:       "from, and the files that could not be imported since the machine was started\n"
+//usage:       "List the images that were imported into Docker's store, the files they came\n"
+//usage:       "from, and the files that could not be imported since boot\n"
 //usage:     "\n	-s,--store DIR	Docker's data-root (/var/lib/docker)"
 //usage:     "\n"
-//usage:     "\nSIZE is what its layers take; those that images share count for each. HOW: written,\n"
-//usage:       "copied (from a *.d2i), mounted (they stay there), gone (its medium is).\n"
-//usage:     "Exit code: 0 all was imported, 1 some file failed, 2 the store can't be read"
+//usage:     "\nSIZE is the size of all layers; a shared layer counts for each image. HOW:\n"
+//usage:       "written, copied (from a *.d2i file), mounted (the layers stay in the *.d2i file)\n"
+//usage:       "or gone (the volume with the *.d2i file is missing).\n"
+//usage:     "Exit status: 0 no file failed, 1 a file failed, 2 the store can't be read"
 
 #include <json-c/json.h>
 #include "d2d_report.h"
@@ -129,7 +130,7 @@ static int print_failed(void)
 	return n ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-/* What anybody may know: this boot's imports. */
+/* Prints the images that were imported since boot, from the notes below /run that every user may read. */
 static void print_notes(void)
 {
 	struct json_object *notes = d2d_imports_read("");
@@ -161,7 +162,7 @@ int d2dimages_main(int argc UNUSED_PARAM, char **argv)
 	getopt32long(argv, "^" "s:" "\0" "=0", "store\0" Required_argument "s", &dir);
 	r = d2d_store_imports(dir, &imports);
 	if (r == -EACCES && geteuid() != 0) {
-		bb_error_msg("only root can read the store: sudo d2d images; imported in this boot were:");
+		bb_error_msg("only root can read the store (sudo d2d images); imported since boot:");
 		print_notes();
 	} else if (r < 0)
 		bb_error_msg("can't read the store '%s': %s", printable_string(dir), strerror(-r));

@@ -1,7 +1,7 @@
 /*
- * d2dimport: puts images into Docker, straight into its store while no engine runs, or through the engine's API. What
- * is there already is not sent or written again; what is no image file, or not a whole one, is named and does not keep
- * the others out.
+ * d2dimport: imports images into Docker, either by writing to Docker's store while no engine runs, or through the engine's
+ * API. Images that Docker has already are not written or sent again. Files that are damaged or not image files are reported
+ * and don't prevent the import of other files.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -15,41 +15,49 @@
 //config:	select LOSETUP
 //config:	help
 //config:	Imports image files (made by 'docker save', OCI layouts) into
-//config:	Docker, skips images that are there already, shows progress. (The
-//config:	engine itself runs 'xz' to unpack archives compressed so.)
+//config:	Docker, skips images that Docker has already, and shows progress.
+//config:	(The engine itself runs 'xz' to unpack archives in that format.)
 
 //applet:IF_D2DIMPORT(APPLET(d2dimport, BB_DIR_USR_BIN, BB_SUID_DROP))
 
 //kbuild:lib-$(CONFIG_D2DIMPORT) += d2dimport.o
 
 //usage:#define d2dimport_trivial_usage
-//usage:       "[-qfncm] [-j N] [-s DIR | -a [-H SOCKET]" IF_FEATURE_D2DIMPORT_SQUASH(" | -S -o OUT") "] FILE|DIR...\n"
+//usage:       "[-qfncm] [-j N] [-s DIR | -a [-H SOCKET]" IF_FEATURE_D2DIMPORT_SQUASH(" | -S -o OUT") "]\n"
+//usage:       "	FILE|DIR...\n"
 //usage:       "d2dimport -r [-qcm] [-s DIR] [FILE|DIR]..."
 //usage:#define d2dimport_full_usage "\n\n"
-//usage:       "Import images into Docker: files of 'docker save' or OCI layouts (plain, gzip,\n"
-//usage:       "xz, bzip2, zstd), or folders that are OCI layouts. Of any other DIR: *.tar,\n"
-//usage:       "*.tar.gz, *.tgz, *.tar.xz, *.txz, *.tar.zst, *.tzst, *.d2i and OCI layouts in it.\n"
-//usage:       "NAME.rootfs.tar[.gz|.xz|.zst] is a root file system: it becomes NAME:latest, run\n"
-//usage:       "as NAME.rootfs.conf (lines CMD=, ENV=...) or NAME.rootfs.json beside it says\n"
-//usage:     "\n	-q,--quiet	No progress"
-//usage:     "\n	-f,--force	Also what is there already, or does not look whole"
-//usage:     "\n	-n,--dry-run	Only read the files and tell what they hold"
+//usage:       "Import images into Docker. FILE is an archive of 'docker save' or of an OCI\n"
+//usage:       "layout (plain, gzip, xz, bzip2 or zstd). DIR is an OCI layout, or a directory\n"
+//usage:       "with OCI layouts or files *.tar, *.tar.gz, *.tgz, *.tar.xz, *.txz, *.tar.zst,\n"
+//usage:       "*.tzst or *.d2i in it.\n"
+//usage:       "NAME.rootfs.tar[.gz|.xz|.zst] is a root file system and becomes NAME:latest. The\n"
+//usage:       "file NAME.rootfs.conf (lines CMD=, ENV=...) or NAME.rootfs.json in the same\n"
+//usage:       "directory says how to run it\n"
+//usage:     "\n	-q,--quiet	Show no progress"
+//usage:     "\n	-f,--force	Also import images that exist already or look incomplete"
+//usage:     "\n	-n,--dry-run	Only read the files and list their images"
 //usage:     "\n	-s,--store DIR	Write to Docker's data-root DIR; no engine may run on it"
-//usage:     "\n	-a,--api	Hand them to the running engine"
-//usage:     "\n	-j,--jobs N	Work with up to N processes (of the CPUs up to 8)"
-//usage:     "\n	-H,--host SOCKET	Its socket ($DOCKER_HOST or /var/run/docker.sock)"
-//usage:     "\n	-m,--mount	Mount the layers of *.d2i where they lie"
-//usage:     "\n	-c,--copy	Copy them. Without both: only if the store is on a disk"
-//usage:     "\n	-r,--relink	Mount again what the store has mounted, from FILEs, DIRs, or where it was.\n"
-//usage:       "			Before Docker starts: take out images whose file isn't there"
+//usage:     "\n	-a,--api	Send the images to the running engine"
+//usage:     "\n	-j,--jobs N	Use up to N processes (default: one per CPU, at most 8)"
+//usage:     "\n	-H,--host SOCKET	The engine's socket ($DOCKER_HOST or"
+//usage:     "\n			/var/run/docker.sock)"
+//usage:     "\n	-m,--mount	Mount the layers of *.d2i files in place"
+//usage:     "\n	-c,--copy	Copy the layers of *.d2i files into the store"
+//usage:     "\n			(default: -c if the store is on a disk, else -m)"
+//usage:     "\n	-r,--relink	Mount layers of the store again, from FILEs, DIRs or the"
+//usage:     "\n			original file. If no engine runs, also remove from the"
+//usage:     "\n			store the images whose file is missing"
 //usage:	IF_FEATURE_D2DIMPORT_SQUASH(
-//usage:     "\n	-S,--squash	Make a file that is mounted in place instead (needs mksquashfs)"
-//usage:     "\n	-o,--output OUT	That file, NAME.d2i; or a folder, if there is one or OUT ends in /"
+//usage:     "\n	-S,--squash	Make a *.d2i file, whose layers can be mounted in place,"
+//usage:     "\n			instead of importing (needs mksquashfs)"
+//usage:     "\n	-o,--output OUT	For -S: the file NAME.d2i to write; or a directory, if"
+//usage:     "\n			it exists or OUT ends in /"
 //usage:	)
 //usage:     "\n"
-//usage:     "\nWithout -s and -a the engine is asked; if none runs, /var/lib/docker is written."
+//usage:     "\nWithout -s and -a the engine is used; if none runs, /var/lib/docker is written."
 //usage:     "\n"
-//usage:     "\nExit code: 0 all images are in Docker, 1 some file failed, 2 the store can't be used"
+//usage:     "\nExit status: 0 Docker has all images, 1 a file failed, 2 the store can't be used"
 
 #include <json-c/json.h>
 #include "d2dimport.h"

@@ -10,7 +10,8 @@
 #include "d2d_engine.h"
 #include "d2d_store.h"
 
-/* What label or sidecar call the command, to be freed; NULL when they don't. */
+/* Returns the command name from the image's label or else from its sidecar, or NULL if there is none or it is not valid. The
+ * caller frees it. */
 static char *wanted_name(const char *image, struct json_object *labels, const struct d2d_sidecar *sidecars, int n)
 {
 	const struct d2d_sidecar *sidecar = d2d_sidecar_for(sidecars, n, image);
@@ -22,7 +23,7 @@ static char *wanted_name(const char *image, struct json_object *labels, const st
 	if (!name || d2d_is_command(name))
 		return name ? xstrdup(name) : NULL;
 	shown = d2d_printable(name, strlen(name));
-	bb_error_msg("%s: '%s', as its label says, isn't fit for a command's name", image, shown);
+	bb_error_msg("%s: its label asks for the command name '%s', which is not valid", image, shown);
 	free(shown);
 	return NULL;
 }
@@ -84,19 +85,19 @@ static int add_alias(const char *dir, const struct d2d_alias *a)
 	int r = EXIT_FAILURE;
 
 	if (!a->name) {
-		bb_error_msg("%s: no command: its name is taken or isn't fit for one", a->image);
+		bb_error_msg("%s: no command: its name is already taken or is not a valid command name", a->image);
 		return r;
 	}
 	other = d2dalias_shadowed_by(a->name);
 	if (other) {
-		bb_error_msg("%s: no command: %s is one already", a->image, other);
+		bb_error_msg("%s: no command: %s already exists", a->image, other);
 		free(other);
 		return r;
 	}
 	path = concat_path_file(dir, a->name);
 	old = d2dalias_read(path);
 	if (old && !old[0]) {
-		bb_error_msg("%s: no command: '%s' isn't an alias", a->image, path);
+		bb_error_msg("%s: no command: '%s' exists and isn't an alias", a->image, path);
 	} else {
 		if (!old || strcmp(old, a->image) != 0) {
 			d2dalias_write(path, a->image, !old);
@@ -136,7 +137,7 @@ int d2dalias_add(struct d2dalias *d, char **argv)
 			r |= add_named(d->dir, list, n, *argv);
 		return r;
 	}
-	/* what can't have a command is told, and no failure when nobody asked for it by name */
+	/* An image that can't have a command is reported, but that is a failure only for images that the user named. */
 	for (i = 0; i < n; i++)
 		add_alias(d->dir, &list[i]);
 	return d2dalias_each(d->dir, 0, list, n);

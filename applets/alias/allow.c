@@ -1,5 +1,6 @@
 /*
- * d2dalias --allow, --deny, --allowed: what the user lets single images have. Root's file, so root's to say.
+ * d2dalias --allow, --deny, --allowed: the options of 'docker run' that the user has allowed for single images. They are kept
+ * in a file that only root can write.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -14,7 +15,7 @@ static struct json_object *read_all(const struct d2dalias *d)
 	int r = d2d_alias_allowed_read(d->root, &all);
 
 	if (r < 0)
-		bb_error_msg_and_die("what is allowed can't be read: %s", strerror(-r));
+		bb_error_msg_and_die("can't read the list of allowed options: %s", strerror(-r));
 	return all;
 }
 
@@ -24,7 +25,7 @@ static int write_all(const struct d2dalias *d, struct json_object *all)
 
 	if (r == 0)
 		return EXIT_SUCCESS;
-	bb_error_msg("what is allowed can't be written: %s", strerror(-r));
+	bb_error_msg("can't write the list of allowed options: %s", strerror(-r));
 	return EXIT_FAILURE;
 }
 
@@ -48,7 +49,7 @@ static bool holds(struct json_object *options, const char *text)
 	return false;
 }
 
-/* The options of an image, made when they aren't there. */
+/* Returns the allowed options of the image with this ID. Adds an empty entry to ALL if there is none. */
 static struct json_object *options_of(struct json_object *all, const char *id, const char *image)
 {
 	struct json_object *options = d2d_alias_allowed_for(all, id), *entry;
@@ -77,7 +78,7 @@ int d2dalias_allow(struct d2dalias *d, char **argv)
 	image = d2dalias_tagged(argv[0]);
 	id = json_object_get_string(json_object_object_get(d2dalias_inspect(image), "Id"));
 	if (!id)
-		bb_error_msg_and_die("the engine tells no ID of '%s'", image);
+		bb_error_msg_and_die("the engine's reply has no ID for image '%s'", image);
 
 	all = read_all(d);
 	options = options_of(all, id, image);
@@ -85,7 +86,7 @@ int d2dalias_allow(struct d2dalias *d, char **argv)
 		const struct d2d_alias_option *o = &list.option[i];
 
 		if (o->kind == D2D_OPTION_FREE || o->kind == D2D_OPTION_DEFAULT) {
-			bb_error_msg("every image may have '%s'", o->text);
+			bb_error_msg("'%s' needs no permission: every image may use it", o->text);
 			continue;
 		}
 		if (!holds(options, o->text))
@@ -114,7 +115,7 @@ int d2dalias_deny(struct d2dalias *d, char **argv)
 		}
 	}
 	if (!ids)
-		bb_error_msg_and_die("nothing is allowed to '%s'", printable_string(argv[0]));
+		bb_error_msg_and_die("no options are allowed for '%s'", printable_string(argv[0]));
 	while (ids)
 		json_object_object_del(all, llist_pop(&ids));
 	return write_all(d, all);

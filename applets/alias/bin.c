@@ -1,8 +1,8 @@
 /*
- * d2dalias bin: offers the scripts in the folders d2d/bin of volumes as commands, those that may run here.
+ * d2dalias bin: offers the scripts in the directories d2d/bin of all volumes as commands, as far as the trust mode allows.
  *
- * What runs is a copy in memory; the command is a symbolic link to it. Each run makes copies in a folder of its own and
- * only then takes the old ones away, so a command is there all the time.
+ * The command is a symbolic link to a copy of the script in memory. Each run of 'bin' writes its copies to a new directory and
+ * removes the old copies afterwards, so that a command never disappears in between.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -13,16 +13,16 @@
 #include "d2d_hook.h"
 
 #define COPIES D2D_RUN"/bin"
-#define LIST "list"		/* in it, for d2dalias list; other people can't look at every volume */
+#define LIST "list"		/* file in COPIES for 'd2dalias list', whose caller may have no access to the volumes */
 
 struct scripts {
 	struct d2dalias *d;
 	struct d2d_hooks list;
-	char *copies, *now;	/* the folder of all, and the one of this run */
-	int code;
+	char *copies, *now;	/* directory of all copies, and its subdirectory for this run */
+	int code;		/* exit status */
 };
 
-/* Is it a link to a copy of ours? */
+/* Returns whether PATH is a symbolic link to a copy that d2dalias has made. */
 static bool is_ours(const struct scripts *s, const char *path)
 {
 	char *target = xmalloc_readlink(path);
@@ -32,7 +32,7 @@ static bool is_ours(const struct scripts *s, const char *path)
 	return ours;
 }
 
-/* What has the name already and keeps it, or NULL. */
+/* Returns what already has this command name and keeps it, or NULL if the name is free. The caller frees it. */
 static char *taken_by(const struct scripts *s, const char *name, const char *path)
 {
 	char *other = d2dalias_shadowed_by(name), *image;
@@ -81,7 +81,7 @@ static void offer(struct scripts *s, struct d2d_hook *hook)
 	free(path);
 }
 
-/* Takes away what doesn't point into the copies of this run. */
+/* Removes the links that don't lead to a copy of this run, and the copies of earlier runs. */
 static void remove_old(struct scripts *s)
 {
 	char **names;
@@ -174,7 +174,7 @@ int d2dalias_bin(struct d2dalias *d, char **argv)
 	s.now = xasprintf("%s/%llu.%u", s.copies, d2d_now(), (unsigned)getpid());
 	if (bb_make_directory(s.copies, 0755, FILEUTILS_RECUR) < 0 || bb_make_directory(xstrdup(d->dir), 0755, FILEUTILS_RECUR) < 0)
 		return EXIT_FAILURE;
-	/* a stick may come while the boot is at it */
+	/* Wait for other runs: a USB stick may be plugged in while the hook of the boot runs 'bin', too. */
 	lock = xopen3(auto_string(concat_path_file(s.copies, ".lock")), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	while (flock(lock, LOCK_EX) < 0 && errno == EINTR)
 		continue;

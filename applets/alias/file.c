@@ -48,11 +48,12 @@ void d2dalias_write(const char *path, const char *image, int is_new)
 {
 	char *tmp = xasprintf("%s.XXXXXX", path);
 	char *text = xasprintf(MARKER"%s\n"
-		"# Without the line above this file is yours: d2dalias won't touch it again.\n"
+		"# If you delete the line above, this file is yours: d2dalias will never change it again.\n"
 		"exec d2dalias run '%s' -- \"$@\"\n", image, image);
 	int fd = xmkstemp(tmp);
 
-	/* link() doesn't replace what came in between; rename() does, for an alias of ours */
+	/* A new alias is put in place by link(), which fails if somebody has created the file in the meantime; rename() replaces
+	 * an old alias. */
 	if (full_write(fd, text, strlen(text)) != (ssize_t)strlen(text) || fchmod(fd, 0755) < 0 || close(fd) < 0
 	 || (is_new ? link(tmp, path) : rename(tmp, path)) < 0
 	) {
@@ -92,7 +93,7 @@ static int has_alias_name(const struct dirent *d)
 	return d2d_is_command(d->d_name);
 }
 
-/* Lists the aliases in DIR, or removes those that aren't among the n to keep. */
+/* With LIST prints the aliases in DIR, else removes those that are not among the N aliases of KEEP. Returns an exit status. */
 int d2dalias_each(const char *dir, int list, const struct d2d_alias *keep, int n)
 {
 	struct dirent **files;

@@ -1,5 +1,5 @@
 /*
- * d2dalias run: runs an image as it asks to be run, as far as it may.
+ * d2dalias run: runs an image with the options that its labels or its sidecar ask for, if they are allowed.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -17,7 +17,7 @@ char *d2dalias_tagged(const char *image)
 void d2dalias_no_engine(int status)
 {
 	bb_error_msg_and_die("no Docker engine at '%s': %s", d2d_engine_socket(),
-			status < 0 ? strerror(-status) : "it isn't one");
+			status < 0 ? strerror(-status) : "unexpected reply");
 }
 
 int d2dalias_sidecars(const struct d2dalias *d, struct d2d_sidecar **list)
@@ -41,7 +41,7 @@ struct json_object *d2dalias_inspect(const char *image)
 	int status;
 
 	if (!d2d_is_image(image))
-		bb_error_msg_and_die("'%s' can't be the name of an image", printable_string(image));
+		bb_error_msg_and_die("'%s' is not a valid image name", printable_string(image));
 	path = xasprintf("/images/%s/json", image);
 	status = d2d_engine_get(path, &reply);
 	if (status == 404)
@@ -74,7 +74,8 @@ static void get_caller(struct d2d_alias_caller *caller)
 	caller->xauthority = getenv("XAUTHORITY");
 }
 
-/* What it asks for: by its labels, or by a sidecar if they say nothing. */
+/* Reads what the image asks for from its labels, or from a sidecar if the labels contain nothing about options. Returns 0 or a
+ * negative errno, after an error message. */
 static int get_wish(const struct d2dalias *d, const char *image, struct json_object *labels,
 		struct d2d_alias_wish *wish)
 {
@@ -104,7 +105,7 @@ static struct json_object *get_allowed(const struct d2dalias *d, const char *id)
 	int r = d2d_alias_allowed_read(d->root, &all);
 
 	if (r < 0)
-		bb_error_msg("what is allowed can't be read: %s", strerror(-r));
+		bb_error_msg("can't read the list of allowed options: %s", strerror(-r));
 	return d2d_alias_allowed_for(all, id);
 }
 
@@ -123,7 +124,7 @@ static void tell_refused(const char *image, struct d2d_alias_command *c)
 		leave = longer;
 	}
 	if (c->refused)
-		bb_error_msg("if you trust it, as root: %s", leave);
+		bb_error_msg("if you trust this image, run as root: %s", leave);
 	free(leave);
 }
 
@@ -137,7 +138,7 @@ static void print_command(char **argv)
 	}
 }
 
-/* Docker would make them as root's. */
+/* Creates missing directories that will be mounted as volumes. Docker would create them with root as their owner. */
 static int make_folders(const llist_t *folders)
 {
 	int r = 0;
@@ -148,7 +149,7 @@ static int make_folders(const llist_t *folders)
 	return r;
 }
 
-/* Whether a container has, for writing, a folder of the home in which this one lies. */
+/* Returns whether FOLDER lies below a directory that the container has mounted read-write and that itself lies below HOME. */
 static bool can_move(struct json_object *container, const char *home, const char *folder)
 {
 	struct json_object *mounts = json_object_object_get(container, "Mounts");
@@ -167,8 +168,10 @@ static bool can_move(struct json_object *container, const char *home, const char
 	return can;
 }
 
-/* Docker follows the path of a folder once more, later. Whoever could put a link into it until then isn't to be running:
- * it would get what the link leads to. (Neither Docker nor runc take a folder that we hold open.) */
+/* Docker resolves the path of a volume's directory again, after it was checked here. A running container that can write to a
+ * parent directory could replace the directory by a symbolic link in the meantime and so get access to any file. Hence fail
+ * while such a container is running. (Passing a file descriptor is no way out: neither Docker nor runc accept one.) Returns
+ * 0 or -EBUSY. */
 static int check_running(const char *image, const char *home, const llist_t *folders)
 {
 	struct json_object *list = NULL, *names;
@@ -185,7 +188,7 @@ static int check_running(const char *image, const char *home, const llist_t *fol
 			if (!real || !can_move(container, real, folders->data))
 				continue;
 			names = json_object_object_get(container, "Names");
-			bb_error_msg("%s: not while container '%s' runs, which can change what '%s' is", image,
+			bb_error_msg("%s: refused while container '%s' is running: it could replace '%s' by a symbolic link", image,
 				printable_string(json_object_is_type(names, json_type_array) ?
 					json_object_get_string(json_object_array_get_idx(names, 0)) ? : "?" : "?"),
 				auto_string(xstrdup(printable_string(folders->data))));

@@ -1,5 +1,5 @@
 /*
- * d2dalias watch: writes the commands anew whenever images change, by the engine's stream of events.
+ * d2dalias watch: follows the engine's event stream and updates the commands whenever images change.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -13,12 +13,12 @@
 	"%22pull%22,%22tag%22,%22untag%22%5D%7D"
 
 enum {
-	QUIET = 300,		/* ms without an event: a pull or an import brings several */
-	AT_MOST = 5000,		/* ms of events, then we look all the same */
-	AGAIN = 2,		/* seconds, when there is no engine */
+	QUIET = 300,		/* ms without an event that end a burst: a pull or an import sends several events */
+	AT_MOST = 5000,		/* maximum length of a burst in ms */
+	AGAIN = 2,		/* seconds between attempts to connect to the engine */
 };
 
-/* In a child: it may die of what an image is called or where the engine went, and its memory goes with it. */
+/* Works in a child process, because d2dalias_add() exits on errors (such as a stopped engine) and doesn't free its memory. */
 static void add_all(struct d2dalias *d)
 {
 	char *none = NULL;
@@ -29,7 +29,7 @@ static void add_all(struct d2dalias *d)
 	wait4pid(pid);
 }
 
-/* Reads what comes until nothing more does; false at the end. What the events say doesn't matter. */
+/* Reads and ignores events until the burst is over. Returns false when the engine has closed the stream. */
 static bool read_burst(int fd)
 {
 	unsigned long long limit = d2d_now() + AT_MOST;
@@ -58,7 +58,7 @@ int d2dalias_watch(struct d2dalias *d, char **argv)
 			told = true;
 		} else {
 			told = false;
-			/* The stream is open already, so nothing gets lost in between. */
+			/* The stream is opened before the images are listed, so that no change is missed. */
 			do
 				add_all(d);
 			while (read_burst(fd));

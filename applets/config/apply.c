@@ -1,5 +1,5 @@
 /*
- * d2dconfig: takes over what the store keeps. All that is wrong is named, and changes nothing else.
+ * d2dconfig: applies the settings of the store. Each error is reported and affects no other setting.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -23,7 +23,8 @@ static int write_file(const char *path, const void *data, size_t len)
 	return err < 0;
 }
 
-/* A file of the store, or NULL when there is none; *bad when it can't be read. */
+/* Reads a file of the store. Returns its text, which the caller frees, or NULL if there is no file or it can't be read; in the
+ * latter case *BAD is set. */
 static char *read_stored(const char *path, size_t max, size_t *len, int *bad)
 {
 	char *text;
@@ -38,7 +39,7 @@ static char *read_stored(const char *path, size_t max, size_t *len, int *bad)
 
 /* ---- d2d/config ---- */
 
-/* The good lines, in the form of D2D_CMDLINE. */
+/* Returns the valid lines of TEXT in the format of D2D_CMDLINE. The caller frees them. Sets *BAD if a line is not valid. */
 static char *good_lines(char *text, const char *path, int *bad)
 {
 	char *out = xstrdup(""), *line, *longer;
@@ -73,7 +74,7 @@ static int take_config(const struct d2dconfig *c)
 
 	text = read_stored(from, D2D_CONFIG_MAX, &len, &bad);
 	if (text && strlen(text) != len) {
-		bb_error_msg("'%s' is no text", from);
+		bb_error_msg("'%s' is not a text file", from);
 		bad = 1;
 	} else if (text) {
 		out = good_lines(text, from, &bad);
@@ -89,9 +90,10 @@ static int take_config(const struct d2dconfig *c)
 	return bad;
 }
 
-/* ---- what is made of it ---- */
+/* ---- host name, time zone, machine-id ---- */
 
-/* The option NAME, else the first line of a file of the store; *from then says which it was. */
+/* Returns the value of the option NAME, else the first line of the file NAME on the store, else NULL. *FROM is set to where
+ * the value comes from. The caller frees both. */
 static char *setting(const struct d2dconfig *c, const char *name, char **from, int *bad)
 {
 	char *value = d2d_option_at(c->root, name);
@@ -108,7 +110,7 @@ static char *setting(const struct d2dconfig *c, const char *name, char **from, i
 	return value;
 }
 
-/* Where boot2docker keeps it. */
+/* Returns the host name that boot2docker has saved on the store, or NULL. Replaces *FROM. */
 static char *old_hostname(const struct d2dconfig *c, char **from, int *bad)
 {
 	char *name;
@@ -130,7 +132,7 @@ static int set_hostname(const struct d2dconfig *c)
 	if (!name)
 		name = old_hostname(c, &from, &bad);
 	if (name && !d2d_hostname_ok(name)) {
-		bb_error_msg("%s: '%s' is no host name", from, printable_string(name));
+		bb_error_msg("%s: '%s' is not a valid host name", from, printable_string(name));
 		bad = 1;
 	} else if (name) {
 		if (!c->root[0] && sethostname(name, strlen(name)) < 0) {
@@ -153,14 +155,14 @@ static int set_rule(const char *to, const char *from, const char *rule)
 	char file[D2D_ZONEINFO_MAX];
 
 	if (!d2d_timezone_ok(rule)) {
-		bb_error_msg("%s: '%s' is no rule like CET-1CEST,M3.5.0,M10.5.0/3, and names of zones aren't known here",
+		bb_error_msg("%s: '%s' is not a time zone rule like CET-1CEST,M3.5.0,M10.5.0/3, and zone names are not supported",
 			from, printable_string(rule));
 		return 1;
 	}
 	return write_file(to, file, d2d_timezone_file(file, rule));
 }
 
-/* A rule, or a copy of a zoneinfo file as d2d/timezone on the store. */
+/* The option d2d.timezone is a rule. The file d2d/timezone on the store is a rule or a copy of a zoneinfo file. */
 static int set_timezone(const struct d2dconfig *c)
 {
 	char *from = d2dconfig_stored(c, "timezone"), *to = d2dconfig_path(c, ZONEINFO), *text;
@@ -185,7 +187,7 @@ static int set_timezone(const struct d2dconfig *c)
 	return bad;
 }
 
-/* A new one from the kernel, without its dashes. */
+/* Returns a random ID from the kernel without the hyphens of its UUID form, or NULL. The caller frees it. */
 static char *new_machine_id(void)
 {
 	char *id = xmalloc_open_read_close("/proc/sys/kernel/random/uuid", NULL), *p, *to;
@@ -203,7 +205,8 @@ static bool is_machine_id(const char *id)
 	return strlen(id) == MACHINE_ID_LEN && strspn(id, "0123456789abcdef") == MACHINE_ID_LEN;
 }
 
-/* The store's; one that it doesn't have yet is made and kept. */
+/* Uses the machine-id of the store. If the store has none, creates one and saves it there. Without a store, keeps the one in
+ * /etc or creates one for this boot. */
 static int set_machine_id(const struct d2dconfig *c, bool store)
 {
 	char *stored = d2dconfig_stored(c, "machine-id"), *here = d2dconfig_path(c, MACHINE_ID), *id = NULL, *line;
@@ -217,7 +220,7 @@ static int set_machine_id(const struct d2dconfig *c, bool store)
 		new = false;
 		chomp(id);
 		if (!is_machine_id(id)) {
-			bb_error_msg("'%s' isn't 32 digits; remove it, and the next boot makes a new one", stored);
+			bb_error_msg("'%s' is not 32 hexadecimal digits; remove it, and the next boot will make a new one", stored);
 			bad = 1;
 			free(id);
 			id = NULL;
@@ -248,7 +251,7 @@ int d2dconfig_apply(const struct d2dconfig *c)
 	bad |= set_timezone(c);
 	bad |= set_machine_id(c, store);
 	if (!bad && !store) {
-		puts("no store: what is set is that of the command line");
+		puts("no store: only the options of the kernel command line apply");
 		fflush_stdout_and_exit(EXIT_NO_STORE);
 	}
 	return bad ? EXIT_FAILURE : EXIT_SUCCESS;

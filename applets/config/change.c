@@ -13,15 +13,16 @@ static void check(const char *arg)
 
 	if (!wrong && value++) {
 		if (d2dconfig_is_key(arg, "hostname") && !d2d_hostname_ok(value))
-			wrong = "is no host name";
+			wrong = "is not a valid host name";
 		else if (d2dconfig_is_key(arg, "timezone") && !d2d_timezone_ok(value))
-			wrong = "is no rule like CET-1CEST,M3.5.0,M10.5.0/3 (the last line of a zoneinfo file, see docs/cmdline.md)";
+			wrong = "is not a time zone rule like CET-1CEST,M3.5.0,M10.5.0/3 (the last line of a zoneinfo file, see docs/cmdline.md)";
 	}
 	if (wrong)
 		bb_error_msg_and_die("'%s' %s", printable_string(arg), wrong);
 }
 
-/* TEXT without the lines of KEY, the first of which is replaced by LINE; appended when there was none. NULL: no line. */
+/* Returns TEXT with all lines of KEY removed and LINE in the place of the first of them, or at the end if there was none. If
+ * LINE is NULL, no line is added. Frees TEXT; the caller frees the result. */
 static char *with(char *text, const char *key, const char *line)
 {
 	char *out = xstrdup(""), *rest = text, *one, *longer;
@@ -57,10 +58,10 @@ static void tell(const struct d2dconfig *c, const char *key)
 	d2d_options_read(c->root, D2D_CMDLINE, &cmdline);
 	for (l = cmdline; l; l = l->link)
 		if (d2dconfig_is_key(l->data, key))
-			printf("the kernel command line says d2d.%s, and wins\n", printable_string(l->data));
+			printf("the kernel command line has d2d.%s, which takes precedence\n", printable_string(l->data));
 	llist_free(cmdline, free);
 	if (!d2dconfig_is_key(key, "hostname") && !d2dconfig_is_key(key, "timezone"))
-		printf("%.*s counts from the next boot\n", (int)strcspn(key, "="), key);
+		printf("%.*s takes effect at the next boot\n", (int)strcspn(key, "="), key);
 }
 
 int d2dconfig_change(const struct d2dconfig *c, char **args, bool delete)
@@ -75,7 +76,7 @@ int d2dconfig_change(const struct d2dconfig *c, char **args, bool delete)
 	if (!c->root[0] && geteuid() != 0)
 		bb_error_msg_and_die("%s: sudo d2d config %s", bb_msg_you_must_be_root, args[0]);
 	if (!d2dconfig_has_store(c))
-		bb_simple_error_msg_and_die("no store, so it would be gone at the next boot");
+		bb_simple_error_msg_and_die("no store: the setting would be lost at the next boot");
 
 	err = d2d_file_read(path, D2D_CONFIG_MAX, &text, &len);
 	if (err == -ENOENT)

@@ -7,7 +7,7 @@
 
 #include "d2dconfig.h"
 
-/* Is there one of the same name behind it, which counts? */
+/* Returns whether a later option has the same name and so overrides this one. */
 static bool is_beaten(const llist_t *l)
 {
 	const llist_t *other;
@@ -29,11 +29,11 @@ void d2dconfig_show(const struct d2dconfig *c)
 	for (l = all; l; l = l->link) {
 		if (!is_beaten(l))
 			printf("%-40s %s\n", printable_string(l->data), stored ? "store" : "command line");
-		/* They come first. */
+		/* The options from the store come first in ALL, in the order of STORED. */
 		if (stored)
 			free(llist_pop(&stored));
 	}
 	if (!d2dconfig_has_store(c))
-		puts("no store: what is set here wouldn't be kept");
+		puts("no store: settings can't be kept");
 	llist_free(all, free);
 }

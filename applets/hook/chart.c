@@ -1,8 +1,8 @@
 /*
- * d2dhook chart: the boot as one picture (SVG) that needs nothing else.
+ * d2dhook chart: prints the report of a boot as a self-contained SVG picture.
  *
- * A row for each phase and hook, the time from left to right, stages as bands. Coordinates are whole tenths of a
- * unit, so that the same report makes the same bytes everywhere.
+ * The picture has a row for each phase of the boot and for each hook; time runs from left to right, and each stage is a band.
+ * Coordinates are integers in tenths of an SVG unit, so that the same report yields the same bytes on every machine.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -12,23 +12,23 @@
 
 typedef unsigned long long ms_t;
 
-/* All in tenths of a unit. */
+/* Lengths are in tenths of an SVG unit. */
 enum {
 	WIDTH = 12800, LEFT = 80, RIGHT = 12720,
-	TOP = 930,		/* where the first band begins */
-	ROWS_HEIGHT = 6700,	/* what the rows may take of one screen */
+	TOP = 930,		/* top of the first band */
+	ROWS_HEIGHT = 6700,	/* height of all rows, if the whole chart is to fit on a screen */
 	PITCH_MIN = 104, PITCH_MAX = 240,
 	GAP = 30,		/* between bands */
-	BAR_MIN = 20,
-	TICKS_MAX = 10,
+	BAR_MIN = 20,		/* minimum width of a bar */
+	TICKS_MAX = 10,		/* number of ticks on the time axis */
 };
 
 struct chart {
 	const struct d2d_report *report;
-	ms_t origin, span;
-	unsigned pitch, font;	/* of a row */
-	unsigned x_name, x_time, width;	/* where names and bars begin, how wide the bars' part is */
-	unsigned height, y;
+	ms_t origin, span;	/* start and length of the time axis */
+	unsigned pitch, font;	/* row height and font size */
+	unsigned x_name, x_time, width;	/* left edges of names and bars, width of the area of the bars */
+	unsigned height, y;	/* height of the picture, top of the next row */
 };
 
 #define P(tenths) (unsigned)(tenths) / 10, (unsigned)(tenths) % 10
@@ -36,7 +36,7 @@ struct chart {
 
 /* ---- text ---- */
 
-/* Cut at N characters. */
+/* Prints TEXT for XML, shortened to N characters. */
 static void print_escaped(const char *text, unsigned n)
 {
 	unsigned len = strlen(text), cut = len > n ? n - MIN(n, 3) : len, i;
@@ -54,7 +54,7 @@ static void print_escaped(const char *text, unsigned n)
 		printf("%.*s", (int)n, "...");
 }
 
-/* What N characters take, on the safe side for usual fonts. */
+/* Returns an upper estimate of the width of N characters; usual fonts need less. */
 static unsigned text_width(unsigned n, unsigned font)
 {
 	return n * font * 60 / 100;
@@ -67,7 +67,7 @@ static void print_text(unsigned x, unsigned y, unsigned font, const char *class,
 	puts("</text>");
 }
 
-/* "8.21 s" */
+/* Formats a duration like "8.21 s". The caller frees the text. */
 static char *seconds(ms_t ms)
 {
 	return ms < 100000 ? xasprintf("%llu.%02llu s", ms / 1000, ms / 10 % 100) : xasprintf("%llu.%llu s", ms / 1000, ms / 100 % 10);
@@ -155,7 +155,7 @@ static void print_title(const struct chart *c)
 	unsigned failed = r->n_hooks - done - skipped;
 	char *total = seconds(c->span), *title;
 
-	/* Only a boot has phases; other runs count from their first hook. */
+	/* Only the report of a boot has phases. The time of other runs starts with their first hook. */
 	title = xasprintf("%s of debian2docker: %s", r->n_phases ? "Boot" : "Hooks", r->n_hooks + r->n_phases ? total : "nothing has run");
 	printf("<title>");
 	print_escaped(title, 200);
@@ -186,10 +186,10 @@ static void print_legend(void)
 		printf("<rect x=\""F"\" y=\"23.0\" width=\"16.0\" height=\"10.0\" class=\"%s\"/>\n", P(x), results[i]);
 		print_text(x + 220, 325, 120, "dim", results[i]);
 	}
-	print_text(RIGHT, 540, 120, "dim end", "bold: what its stage waited for at last");
+	print_text(RIGHT, 540, 120, "dim end", "bold: last hook of its stage to end");
 }
 
-/* The smallest of 1, 2, 5, 10, 20 ... ms that makes few enough ticks. */
+/* Returns the smallest step out of 1, 2, 5, 10, 20 ... ms that yields at most TICKS_MAX ticks. */
 static ms_t tick_step(ms_t span)
 {
 	static const unsigned char first[] ALIGN1 = { 1, 2, 5 };
@@ -251,7 +251,8 @@ static void print_band(const struct chart *c, const char *name, unsigned rows, b
 	puts("</text>");
 }
 
-/* The text beside a bar goes to the right of it, or where there is more room. */
+/* Prints the text beside a bar that extends from X to X2: to the right of the bar if it fits there, else on the side that has
+ * more room. */
 static void print_label(const struct chart *c, unsigned x, unsigned x2, const char *label, const char *class, const char *class_end)
 {
 	unsigned y = c->y + c->pitch * 75 / 100, len = MIN(strlen(label), 1000);
@@ -276,7 +277,8 @@ static const char *class_of(const struct d2d_report_row *row)
 	return i < 0 ? "other" : nth_string(classes, i);
 }
 
-/* "12 ms", "12 ms, usb", "12 ms, usb, FAILED: exit 3: no disk"; FULL: with what was said even when all went well */
+/* Formats a label like "12 ms", "12 ms, usb" or "12 ms, usb, FAILED: exit 3: no disk". With FULL the label of a successful hook
+ * has its last line of output, too. The caller frees the text. */
 static char *label_of(const struct d2d_report_row *row, bool full)
 {
 	bool done = !row->result[0] || strcmp(row->result, "done") == 0, bad = !done && d2d_report_is_bad(row);
@@ -328,7 +330,8 @@ static void print_row(struct chart *c, const struct d2d_report_row *row, ms_t at
 	free(tip);
 }
 
-/* One stage: hooks FROM to TO. *over is when the one before it was over, and then this one. */
+/* Prints the stage with the hooks FROM to TO - 1. *OVER is the end of the previous stage in ms and is set to the end of this
+ * stage. */
 static void print_stage(struct chart *c, unsigned from, unsigned to, ms_t *over, bool dark)
 {
 	const struct d2d_report_row *hook = c->report->hook;

@@ -1,7 +1,8 @@
 /*
- * d2dhook check: what is wrong with a folder of hooks, before it is booted.
+ * d2dhook check: reports what is wrong with a directory of hooks before a machine boots with it.
  *
- * It runs on any Linux host, where the image may not be at hand: what only the image can tell is a note then.
+ * It also runs on other Linux machines, where the image may not be available. A hook that needs something that only the image
+ * may have is then reported as a note and not as an error.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -15,8 +16,8 @@
 
 struct check {
 	const char *dir;
-	const char *image;	/* the root of the image, "" for /, NULL when it isn't at hand */
-	struct d2d_hooks list;	/* of the folder, and of the image when it is at hand */
+	const char *image;	/* root directory of the image, "" for /, NULL if the image is not available */
+	struct d2d_hooks list;	/* hooks of the directory, and of the image if it is available */
 	unsigned errors, notes;
 };
 
@@ -39,7 +40,7 @@ static void say(struct check *c, const char *id, bool error, const char *format,
 
 /* ---- the file ---- */
 
-/* What the image has whatever was chosen in its menu. */
+/* Returns whether every image has this interpreter, whatever was chosen in menuconfig. */
 static bool in_every_image(const char *interpreter, const char *arg)
 {
 	static const char shells[] ALIGN1 = "/bin/sh\0/usr/bin/sh\0/bin/ash\0/bin/busybox\0/usr/bin/busybox\0";
@@ -47,7 +48,7 @@ static bool in_every_image(const char *interpreter, const char *arg)
 	return index_in_strings(shells, interpreter) >= 0 || (strcmp(interpreter, "/usr/bin/env") == 0 && strcmp(arg, "sh") == 0);
 }
 
-/* The program that env(1) starts is looked for as in a hook's PATH. */
+/* Returns whether env(1) finds the program NAME in the PATH that hooks get. */
 static bool env_finds(const char *image, const char *name)
 {
 	static const char path[] ALIGN1 = "/usr/local/bin\0/usr/bin\0/usr/sbin\0/bin\0/sbin\0";
@@ -70,10 +71,10 @@ static void check_interpreter(struct check *c, const char *id, const char *buf)
 	const char *interpreter = strtok_r(line, " \t", &rest), *arg = strtok_r(NULL, " \t", &rest) ? : "";
 
 	if (!c->image && !in_every_image(interpreter, arg))
-		say(c, id, true, "interpreter '%s%s%s' is not in every image (/bin/sh, /bin/busybox and '/usr/bin/env sh' are); -R looks in yours",
+		say(c, id, true, "interpreter '%s%s%s' is not in every image (/bin/sh, /bin/busybox and '/usr/bin/env sh' are); use -R to check your image",
 			interpreter, *arg ? " " : "", arg);
 	else if (c->image && strcmp(bb_basename(interpreter), "env") == 0 && *arg && !env_finds(c->image, arg))
-		say(c, id, true, "there is no program '%s' for env to find", arg);
+		say(c, id, true, "there is no program '%s' in the PATH of hooks, where env looks", arg);
 	free(line);
 }
 
@@ -136,9 +137,10 @@ static void check_file(struct check *c, const char *id, const char *path)
 	}
 }
 
-/* ---- the folder ---- */
+/* ---- the directory ---- */
 
-/* Of this SOURCE, or of any (NULL). What scan_with_needs() made up is of none. */
+/* Returns whether the list has this hook from SOURCE, or from any source if SOURCE is NULL. Placeholders that were added by
+ * scan_with_needs() have an empty path and don't count. */
 static bool is_there(const struct check *c, const char *stage, const char *name, const char *source)
 {
 	unsigned i;
@@ -181,8 +183,9 @@ static void plan(struct check *c)
 		d2d_hooks_plan(&c->list, stage, NULL);
 }
 
-/* A plan ends at the first thing that is wrong with a hook. That it needs one that isn't there must not hide a cycle,
- * so what is needed is made up; as it is refused, it changes nothing else. */
+/* Fills the list. Planning stops at the first problem of a hook, so a needed hook that is missing would hide a cycle. Hence
+ * this function plans twice, the second time with a placeholder for each missing hook. A placeholder is a refused hook, so it
+ * doesn't influence any other hook. */
 static void scan_with_needs(struct check *c)
 {
 	struct d2d_hooks needs = { NULL, 0 };
@@ -209,7 +212,7 @@ static void scan_with_needs(struct check *c)
 
 static void check_order(struct check *c, const char *id, const struct d2d_hook *hook)
 {
-	const char *where = c->image ? "neither in this folder nor in the image" : "not in this folder; is it in the image?";
+	const char *where = c->image ? "neither in this directory nor in the image" : "not in this directory; is it in the image?";
 	const llist_t *name;
 	unsigned i;
 
@@ -221,7 +224,7 @@ static void check_order(struct check *c, const char *id, const struct d2d_hook *
 			say(c, id, false, "after %s, which is %s", name->data, where);
 	for (i = 0; i < hook->n_deps; i++)
 		if (hook->deps[i].need && hook->deps[i].on->state == D2D_HOOK_MASKS)
-			say(c, id, false, "needs %s, which is masked: so it will be skipped", hook->deps[i].on->name);
+			say(c, id, false, "needs %s, which is masked: the hook will be skipped", hook->deps[i].on->name);
 }
 
 static void check_hook(struct check *c, const struct d2d_hook *hook)
@@ -242,7 +245,7 @@ static void check_hook(struct check *c, const struct d2d_hook *hook)
 			say(c, id, true, "%s", hook->why);
 		check_order(c, id, hook);
 		if (hook->head.critical && strcmp(hook->stage, "30-unlock") == 0)
-			say(c, id, false, "critical=yes means nothing in 30-unlock: a failed unlock never ends in a shell");
+			say(c, id, false, "critical=yes has no effect in 30-unlock: a failed unlock never ends in a shell");
 	}
 	free(id);
 }
@@ -258,7 +261,8 @@ static void check_stage(struct check *c, const char *stage)
 	if (nth < 0)
 		say(c, stage, false, "a stage of your own: it runs in the order of its name");
 	else if (nth < 2)
-		say(c, stage, false, "over before sticks are mounted: what is here runs from the image or from early.img");
+		say(c, stage, false, "this stage ends before USB sticks are mounted:"
+			" its hooks run only from the image or from early.img");
 }
 
 /* ---- the manifest ---- */
@@ -288,7 +292,7 @@ static void check_listed(struct check *c, const struct d2d_manifest *m)
 	}
 }
 
-/* Each hook, and the head of a program beside it. */
+/* Reports the hooks that the manifest doesn't list, and the head files NAME.d2d of programs that it doesn't list. */
 static void check_unlisted(struct check *c, const struct d2d_manifest *m)
 {
 	unsigned i;
@@ -347,7 +351,7 @@ int d2dhook_check(struct d2dhook *d)
 	if (!d->dirs[0] || d->dirs[1])
 		bb_show_usage();
 	if (!is_directory(d->dirs[0], 1))
-		bb_error_msg_and_die("'%s' is not a folder", d->dirs[0]);
+		bb_error_msg_and_die("'%s' is not a directory", d->dirs[0]);
 	c.dir = d->dirs[0];
 	if (!d->rooted && access("/etc/d2d/release", F_OK) != 0)
 		c.image = NULL;

@@ -1,5 +1,5 @@
 /*
- * d2dhook list: which hooks would run, from where, and why others would not.
+ * d2dhook list: shows which hooks would run, where they come from, and why other hooks would not run.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */

@@ -1,5 +1,6 @@
 /*
- * d2dhook manifest: the text that vouches for a folder of hooks once it is signed.
+ * d2dhook manifest: prints the manifest of a directory of hooks, scripts (d2d/bin) or layers (d2d/layers). The user signs it
+ * with minisign, so that machines that require signatures accept these files.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -7,7 +8,8 @@
 
 #include "d2dhook.h"
 
-/* Of d2d/bin, of d2d/layers, or of hooks. */
+/* Fills the list with the files of the directory. Returns the kind of the files, which depends on the name of the directory:
+ * "bin" or "layers", any other name means hooks. */
 static unsigned find_files(struct d2dhook *d, struct d2d_hooks *list)
 {
 	char *dir = xmalloc_realpath(d->dirs[0]);
@@ -25,7 +27,7 @@ static unsigned find_files(struct d2dhook *d, struct d2d_hooks *list)
 	return kind;
 }
 
-/* "SHA256 MODE STAGE/NAME", of what isn't a hook "SHA256 MODE NAME" */
+/* Returns a line "SHA256 MODE STAGE/NAME", for other kinds than hooks "SHA256 MODE NAME". The caller frees it. */
 static char *describe(unsigned kind, const struct d2d_hook *hook, const char *suffix)
 {
 	char *file = xasprintf("%s%s", hook->file, suffix), hex[2 * 32 + 1], *line;
@@ -80,7 +82,7 @@ int d2dhook_manifest(struct d2dhook *d)
 	for (i = 0; i < list.n; i++) {
 		const struct d2d_hook *hook = list.hook[i];
 
-		/* It would be refused by every machine; better now than there. */
+		/* Every machine would refuse this file, so fail here, where the user can correct it. */
 		if (hook->state == D2D_HOOK_REFUSED) {
 			char *id = d2d_hook_id(hook);
 

@@ -1,5 +1,5 @@
 /*
- * d2dhook report: what became of the hooks of the last boot, as a table or as JSON.
+ * d2dhook report: shows the results of the hooks of the last boot as a table or as JSON.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -40,7 +40,7 @@ int d2dhook_report_code(const struct d2d_report *report)
 	return EXIT_SUCCESS;
 }
 
-/* The last line that a hook printed may be the reason already. */
+/* The reason is often the last line of output; that line is not shown twice. */
 char *d2dhook_said(const struct d2d_report_row *hook)
 {
 	if (hook->reason[0] && hook->output[0] && strcmp(hook->reason, hook->output) != 0)
@@ -53,7 +53,7 @@ static const char *or_dash(const char *text)
 	return text[0] ? text : "-";
 }
 
-/* The columns of a row; its time has to be freed. */
+/* Fills CELL with the columns of a row. The caller frees CELL[MS]; the others belong to the row. */
 static void columns(const struct d2d_report_row *row, const char **cell)
 {
 	cell[STAGE] = or_dash(row->stage);

@@ -1,5 +1,5 @@
 /*
- * d2dhook run: the boot, stage by stage.
+ * d2dhook run: runs the hooks of the boot, stage by stage, and writes the report and the summary.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -9,10 +9,11 @@
 
 #define RESCUE "/usr/lib/d2d/rescue"
 #define UNLOCK "30-unlock"
-#define BOOT_LIMIT 1800U	/* seconds, when d2d.timeout= doesn't say */
+#define BOOT_LIMIT 1800U	/* default time limit of the boot in seconds, unless d2d.timeout= is set */
 #define RESULTS_MAX 1000
 
-/* Somebody looks at the machine; that time isn't the boot's. False when there is no rescue shell to give. */
+/* Runs the rescue shell with REASON and the path LOG (or NULL) as its arguments. The time until it exits doesn't count for the
+ * time limit of the boot. Returns false if there is no rescue shell. */
 static bool rescue(struct d2dhook *d, const char *reason, const char *log)
 {
 	char *path = xasprintf("%s"RESCUE, d->root);
@@ -45,7 +46,7 @@ static void break_before_hook(void *d, const struct d2d_hook *hook)
 	free(id);
 }
 
-/* Is the stage itself in "STAGE,STAGE/NAME,..."? */
+/* Returns whether STOPS, a list "STAGE,STAGE/NAME,...", contains the stage itself. */
 static bool stops_at(const char *stage, const char *stops)
 {
 	struct d2d_hook as_hook = { .stage = (char *)"", .name = (char *)stage };
@@ -63,7 +64,8 @@ static bool has(const struct d2d_hooks *list, const struct d2d_hook *hook)
 	return false;
 }
 
-/* Moves from LIST to ALL what belongs to STAGE, and what can't run any more because its stage is over or isn't one. */
+/* Moves from LIST to ALL the hooks of STAGE, and new hooks that can't run any more because their stage is over or has no valid
+ * name. */
 static void take(struct d2d_hooks *all, struct d2d_hooks *list, const char *stage)
 {
 	unsigned i, kept = 0;
@@ -85,7 +87,7 @@ static void take(struct d2d_hooks *all, struct d2d_hooks *list, const char *stag
 	list->n = kept;
 }
 
-/* Folders that are tried on a running system must not take the place of its boot. */
+/* Directories that a user tries on a running system get their own report and logs, which must not replace those of the boot. */
 static const char *run_folder(const struct d2dhook *d)
 {
 	return d->dirs[0] && !d->root[0] ? D2D_RUN"/try" : D2D_RUN;
@@ -103,7 +105,7 @@ static void write_file(const struct d2dhook *d, const char *name, const char *te
 	free(path);
 }
 
-/* Report and summary, renewed after each stage. */
+/* The report and the summary are written again after each stage. */
 static void write_summary(const struct d2dhook *d, const struct d2d_hooks *all, const char *how)
 {
 	unsigned long long now = d2d_now();
@@ -117,7 +119,7 @@ static void write_summary(const struct d2dhook *d, const struct d2d_hooks *all, 
 
 static void write_report(const struct d2dhook *d, const struct d2d_hooks *all)
 {
-	/* What is imported at this moment is to be in it, too. */
+	/* d2dimport adds to the report under the same lock. Without it, the note of an import that ends now could be lost. */
 	int lock = d2d_imports_lock(d->root);
 	char *json = d2d_hooks_json(all, d->dirs[0] ? NULL : d->root);
 
@@ -127,7 +129,7 @@ static void write_report(const struct d2dhook *d, const struct d2d_hooks *all)
 		close(lock);
 }
 
-/* A failed unlock must not end in a shell, whatever a hook's head says. */
+/* A failed unlock must not end in a root shell, so hooks of 30-unlock are never critical, even if their heads say so. */
 static bool is_critical(const struct d2d_hook *hook)
 {
 	return hook->head.critical && strcmp(hook->stage, UNLOCK) != 0;
@@ -143,7 +145,7 @@ static char *complaint(const struct d2d_hook *hook)
 	return text;
 }
 
-/* Says what went wrong from hook FROM on. Returns the first critical hook of them that failed, or NULL. */
+/* Prints the errors of the hooks from index FROM on. Returns the first critical hook among those that failed, or NULL. */
 static const struct d2d_hook *complain(const struct d2d_hooks *all, unsigned from)
 {
 	const struct d2d_hook *critical = NULL;
@@ -164,7 +166,7 @@ static const struct d2d_hook *complain(const struct d2d_hooks *all, unsigned fro
 	return critical;
 }
 
-/* Those of an earlier run. */
+/* Removes the results that hooks of an earlier run left in env.d. */
 static void forget_results(const char *dir)
 {
 	char **names;
@@ -175,7 +177,7 @@ static void forget_results(const char *dir)
 	d2d_folder_free(names, n);
 }
 
-/* What lies in env.d under another name than that of a hook that has run was not read. */
+/* Reports the files in env.d that were not read because no hook of that name has run. */
 static void find_foreign_results(struct d2d_hooks *all, const char *dir)
 {
 	char **names;
@@ -189,14 +191,15 @@ static void find_foreign_results(struct d2d_hooks *all, const char *dir)
 			if (all->hook[k]->runs && strcmp(all->hook[k]->name, names[i]) == 0)
 				found = all->hook[k];
 		if (!found)
-			d2d_hooks_refuse(all, "env.d", names[i], dir, "not the name of a hook that has run, so nobody reads it");
+			d2d_hooks_refuse(all, "env.d", names[i], dir,
+				"not the name of a hook that has run, so the file is ignored");
 	}
 	if (n < 0 && n != -ENOENT)
 		d2d_hooks_refuse(all, "env.d", "", dir, strerror(-n));
 	d2d_folder_free(names, n);
 }
 
-/* Seconds for the whole boot: d2d.timeout=, 0 for no limit. */
+/* Sets the time limit of the whole boot from d2d.timeout= (seconds, 0 for no limit). */
 static void set_end(struct d2dhook *d)
 {
 	const char *value = d2dhook_option(d, "TIMEOUT");
@@ -205,14 +208,14 @@ static void set_end(struct d2dhook *d)
 	if (value) {
 		seconds = bb_strtou(value, NULL, 10);
 		if (errno) {
-			bb_error_msg("d2d.timeout wants a number of seconds; using %u", BOOT_LIMIT);
+			bb_error_msg("d2d.timeout= needs a number of seconds; using %u", BOOT_LIMIT);
 			seconds = BOOT_LIMIT;
 		}
 	}
 	d->end = seconds ? d2d_now() + seconds * 1000ULL : 0;
 }
 
-/* Runs one stage, of which the hooks found go to ALL. */
+/* Plans and runs the hooks of one stage. LOGS and RESULTS are directories. */
 static void run_stage(struct d2dhook *d, struct d2d_hooks *all, struct d2d_hooks *list, const char *stage,
 		const char *logs, const char *results)
 {
@@ -232,7 +235,8 @@ static void run_stage(struct d2dhook *d, struct d2d_hooks *all, struct d2d_hooks
 	free(stops);
 }
 
-/* After a critical failure somebody may put things right: then the boot goes on. */
+/* Runs the rescue shell after a critical failure. Returns whether the boot goes on: it does after a rescue shell, in which the
+ * user can repair the system, but not if there is none. */
 static bool goes_on(struct d2dhook *d, const struct d2d_hook *critical)
 {
 	char *text = complaint(critical);

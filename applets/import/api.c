@@ -1,5 +1,5 @@
 /*
- * d2dimport through the engine's API.
+ * d2dimport: imports images through the engine's API.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -38,9 +38,10 @@ static struct json_object *inspect(const char *image)
 	return reply;
 }
 
-/* ---- containerd's image store has other IDs: which, is noted beside its data after an import ---- */
+/* ---- IDs: containerd's image store uses other image IDs, so they are saved below the data-root after an import ---- */
 
-/* {"ID":"sha256:ID of the engine"}; both are to be freed. False where the engine has its data elsewhere. */
+/* Reads the saved IDs, {"ID":"sha256:ID of the engine"}; *IDS is an empty object if there are none. *PATH is their file, or
+ * NULL. The caller frees both. Returns false if the engine's data-root can't be written from here. */
 static bool read_ids(char **path, struct json_object **ids)
 {
 	struct json_object *info;
@@ -61,7 +62,7 @@ static bool read_ids(char **path, struct json_object **ids)
 	return *path != NULL;
 }
 
-/* The engine's ID of an image under its first name; NULL when it has none. */
+/* Returns the engine's ID of the image with the first tag of IMAGE, or NULL. The caller frees it. */
 static char *engine_id(struct json_object *image)
 {
 	struct json_object *tags, *reply = d2d_json_array(image, "tags", &tags)
@@ -73,7 +74,8 @@ static char *engine_id(struct json_object *image)
 	return copy;
 }
 
-/* After they were loaded. What can't be noted is sent again the next time. */
+/* Saves the engine's IDs of images that were just loaded, if they differ from ours. Errors don't matter: an image without a
+ * saved ID is only sent again by the next import. */
 static void note_ids(const struct d2d_images *images)
 {
 	struct json_object *list = d2d_images_json(images), *ids = NULL, *image, *reply;
@@ -98,7 +100,8 @@ static void note_ids(const struct d2d_images *images)
 	json_object_put(list);
 }
 
-/* What the engine has of the image, by our ID or by its own; json_object_put() it. */
+/* Returns the engine's description of the image, found by our ID or by the engine's, or NULL. The caller releases it with
+ * json_object_put(). */
 static struct json_object *find(struct json_object *image)
 {
 	const char *own = d2d_json_text(image, "id");
@@ -116,9 +119,9 @@ static struct json_object *find(struct json_object *image)
 	return reply;
 }
 
-/* ---- any store ---- */
+/* ---- import ---- */
 
-/* Whether the engine has an image under all names that the archive gives it. */
+/* Returns whether the engine has the image with all tags that the archive gives it. */
 static bool is_there(struct json_object *image)
 {
 	struct json_object *reply = find(image), *tags;
@@ -131,7 +134,8 @@ static bool is_there(struct json_object *image)
 	return there;
 }
 
-/* A reply of the engine: JSON objects, a line each. Prints what was loaded; returns an error's text. */
+/* Parses a reply of the engine, which has a JSON object on each line, and prints which images were loaded. Returns the text of
+ * an error, which the caller frees, or NULL. */
 static char *read_reply(const char *file, char *reply)
 {
 	struct json_object *line, *text;
@@ -188,7 +192,7 @@ static int load(struct d2dimport *d, const char *file, struct d2d_body body, cha
 	struct statvfs fs;
 	int status;
 
-	/* Docker begins with unpacking all of it to a folder of its own */
+	/* Docker first unpacks the whole archive to a temporary directory. */
 	if (engine_fs(&fs) && body.size > (off_t)fs.f_bavail * (off_t)fs.f_frsize)
 		return d2dimport_fail(d, file, "it needs %llu MB, Docker has %llu MB left", (unsigned long long)body.size / 1000000,
 			(unsigned long long)fs.f_bavail * fs.f_frsize / 1000000);
@@ -198,7 +202,7 @@ static int load(struct d2dimport *d, const char *file, struct d2d_body body, cha
 	status = d2d_engine_request("POST /images/load?quiet=1", &body, &reply);
 	d2dimport_progress_end(&p);
 	if (status < 0)
-		return d2dimport_fail(d, file, *why ? "%s" : "sending it failed: %s", *why ? printable_string(*why) : strerror(-status));
+		return d2dimport_fail(d, file, *why ? "%s" : "can't send it to the engine: %s", *why ? printable_string(*why) : strerror(-status));
 	error = read_reply(file, reply);
 	free(reply);
 	if (!error)
@@ -222,7 +226,7 @@ static ssize_t read_saved(void *from, void *buf, size_t len)
 	return d2d_stream_read(from, buf, len);
 }
 
-/* As an archive that is made for it. */
+/* Sends the images as a newly made 'docker save' archive. */
 static int save(struct d2dimport *d, const char *file, struct d2d_archive *a, const struct d2d_images *images)
 {
 	struct d2d_stream *in;
@@ -240,7 +244,8 @@ static int save(struct d2dimport *d, const char *file, struct d2d_archive *a, co
 	return r ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-/* The images that the engine hasn't, or not under all their names. What they hold stays that of all. */
+/* Returns the images that the engine doesn't have, or not with all their tags. The caller frees .image alone, since the images
+ * share their contents with IMAGES. */
 static struct d2d_images missing(const char *file, const struct d2d_images *images)
 {
 	struct json_object *list = d2d_images_json(images), *image, *one;

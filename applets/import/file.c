@@ -33,7 +33,7 @@ static int import_open(struct d2dimport *d, const char *file, int fd, off_t size
 	}
 	d2dimport_progress_end(&p);
 	if (r < 0 && d->api && !d->config && (option_mask32 & OPT_f) && r == -EBADMSG && !d2d_is_zstd(fd)) {
-		/* by force Docker may have its own word, but of zstd it mustn't see anything */
+		/* With -f let Docker try the file itself, unless it is a zstd file: these can crash dockerd, see d2d_save.c. */
 		r = d2dimport_load(d, file, fd, size);
 	} else if (r < 0) {
 		r = d2dimport_fail(d, file, "%s", why ? printable_string(why) : strerror(-r));
@@ -42,7 +42,7 @@ static int import_open(struct d2dimport *d, const char *file, int fd, off_t size
 	} else if (ENABLE_FEATURE_D2DIMPORT_SQUASH && d->squash) {
 		r = d2dimport_squash(d, file, a, &images);
 	} else if (d->api) {
-		p.progress.told = NULL;	/* it is what was sent that counts */
+		p.progress.told = NULL;	/* the progress of the upload is shown instead */
 		r = d2dimport_send(d, file, fd, size, a, &images);
 	} else {
 		struct json_object *list = d2d_images_json(&images);
@@ -56,7 +56,7 @@ static int import_open(struct d2dimport *d, const char *file, int fd, off_t size
 	return r;
 }
 
-/* The same with what lies beside a root file system. */
+/* Imports a regular file. For a root file system first reads the configuration file in the same directory. */
 static int import_regular(struct d2dimport *d, const char *path, const char *file, int fd, off_t size)
 {
 	char *why = NULL;
@@ -86,7 +86,7 @@ static void begin_file(struct d2dimport *d, const char *path)
 	free(full);
 }
 
-/* For 'd2d images' and the report; where no debian2docker runs there is nobody to be told. */
+/* Notes the result of a file for 'd2d images' and the report. On systems other than debian2docker this does nothing. */
 static void end_file(struct d2dimport *d, int r)
 {
 	if ((d->store || d->api) && !d->again)
@@ -103,7 +103,7 @@ int d2dimport_file(struct d2dimport *d, const char *path, int flags)
 	int fd, r = EXIT_FAILURE;
 
 	begin_file(d, path);
-	/* O_NONBLOCK: a FIFO is refused, not waited for */
+	/* With O_NONBLOCK open() doesn't wait for the writer of a FIFO, which is refused below. */
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | flags);
 	if (fd < 0 && errno == ELOOP && flags)
 		d2dimport_fail(d, name, "a symbolic link, not followed");

@@ -1,7 +1,7 @@
 /*
- * The files that d2dimport was given: one after the other, or, into the store, side by side, each in a process of its own.
- * What one says is kept until those before it have spoken. One that finds no room beside the others, or dies, gets a second
- * chance alone.
+ * d2dimport: imports all given files, one after the other, or several at the same time when it writes to the store. Each file
+ * then has its own process. The output of each process is held back until all earlier files are done, so that output comes in
+ * file order. A file that fails for lack of space beside other imports, or whose process is killed, is tried again alone.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -16,15 +16,15 @@ enum { EXIT_AGAIN = 3 };
 enum state { WAITS, WAITS_ALONE, RUNS, ENDED };
 
 struct file {
-	char *path, *name;	/* name: printable */
-	int flags;		/* open()'s */
-	off_t size;
-	unsigned jobs;		/* its share of them */
+	char *path, *name;	/* name: path in printable form */
+	int flags;		/* for open() */
+	off_t size;		/* bytes */
+	unsigned jobs;		/* share of the job slots */
 	enum state state;
-	bool alone;
+	bool alone;		/* no other import runs at the same time */
 	pid_t pid;
-	int out, err;		/* what it says, until it is shown */
-	int code;
+	int out, err;		/* memfds that hold back the output */
+	int code;		/* exit status */
 	struct d2dimport_progress p;
 };
 
@@ -32,11 +32,11 @@ struct files {
 	struct d2dimport *d;
 	struct file *file;
 	unsigned n;
-	int code;		/* of folders that can't be read */
-	unsigned jobs, free;
-	struct d2dimport_count *counts;
-	unsigned lines;		/* of progress on the terminal */
-	bool killed;		/* one was */
+	int code;		/* exit status so far */
+	unsigned jobs, free;	/* number of job slots, free slots */
+	struct d2dimport_count *counts;	/* progress of each file, in shared memory, or MAP_FAILED */
+	unsigned lines;		/* lines of progress on the terminal */
+	bool killed;		/* a process was killed since the last tidy() */
 };
 
 /* ---- which files ---- */
@@ -91,7 +91,8 @@ static void add_dir(struct files *f, const char *dir)
 	for (i = 0; i < n; i++) {
 		char *path = concat_path_file(dir, names[i]);
 
-		/* other systems leave "._NAME.tar" and the like on sticks; a volume's links would lead out of it */
+		/* Skip hidden files: other systems leave files like "._NAME.tar" on USB sticks. O_NOFOLLOW: a symbolic link could
+		 * lead to a file outside the volume. */
 		if (names[i][0] != '.' && (has_archive_name(names[i]) || is_layout(path)))
 			add(f, path, O_NOFOLLOW);
 		free(path);
@@ -101,9 +102,10 @@ static void add_dir(struct files *f, const char *dir)
 	d2d_folder_free(names, n);
 }
 
-/* ---- one of them ---- */
+/* ---- one file ---- */
 
 static void run(struct files *f, struct file *file, struct d2dimport_count *count) NORETURN;
+/* Imports one file in a child process. */
 static void run(struct files *f, struct file *file, struct d2dimport_count *count)
 {
 	struct d2dimport *d = f->d;
@@ -121,7 +123,7 @@ static void run(struct files *f, struct file *file, struct d2dimport_count *coun
 	_exit(d->again ? EXIT_AGAIN : code);
 }
 
-/* False when there can be no process for it. */
+/* Starts the process of a file. Returns false if that fails; the state of the file is RUNS all the same. */
 static bool start(struct files *f, struct file *file, struct d2dimport_count *count)
 {
 	pid_t parent = getpid();
@@ -133,7 +135,7 @@ static bool start(struct files *f, struct file *file, struct d2dimport_count *co
 	fflush_all();
 	file->pid = file->out < 0 || file->err < 0 ? -1 : fork();
 	if (file->pid == 0) {
-		/* nothing may be written any more once the store's lock is gone */
+		/* The parent holds the lock of the store. If it dies, the child must not write any more. */
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (getppid() != parent)
 			_exit(EXIT_FAILURE);
@@ -175,9 +177,9 @@ static void end(struct files *f, struct file *file, int status)
 	}
 }
 
-/* ---- all of them ---- */
+/* ---- all files ---- */
 
-/* Those that make up most of the work get most of the processes. */
+/* Gives each file a share of the job slots in proportion to its size, at least one. */
 static void share_jobs(struct files *f)
 {
 	off_t all = 1;
@@ -199,7 +201,7 @@ static struct file *find(struct files *f, enum state state)
 	return NULL;
 }
 
-/* What one that was killed has left takes room; when none is at work any more. */
+/* Removes what killed processes left in the store, because it takes up space. Must be called only when no import is running. */
 static void tidy(struct files *f)
 {
 	if (f->killed)
@@ -207,7 +209,7 @@ static void tidy(struct files *f)
 	f->killed = false;
 }
 
-/* The next that may begin, in their order; those that need to be alone when nothing else is left. */
+/* Returns the next file to start, in file order, or NULL if no file can start now. Files that have to run alone come last. */
 static struct file *next(struct files *f)
 {
 	struct file *file = find(f, WAITS);
@@ -234,7 +236,7 @@ static void show_progress(struct files *f)
 			f->lines += d2dimport_progress_show(&f->file[i].p, f->lines == 0);
 }
 
-/* What those have said that have ended, up to the first that has not. */
+/* Prints the output of all files up to the first that hasn't ended. *SHOWN counts the files whose output was printed. */
 static void show_words(struct files *f, unsigned *shown)
 {
 	struct file *file;
@@ -253,7 +255,7 @@ static void show_words(struct files *f, unsigned *shown)
 	}
 }
 
-/* Returns with those ended that have, after some time at the latest if somebody watches. */
+/* Waits until a process ends, or for D2DIMPORT_SHOW_MS if progress is shown, and handles all processes that have ended. */
 static void wait_for_some(struct files *f, const sigset_t *child)
 {
 	struct timespec t = { .tv_nsec = D2DIMPORT_SHOW_MS * 1000000 };

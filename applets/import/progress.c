@@ -1,5 +1,5 @@
 /*
- * d2dimport's progress: how far each file has been read.
+ * d2dimport: shows how much of each file has been read.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -18,7 +18,7 @@ static void put_line(struct d2dimport_progress *p, off_t done, off_t size, const
 		(unsigned)(done / 1000 / (now - p->start + 1)), end);
 }
 
-/* A line each 10 %, if it takes long. */
+/* Prints a line for every 10 %, but at most one in LOG_SECONDS. */
 static void put_tenth(struct d2dimport_progress *p, off_t done, off_t size)
 {
 	unsigned tenth = size ? done * 10 / size : 0;
@@ -29,7 +29,7 @@ static void put_tenth(struct d2dimport_progress *p, off_t done, off_t size)
 	put_line(p, done, size, "", "\n");
 }
 
-/* On a terminal one line that is written over. */
+/* On a terminal shows the progress in a single line that is overwritten, else prints lines. */
 static void show(void *arg, off_t done, off_t size)
 {
 	struct d2dimport_progress *p = arg;
@@ -71,7 +71,8 @@ void d2dimport_progress_end(struct d2dimport_progress *p)
 		fputs("\r\033[K", stderr);
 }
 
-/* The lines stay above the cursor's until they are cleared; a long one doesn't wrap. */
+/* Prints a line above the cursor. The first line switches off line wrap, so that each long line takes up one row of the
+ * terminal and d2dimport_progress_clear() can count them. */
 unsigned d2dimport_progress_show(struct d2dimport_progress *p, bool first)
 {
 	off_t size = __atomic_load_n(&p->count->size, __ATOMIC_RELAXED), done = __atomic_load_n(&p->count->done, __ATOMIC_RELAXED);

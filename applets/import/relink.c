@@ -1,6 +1,7 @@
 /*
- * d2dimport --relink: layers that lie on a medium, before Docker starts. What is on a medium that is there is mounted again
- * (or copied now, if that is wanted); what isn't is taken out of the store.
+ * d2dimport --relink: restores the layers that the store doesn't contain itself, because they are mounted from .d2i files,
+ * before Docker starts. Layers whose file is present are mounted again (or copied, if the options say so). Images whose file
+ * is missing are removed from the store.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -11,9 +12,9 @@
 
 struct relink {
 	struct d2dimport *d;
-	struct json_object *mounted;	/* as by d2d_store_mounted() */
-	unsigned left;			/* of them are still to be found */
-	int code;
+	struct json_object *mounted;	/* mounted layers of the store, as by d2d_store_mounted() */
+	unsigned left;			/* number of layers still to be found */
+	int code;			/* exit status */
 };
 
 bool d2dimport_is_squash(const char *path)
@@ -43,7 +44,8 @@ static void count(struct relink *l)
 		l->left += is_wanted(l, at.key);
 }
 
-/* Mounts what is wanted of an archive: how many layers, or -1. Of what is to be copied they are counted alone. */
+/* Mounts the layers in an archive that are still missing. If layers are to be copied, only counts them. Returns their number,
+ * or -1 after an error. */
 static int mount_layers(struct relink *l, const char *file, struct d2d_archive *a, const struct d2d_images *images)
 {
 	bool mount = !l->d->store || d2d_store_does_mount(l->d->store);
@@ -58,7 +60,7 @@ static int mount_layers(struct relink *l, const char *file, struct d2d_archive *
 			if (!layer->split || !is_wanted(l, layer->chain))
 				continue;
 			why = NULL;
-			/* it won't be one, or it can't be helped */
+			/* The layer will be copied, so it is no longer a link. If copying fails, mounting it is no alternative. */
 			if (!mount)
 				json_object_object_add(json_object_object_get(l->mounted, layer->chain), "link", NULL);
 			if (mount && d2d_squash_mount(a, layer, &why) < 0) {
@@ -78,7 +80,7 @@ static void relink_file(struct relink *l, const char *path)
 	struct d2d_archive *a = NULL;
 	int n = 0, fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
 
-	/* what is wrong with a file, its import says */
+	/* Errors are ignored here; the import of the file reports them. */
 	if (fd >= 0 && d2d_archive_open(&a, fd, 0, NULL, &why) == 0) {
 		free(why);
 		if (d2d_images_of(a, path, &images, &why) == 0)
@@ -114,7 +116,7 @@ static void relink_dir(struct relink *l, const char *dir)
 		d2d_folder_free(names, n);
 }
 
-/* In the file that it was in is where each is looked for first. */
+/* Looks for each layer first in the file that it was mounted from, then in the files and directories of ARGV. */
 static void relink_all(struct relink *l, char **argv)
 {
 	struct json_object_iter at;
@@ -141,7 +143,7 @@ int d2dimport_relink(struct d2dimport *d, const char *dir, char **argv)
 	if (!l.mounted)
 		return EXIT_SUCCESS;
 	r = d2dimport_open_store(d, dir, &why);
-	/* under a running engine the files may come back, but nothing is taken out */
+	/* While an engine runs (-EBUSY), layers can still be mounted again, but nothing is removed from the store. */
 	if (r < 0 && r != -EBUSY) {
 		bb_error_msg("can't write to the store '%s': %s", printable_string(dir), why);
 		free(why);
@@ -149,7 +151,7 @@ int d2dimport_relink(struct d2dimport *d, const char *dir, char **argv)
 		return D2DIMPORT_NO_STORE;
 	}
 	free(why);
-	/* another import was waited for, or one that was killed is over now */
+	/* Opening the store may have waited for another import, or completed one that was killed, so read the list again. */
 	if (d->store) {
 		json_object_put(l.mounted);
 		l.mounted = d2d_store_mounted(dir) ?: json_object_new_object();

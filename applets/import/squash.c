@@ -1,24 +1,26 @@
 /*
- * d2dimport --squash: into a .d2i file instead of Docker.
+ * d2dimport --squash: writes images to a .d2i file, whose layers are squashfs file systems, instead of importing them.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
 //config:config FEATURE_D2DIMPORT_SQUASH
-//config:	bool "Make .d2i files, images that are mounted in place"
+//config:	bool "Make .d2i files (images whose layers are mounted in place)"
 //config:	default y
 //config:	depends on D2DIMPORT
 //config:	help
-//config:	'd2dimport --squash' makes a file of squashfs file systems of
-//config:	images, which needs no unpacking later. It runs mksquashfs, which
-//config:	isn't in the image: this is for the machine on which media are
-//config:	made ('make host').
+//config:	'd2dimport --squash' stores the layers of images as squashfs file
+//config:	systems in one file, from which they can be mounted without
+//config:	unpacking. It runs mksquashfs, which the image doesn't contain. This
+//config:	feature is meant for the machine on which media are made
+//config:	('make host').
 
 //kbuild:lib-$(CONFIG_FEATURE_D2DIMPORT_SQUASH) += d2dimport_squash.o
 
 #include <json-c/json.h>
 #include "d2dimport.h"
 
-/* A process of its own does the work, so that whatever ends it, nothing of it is left behind. Returns in that process. */
+/* Forks. The function returns in the child process, which does the work. The parent waits, forwards signals to the child, and
+ * removes the temporary files when the child has ended in whatever way, also by SIGKILL. */
 static void guard(struct d2d_squash *squash)
 {
 	sigset_t set, before;
@@ -34,7 +36,7 @@ static void guard(struct d2d_squash *squash)
 	pid = xfork();
 	if (pid == 0) {
 		sigprocmask(SIG_SETMASK, &before, NULL);
-		/* of mksquashfs, if it ends early, we want to hear why */
+		/* If mksquashfs ends early, a write to its pipe must fail with EPIPE, so that its error message can be reported. */
 		signal(SIGPIPE, SIG_IGN);
 		return;
 	}
@@ -59,7 +61,7 @@ void d2dimport_squash_begin(struct d2dimport *d, const char *out)
 	if (stat(out, &st) == 0) {
 		is_dir |= S_ISDIR(st.st_mode);
 		if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
-			bb_error_msg_and_die("'%s' is neither a file nor a folder", printable_string(out));
+			bb_error_msg_and_die("'%s' is neither a regular file nor a directory", printable_string(out));
 		n = is_dir ? d2d_folder(out, INT_MAX - 1, &names) : 0;
 		if (n < 0)
 			bb_error_msg_and_die("can't write '%s': %s", printable_string(out), strerror(-n));

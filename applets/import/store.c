@@ -1,5 +1,5 @@
 /*
- * d2dimport into Docker's store, while no engine runs.
+ * d2dimport: imports images by writing to Docker's store while no engine runs.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -8,8 +8,10 @@
 #include <json-c/json.h>
 #include "d2dimport.h"
 
-/* A plain tar's images are known as soon as its headers are; anything else by pieces of its content. What makes an image
- * of a root file system besides that is part of it. */
+/* Computes the key under which the store remembers a file. A plain tar archive has no key here (it is set to ""): its headers
+ * are read quickly, and is_listed() makes a key from its images. Other files are identified by parts of their content. For a
+ * root file system the key also covers its name and configuration, which become part of the image. Returns 0 or a negative
+ * errno. */
 static int key_of(const struct d2dimport *d, const char *file, int fd, char *key)
 {
 	const char *base = bb_basename(file);
@@ -62,7 +64,7 @@ static int write_images(struct d2dimport *d, const char *file, struct d2d_archiv
 	char *why = NULL;
 	int r;
 
-	/* may have waited for another process that has written them by now */
+	/* This may wait for another process, which may then have imported these images. */
 	r = d2d_store_claim(d->store, images);
 	if (r == 0 && is_listed(d, file, list))
 		return EXIT_SUCCESS;
@@ -78,7 +80,7 @@ static int write_images(struct d2dimport *d, const char *file, struct d2d_archiv
 		return EXIT_FAILURE;
 	}
 	d2dimport_print(file, list, there ? " is already here" : "loaded ");
-	/* without it the file is read again next time: no reason to fail */
+	/* Errors don't matter here: the file is only read again next time. */
 	if (d->key[0])
 		d2d_store_remember(d->store, d->key, d->path, images);
 	return EXIT_SUCCESS;

@@ -16,13 +16,13 @@ int d2dimport_open_store(struct d2dimport *d, const char *dir, char **why)
 	if (option_mask32 & (OPT_c | OPT_m))
 		known = option_mask32 & OPT_m ? 1 : 0;
 	if (known < 0)
-		bb_error_msg("d2d.images=%s: not 'mount', 'copy' or 'auto': auto is used", printable_string(policy));
+		bb_error_msg("d2d.images=%s: not 'mount', 'copy' or 'auto'; using 'auto'", printable_string(policy));
 	if (r == 0 && (known == 0 || known == 1))
 		d2d_store_mounts(d->store, known);
 	return r;
 }
 
-/* Which way the images go: what was asked for, or the engine, or, when none runs, its store. */
+/* Chooses between store and API: as the options say, else the engine, or the default store if no engine runs. */
 void d2dimport_choose_way(struct d2dimport *d, const char *dir)
 {
 	char *text, *why;
@@ -36,7 +36,7 @@ void d2dimport_choose_way(struct d2dimport *d, const char *dir)
 			dir = D2DIMPORT_STORE;
 	}
 	if (!d->api && !dir)
-		bb_error_msg_and_die("no Docker engine at '%s': %s", d2d_engine_socket(), r < 0 ? strerror(-r) : "it isn't one");
+		bb_error_msg_and_die("no Docker engine at '%s': %s", d2d_engine_socket(), r < 0 ? strerror(-r) : "unexpected reply");
 	if (!dir) {
 		d->limit = d2dimport_engine_limit();
 		return;
