@@ -119,7 +119,7 @@ static int enter(struct squash *q, const char *name, bool make, struct node **pa
 		else if (n->type == '2')
 			r = d2d_layer_fail(&q->l, -EBADMSG, "'%s' leads through a symbolic link", name);
 		else if (n->type != '5')
-			r = d2d_layer_fail(&q->l, -EBADMSG, "'%s' leads through something that is no folder", name);
+			r = d2d_layer_fail(&q->l, -EBADMSG, "'%s' leads through something that is not a directory", name);
 		free(path);
 	}
 	if (r == 0)
@@ -364,7 +364,7 @@ static int take(struct d2d_layer *l, const struct d2d_tar_entry *e, const char *
 	n = find(q, name);
 	/* No entry had this name before, so the node is a whiteout, or the directory of an earlier entry. */
 	if (n && n->type != WHITEOUT && e->type != '5')
-		return d2d_layer_fail(l, -EBADMSG, "'%s' is a folder and something else", e->name);
+		return d2d_layer_fail(l, -EBADMSG, "'%s' is a directory and something else", e->name);
 	if (!n)
 		r = add(q, name, &n);
 	return r < 0 ? r : take_file(q, e, n);
