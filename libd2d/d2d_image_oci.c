@@ -28,7 +28,7 @@ static char *blob_name(struct json_object *descriptor)
 	return hex ? xasprintf("blobs/sha256/%s", hex) : NULL;
 }
 
-/* Parses a blob that contains JSON, after its digest was checked against its name. NULL after an error, with w->why. */
+/* Parses a blob that contains JSON and checks its digest. Returns NULL after an error, with the reason in w->why. */
 static struct json_object *blob_json(struct walk *w, struct json_object *descriptor)
 {
 	char *name = blob_name(descriptor), hex[D2D_DIGEST + 1];
