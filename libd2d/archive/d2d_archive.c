@@ -1,12 +1,12 @@
 /*
- * What lies in an image file, by name: a tar of any kind (docker save, OCI layout), as such or packed as a whole, or
- * an OCI layout's folder.
+ * Opens an image file and lists its members. The file is a tar archive ('docker save' or OCI layout), plain or compressed
+ * as a whole, or a directory with an OCI layout.
  *
- * The file is read twice at most. The first pass takes the headers and the small JSON files, since what names all else
- * (manifest.json, index.json) comes last. The second takes the layers, in the order in which they lie there. Of a plain
- * tar the contents are skipped by seeking, so that the first pass reads next to nothing. A packed file has to be
- * unpacked from its start each time, so on the first pass its members are offered to whoever may have a use for them
- * (d2d_store_take.c): if all that turns out to be needed was taken then, there is no second.
+ * The file is read at most twice. The first pass collects the tar headers and the small JSON files, because the files that
+ * name all others (manifest.json, index.json) come last. The second pass reads the layers in archive order. In a plain tar
+ * archive, the first pass skips file contents by seeking, so it reads next to nothing. A compressed file must be
+ * decompressed from its start in each pass; therefore the first pass offers its members to a taker (d2d_store_take.c),
+ * which may unpack them at once. If the taker has unpacked all layers that are needed, there is no second pass.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -15,9 +15,9 @@
 #include "d2d_archive_private.h"
 
 enum {
-	DRAIN = 1024 * 1024,
-	TAR_LEAST = 512,
-	AHEAD_LEAST = 4 * 1024 * 1024,	/* of less it takes longer to begin */
+	DRAIN = 1024 * 1024,		/* bytes skipped at once */
+	TAR_LEAST = 512,		/* bytes; anything shorter has no tar header */
+	AHEAD_LEAST = 4 * 1024 * 1024,	/* bytes; for smaller files a process of its own costs more time than it saves */
 };
 
 static int refuse(char **why, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -31,7 +31,8 @@ static int refuse(char **why, const char *format, ...)
 	return -EBADMSG;
 }
 
-/* A small JSON file is kept; anything else is offered, if somebody wants it. Of a plain tar it is skipped. */
+/* Keeps the text of a small JSON file. Any other content is offered to the taker if the file is compressed; in a plain tar
+ * archive the caller skips it. Returns 0 or a negative errno, -EFBIG if all texts together are too large. */
 static int take_content(struct d2d_archive *a, struct d2d_tar *t, struct d2d_member *m)
 {
 	struct d2d_stream *in;
@@ -63,7 +64,7 @@ static int take_member(struct d2d_archive *a, struct d2d_tar *t, const struct d2
 	struct d2d_member *m;
 	char *name = d2d_clean_name(e->name);
 
-	/* a name that leads out can't be what a manifest names */
+	/* no manifest can refer to a name that leads out of the archive */
 	if (!name || !strchr("01257", e->type) || e->sparse) {
 		free(name);
 		return 0;
@@ -120,7 +121,7 @@ int d2d_archive_end(struct d2d_archive *a, const struct d2d_tar *t, unsigned ent
 
 	a->unpacked = d2d_stream_at(t->in);
 	a->cut = !t->ended;
-	/* the unpacker's check sum comes last */
+	/* Read to the end: the checksum of compressed data comes last, and a layer's digest includes bytes after the end mark. */
 	if ((a->packed || a->whole) && (r == 0 || r == -EBADMSG))
 		unpacked = drain(t->in);
 	if (a->whole)
@@ -155,7 +156,7 @@ static int read_headers(struct d2d_archive *a, char **why)
 	t.in = d2d_archive_start(a, &r);
 	if (r >= 0) {
 		while ((r = d2d_tar_next(&t, &e)) > 0) {
-			/* skipping by seeking would run past the end in silence */
+			/* The content is skipped by seeking, so compare its size with the file's to notice that it is truncated. */
 			at = d2d_stream_at(t.in);
 			if (!a->packed && t.left > a->size - at)
 				r = -ENODATA;

@@ -1,5 +1,5 @@
 /*
- * The members of an image file, once it was read for the first time (d2d_archive.c): by name, and what they hold.
+ * Finds members of an image file by name and opens their contents, after the first pass over the file (d2d_archive.c).
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -7,9 +7,9 @@
 
 #include "d2d_archive_private.h"
 
-enum { LINKS_MAX = 8 };
+enum { LINKS_MAX = 8 };		/* followed one after the other */
 
-/* Of several with one name the last is meant. */
+/* Returns the last member of this name, because a later tar entry replaces an earlier one. NULL if there is none. */
 static struct d2d_member *find(struct d2d_archive *a, const char *name)
 {
 	unsigned low = 0, high = a->n, mid;
@@ -24,7 +24,8 @@ static struct d2d_member *find(struct d2d_archive *a, const char *name)
 	return low && strcmp(a->members[low - 1].name, name) == 0 ? &a->members[low - 1] : NULL;
 }
 
-/* "DIR/NAME" and "../OTHER" make "OTHER". NULL when it leads out. */
+/* Resolves LINK relative to the directory of NAME: "DIR/NAME" and "../OTHER" give "OTHER". The caller frees the result.
+ * NULL if the path leads out of the archive. */
 static char *join(const char *name, const char *link)
 {
 	char *path = xasprintf("%.*s/", (int)(strrchr(name, '/') ? strrchr(name, '/') - name : 0), name);
@@ -55,6 +56,7 @@ static char *join(const char *name, const char *link)
 	return path;
 }
 
+/* Adds a regular file of an image directory to the members. NULL if there is no such file. */
 static struct d2d_member *member_of_file(struct d2d_archive *a, const char *name)
 {
 	struct d2d_member *m;
@@ -66,7 +68,7 @@ static struct d2d_member *member_of_file(struct d2d_archive *a, const char *name
 		close(fd);
 	if (!found || a->n >= ARCHIVE_MEMBERS_MAX)
 		return NULL;
-	/* pointers to members are with the caller: they must not move */
+	/* Callers hold pointers to members, so the array must never be reallocated. */
 	if (!a->members)
 		a->members = xzalloc(ARCHIVE_MEMBERS_MAX * sizeof(*m));
 	m = &a->members[a->n++];
@@ -101,6 +103,7 @@ struct d2d_member *d2d_archive_find(struct d2d_archive *a, const char *name)
 	return m && m->type == '0' ? m : NULL;
 }
 
+/* A descriptor of the file that holds the member: of a directory, a new one that the caller closes; else the archive's. */
 static int member_open(struct d2d_archive *a, const struct d2d_member *m)
 {
 	return a->is_dir ? d2d_open_beneath(a->fd, m->name, O_RDONLY | O_NONBLOCK) : a->fd;

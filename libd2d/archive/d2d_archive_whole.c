@@ -1,8 +1,8 @@
 /*
- * A file that is one layer by itself, in the place of an archive of layers.
+ * Opens a file that is itself one layer (the tar archive of a root file system) like an archive with this layer as a member.
  *
- * Its digest has to be known before its place in the store is. So of this, too, the first pass reads all; what was taken of
- * it then is the layer.
+ * The place of a layer in the store depends on its digest, so the first pass reads the whole file, also if it isn't
+ * compressed. A taker can unpack the layer during this pass; then there is no second pass.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -36,7 +36,8 @@ void d2d_archive_add_text(struct d2d_archive *a, const char *name, char *text)
 	qsort(a->members, a->n, sizeof(*a->members), by_name);
 }
 
-/* 1 when there is somebody who has a use for it, and finds nothing wrong. */
+/* Offers the whole layer to the taker. Returns 1 and the layer's DIGEST if the taker has unpacked it without error up to an
+ * end mark, else 0. */
 static int offer(struct d2d_archive *a, char *digest)
 {
 	const struct d2d_member m = { .name = (char *)"rootfs.tar", .type = '0', .size = -1 };
@@ -58,6 +59,7 @@ static int offer(struct d2d_archive *a, char *digest)
 	return r;
 }
 
+/* Reads the whole file to compute the DIGEST of the uncompressed layer, and to check that the file is a complete archive. */
 static int read_all(struct d2d_archive *a, char *digest, char **why)
 {
 	struct d2d_tar_entry e = { .name = NULL };
@@ -74,7 +76,7 @@ static int read_all(struct d2d_archive *a, char *digest, char **why)
 	while (r >= 0 && (r = d2d_tar_next(&t, &e)) > 0)
 		n++;
 	r = d2d_archive_end(a, &t, n, r, why);
-	/* of an image's layer the image says what it should be; here nothing but the end mark tells */
+	/* No image configuration says which digest this layer must have, so only the end mark shows that it is complete. */
 	if (r == 0 && a->cut) {
 		*why = xasprintf("truncated at byte %llu", (unsigned long long)a->unpacked);
 		r = -EBADMSG;

@@ -1,5 +1,6 @@
 /*
- * Streams of bytes: of a file, a part of another stream, hashed on the way.
+ * Byte streams: the content of a file, a part of another stream, and a stream whose SHA-256 digest is computed while it is
+ * read. d2d_unpack.c adds streams that decompress.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -40,7 +41,7 @@ void d2d_stream_limit(struct d2d_stream *s, off_t limit)
 	s->limit = limit;
 }
 
-/* What was peeked at comes first. */
+/* Copies bytes that d2d_stream_peek() has read ahead and nobody has consumed yet. Returns their number. */
 static size_t take_peeked(struct d2d_stream *s, char *buf, size_t len)
 {
 	size_t n = MIN(len, s->n_peeked - s->peek_at);
@@ -120,7 +121,7 @@ struct file {
 	int fd;
 	bool own;
 	off_t pos, end;
-	size_t n_buf, buf_at;		/* of buf, whose end is at pos */
+	size_t n_buf, buf_at;		/* bytes in buf (the last one precedes offset pos), and how many of them are consumed */
 	const struct d2d_progress *progress;
 	char buf[CHUNK];
 };
@@ -144,7 +145,7 @@ static ssize_t file_pread(struct file *f, void *buf, size_t len)
 	return n;
 }
 
-/* Headers of tars are small; what is large goes by the buffer. */
+/* Small reads, such as those of tar headers, use the buffer; large reads bypass it. */
 static ssize_t file_read(struct d2d_stream *s, void *buf, size_t len)
 {
 	struct file *f = (struct file *)s;
@@ -239,7 +240,7 @@ struct d2d_stream *d2d_stream_part(struct d2d_stream *of, off_t size)
 	return &p->s;
 }
 
-/* ---- hashed on the way ---- */
+/* ---- hashing ---- */
 
 struct hash {
 	struct d2d_stream s;

@@ -1,11 +1,13 @@
 /*
- * Reads tar archives: V7, ustar, pax, GNU, star; sparse files of GNU's four kinds.
+ * Reads tar archives in the formats V7, ustar, pax, GNU and star, with all four kinds of GNU sparse files.
  *
- * Neither libarchive nor busybox's reader would do. Docker's tar-split needs each byte that is not content (headers,
- * extended headers, padding, what follows the end) to give the same archive back: libarchive shows none of them, reads
- * ahead of what it has told, folds several headers into one, and weighs 400 kB. Busybox's reader knows neither xattrs
- * nor sparse files nor parts of a second, and exits at the first fault. What is understood here is what Go's
- * archive/tar makes of an archive, since that is what Docker would have unpacked; a header that it refuses is refused.
+ * Neither libarchive nor busybox's reader can be used here. To reproduce an archive byte for byte, Docker's tar-split needs
+ * every byte that is not file content: headers, extended headers, padding, and the bytes after the end. libarchive exposes
+ * none of them, reads ahead of the entry that it has reported, merges several headers into one, and adds 400 kB. Busybox's
+ * reader supports neither xattrs nor sparse files nor fractions of a second, and exits at the first error.
+ *
+ * This reader interprets an archive exactly as Go's archive/tar does, because Docker unpacks layers with that package. A
+ * header that archive/tar refuses is refused here, too.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -16,11 +18,11 @@
 
 enum {
 	BLOCK = 512,
-	SPECIAL_MAX = 1024 * 1024,	/* an extended header; Go's limit, too */
+	SPECIAL_MAX = 1024 * 1024,	/* bytes of an extended header; archive/tar has the same limit */
 	DAMAGED = -EBADMSG,
 };
 
-/* POSIX.1-1988, and what GNU and star have made of its last bytes. */
+/* The header of POSIX.1-1988 (ustar). GNU and star define its last bytes differently. */
 struct header {
 	char name[100], mode[8], uid[8], gid[8], size[12], mtime[12], sum[8], type, link[100];
 	char magic[8], uname[32], gname[32], major[8], minor[8];
@@ -53,7 +55,8 @@ void d2d_tar_entry_clear(struct d2d_tar_entry *e)
 	memset(e, 0, sizeof(*e));
 }
 
-/* Octal between blanks and zeros, or GNU's base 256. */
+/* Parses a numeric field: octal digits, surrounded by blanks or zero bytes, or GNU's base-256 encoding, which may be
+ * negative. Returns 0 or -EBADMSG. */
 int d2d_tar_number(const char *field, size_t len, off_t *value)
 {
 	const unsigned char *p = (const void *)field;
@@ -85,6 +88,7 @@ int d2d_tar_number(const char *field, size_t len, off_t *value)
 	return 0;
 }
 
+/* Returns the value of a field. *r is set to a parse error; if it holds an error already, the field isn't parsed. */
 static int number(const char *field, size_t len, int *r)
 {
 	off_t value = 0;
@@ -95,7 +99,7 @@ static int number(const char *field, size_t len, int *r)
 }
 #define NUMBER(field) number(field, sizeof(field), &r)
 
-/* Reads what is not content. */
+/* Reads bytes that are not file content, and passes them to t->raw. */
 static int read_raw(struct d2d_tar *t, void *buf, size_t len)
 {
 	ssize_t n = d2d_stream_read(t->in, buf, len);
@@ -116,7 +120,7 @@ static bool is_zero(const void *block)
 	return true;
 }
 
-/* Old writers summed signed characters. */
+/* Also accepts a sum of signed bytes, which some old writers computed. */
 static bool sum_is_right(const struct header *h)
 {
 	const signed char *p = (const void *)h;
@@ -187,7 +191,7 @@ static int parse(struct d2d_tar_entry *e, const struct header *h)
 	return r;
 }
 
-/* GNU's oldest sparse files: a map in the header and in blocks behind it. */
+/* Reads the map of GNU's oldest sparse format: up to four pieces in the header, the others in blocks after it. */
 static int read_old_map(struct d2d_tar *t, struct d2d_tar_entry *e, const struct header *h)
 {
 	char block[BLOCK];
@@ -229,7 +233,7 @@ static off_t padding(off_t size)
 	return -size & (BLOCK - 1);
 }
 
-/* Whole, with the padding behind it. */
+/* Reads the content of an extended header and the padding after it. The caller frees *text, also after an error. */
 static int read_special(struct d2d_tar *t, off_t size, char **text)
 {
 	char rest[BLOCK];
@@ -242,7 +246,7 @@ static int read_special(struct d2d_tar *t, off_t size, char **text)
 	return r < 0 ? r : read_raw(t, rest, padding(size));
 }
 
-/* What is left of the entry before. */
+/* Skips the rest of the previous entry: content that the caller hasn't read, and padding. */
 static int finish(struct d2d_tar *t)
 {
 	char rest[BLOCK];
@@ -252,7 +256,7 @@ static int finish(struct d2d_tar *t)
 	if (r < 0)
 		return r;
 	t->left = 0;
-	/* as with Go, the last padding may be missing */
+	/* like archive/tar, accept that the padding of the last entry is missing */
 	n = d2d_stream_read(t->in, rest, t->pad);
 	if (n > 0 && t->raw)
 		t->raw(t->arg, rest, n);
@@ -260,7 +264,8 @@ static int finish(struct d2d_tar *t)
 	return n < 0 ? n : 0;
 }
 
-/* 1, or 0 at the archive's end: nothing more, one block of zeros and nothing more, or two. */
+/* Returns 1, or 0 at the end of the archive: two blocks of zeros, one block of zeros at the end of the file, or just the end
+ * of the file. */
 static int read_header(struct d2d_tar *t, struct header *h)
 {
 	const void *p;
@@ -285,7 +290,8 @@ static int read_header(struct d2d_tar *t, struct header *h)
 	return n == BLOCK && is_zero(p) ? 0 : DAMAGED;
 }
 
-/* Extended headers, up to the entry that they are about. */
+/* Reads extended headers, up to and including the header of the entry that they describe. A global pax header counts as an
+ * entry of its own. Returns 1, 0 at the end of the archive, or a negative errno. */
 static int read_headers(struct d2d_tar *t, struct header *h, struct d2d_tar_special *x)
 {
 	off_t size;
@@ -320,7 +326,7 @@ static int describe(struct d2d_tar *t, struct d2d_tar_entry *e, const struct hea
 
 	if (r < 0)
 		return r;
-	if (e->type == 'g') {		/* is about nothing here */
+	if (e->type == 'g') {		/* its records are checked, but not applied to anything */
 		e->size = 0;
 		return d2d_tar_pax(e, x);
 	}

@@ -1,5 +1,5 @@
 /*
- * Extended headers of tar archives: long names, numbers, times, xattrs and maps of sparse files.
+ * Parses the extended headers of tar archives: long names, large numbers, exact times, xattrs, and maps of sparse files.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -14,11 +14,11 @@ enum {
 };
 
 struct record {
-	const char *key, *value;	/* the value may hold zeros, and ends with one, too */
+	const char *key, *value;	/* the value may contain zero bytes, and is followed by one */
 	size_t len;			/* of the value */
 };
 
-/* "LENGTH KEY=VALUE\n". Returns its length. */
+/* Parses one record, "LENGTH KEY=VALUE\n", in place. Returns its length or -EBADMSG. */
 static ssize_t next_record(char *text, size_t left, struct record *record)
 {
 	char *space = memchr(text, ' ', left), *equals, *end;
@@ -50,7 +50,7 @@ static int decimal(const char *text, off_t *value)
 	return errno || end == text || *end || isspace(*text) ? DAMAGED : 0;
 }
 
-/* Seconds with a fraction, maybe before 1970. */
+/* Parses seconds with an optional fraction, which are negative before 1970. */
 static int parse_time(const char *text, struct timespec *t)
 {
 	long ns = 0, unit = 100000000;
@@ -89,7 +89,7 @@ static void add_xattr(struct d2d_tar_entry *e, const char *name, const struct re
 	e->xattrs[i].len = record->len;
 }
 
-/* "FROM,LENGTH,FROM,LENGTH..." of version 0.1 */
+/* Parses the map of GNU's sparse format 0.1: "FROM,LENGTH,FROM,LENGTH..." */
 static int parse_map(struct d2d_tar_entry *e, const char *text)
 {
 	long long from, len;
@@ -161,7 +161,7 @@ static int apply(struct d2d_tar_entry *e, struct d2d_tar_special *x, const struc
 	rest = is_prefixed_with(key, "GNU.sparse.");
 	if (rest)
 		return apply_sparse(e, x, rest, value);
-	if (!record->len)	/* takes a global header's word back */
+	if (!record->len)	/* cancels a record of a global header, and those are never applied */
 		return 0;
 	if (strcmp(key, "path") == 0)
 		return replace(&e->name, record);
@@ -210,7 +210,7 @@ int d2d_tar_pax(struct d2d_tar_entry *e, struct d2d_tar_special *x)
 	return x->half ? DAMAGED : 0;
 }
 
-/* ---- version 1.0: the map stands in blocks before the content ---- */
+/* ---- GNU's sparse format 1.0: the map precedes the content, as decimal numbers, each with a line feed ---- */
 
 struct lines {
 	struct d2d_tar *t;

@@ -1,8 +1,9 @@
 /*
- * tar-split.json.gz: what Docker keeps of a layer's archive besides its files, so that 'docker save' and 'push' give
- * the same bytes again. Lines of JSON, compressed: {"type":2,"payload":BASE64,"position":N} is a piece that is no
- * content; {"type":1,"name":NAME,"size":SIZE,"payload":CRC,"position":N} stands for a file's content, whose CRC-64
- * (ISO 3309) it holds. The lines come out as Go's encoder writes them.
+ * Writes tar-split.json.gz: what Docker keeps of a layer's archive in addition to the unpacked files, so that 'docker save'
+ * and 'docker push' can reproduce the archive byte for byte. The file is a gzip of JSON lines:
+ * {"type":2,"payload":BASE64,"position":N} is a piece of the archive that is not file content, and
+ * {"type":1,"name":NAME,"size":SIZE,"payload":CRC,"position":N} stands for the content of a file, with its CRC-64 (ISO 3309).
+ * The JSON is formatted exactly as Go's encoder formats it.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -13,14 +14,14 @@
 
 enum {
 	OUT = 32 * 1024,
-	IN = 3 * 1024,		/* encoded at once; a multiple of 3 */
+	IN = 3 * 1024,		/* bytes that are encoded at once; a multiple of 3, so that base64 adds no padding in between */
 };
 
 struct d2d_tarsplit {
 	z_stream z;
 	int fd, err;
 	unsigned position;
-	bool inside;		/* a piece whose end is still to come */
+	bool inside;		/* a line of type 2 is begun and not ended yet */
 	size_t n_in;
 	uint64_t crc;
 	unsigned char in[IN], out[OUT];
@@ -62,15 +63,16 @@ static void put_base64(struct d2d_tarsplit *ts, const void *bytes, size_t len)
 }
 
 /* ---- CRC-64 ----
- * In this field x^64 is x^4 + x^3 + x + 1, and squares of it have four terms, too: x^512 is x^32 + x^24 + x^8 + 1. So
- * neither tables nor a processor's own instructions are needed; shifts take eight bytes at once, or eight times eight
- * side by side. Bits are mirrored: x times something is a shift to the right.
+ * The CRC is a remainder modulo the polynomial x^64 + x^4 + x^3 + x + 1 over GF(2), so x^64 equals x^4 + x^3 + x + 1. Repeated
+ * squaring of it gives four terms again: x^512 equals x^32 + x^24 + x^8 + 1. Therefore shifts suffice, without tables or
+ * special CPU instructions: they process eight bytes at once, or eight times eight bytes in parallel. The bits are mirrored:
+ * a multiplication by x is a shift to the right.
  */
 
-/* What each x86-64 processor has. */
+/* A vector of 128 bits, which every x86-64 CPU supports (SSE2). */
 typedef uint64_t wide __attribute__((vector_size(16)));
 
-/* What a shift to the right has dropped, times x^64. */
+/* The bits W that a shift to the right has dropped, times x^64. */
 #define DROPPED(w) ((w) ^ (w) >> 1 ^ (w) >> 3 ^ (w) >> 4)
 
 static ALWAYS_INLINE uint64_t times_x64(uint64_t v)
@@ -196,6 +198,7 @@ static bool is_utf8(const char *name)
 	return true;
 }
 
+/* Go's encoder also escapes <, > and &, and the line separators U+2028 and U+2029. */
 static void put_string(struct d2d_tarsplit *ts, const char *s)
 {
 	static const char short_ones[] ALIGN1 = "\b\f\n\r\t\"\\", letters[] ALIGN1 = "bfnrt\"\\";

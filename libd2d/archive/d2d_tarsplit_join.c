@@ -1,8 +1,9 @@
 /*
- * Reads tar-split.json.gz again (d2d_tarsplit.c): with the files of its layer it makes the layer's archive, to the byte.
+ * Reads a tar-split.json.gz (d2d_tarsplit.c writes it) and reproduces the layer's archive from it and from the layer's files,
+ * byte for byte.
  *
- * Of a line that holds a piece of the archive the piece goes to the writer as it comes: in a layer with sparse files it may
- * be of any size. All other lines are short, and are parsed as JSON.
+ * A piece of the archive in a line is decoded and written while the line is read, because it may have any size in a layer
+ * with sparse files. All other lines are short, and are parsed as JSON.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -13,26 +14,26 @@
 
 enum {
 	CHUNK = 64 * 1024,
-	LINE = 32 * 1024,	/* a name of 4095 bytes, each as six characters, and what stands around it */
+	LINE = 32 * 1024,	/* a name of 4095 bytes, each escaped with six characters, and the rest of the line */
 };
 
 static const char raw_begin[] ALIGN1 = "{\"type\":2,\"payload\":\"";
 
 struct join {
 	struct d2d_stream *in;
-	int dir;		/* -1: the length alone is wanted */
+	int dir;		/* the layer's directory; -1: compute only the length of the archive */
 	int (*write)(void *arg, const void *buf, size_t len);
 	void *arg;
 	off_t length;
 	unsigned position;
-	bool raw;		/* the line at hand had a piece of the archive */
+	bool raw;		/* the current line holds a piece of the archive */
 	char **why;
-	size_t at, n_text;	/* of text */
+	size_t at, n_text;	/* bytes of text that are consumed, and that are there */
 	uint64_t crc;
 	char line[LINE], text[CHUNK], buf[CHUNK + 1];
 };
 
-/* A byte, -ENODATA at the end, or another negative errno. */
+/* Returns the next byte, -ENODATA at the end, or another negative errno. */
 static int next_byte(struct join *j)
 {
 	ssize_t n;
@@ -52,7 +53,7 @@ static int next_byte(struct join *j)
 static int grow(struct join *j, off_t n)
 {
 	if (n > INT64_MAX - j->length)
-		return d2d_refuse(j->why, "it is too long");
+		return d2d_refuse(j->why, "the archive is too long");
 	j->length += n;
 	return 0;
 }
@@ -64,7 +65,7 @@ static int put(struct join *j, const void *buf, size_t len)
 	return r == 0 && j->write ? j->write(j->arg, buf, len) : r;
 }
 
-/* Decodes in place: the number of bytes, or -1 when there is anything but base64. */
+/* Decodes base64 in place. Returns the number of bytes, or -1 if the text isn't valid base64. */
 static ssize_t decode(char *text, size_t len)
 {
 	const char *src = text;
@@ -74,11 +75,11 @@ static ssize_t decode(char *text, size_t len)
 		return -1;
 	if (len)
 		want -= text[len - 1] == '=' ? 1 + (text[len - 2] == '=') : 0;
-	/* characters that aren't of the alphabet are passed over: then it is shorter */
+	/* decode_base64() skips characters that aren't in its alphabet; the result is too short then */
 	return (size_t)(decode_base64(text, &src) - text) == want ? (ssize_t)want : -1;
 }
 
-/* The piece, up to the quote behind it. */
+/* Decodes and writes the piece of the archive in the current line, up to the quote after it. */
 static int take_raw(struct join *j)
 {
 	size_t n = 0;
@@ -95,11 +96,11 @@ static int take_raw(struct join *j)
 			j->buf[n++] = c;
 		if (c != '"' && n < CHUNK)
 			continue;
-		/* what is filled up has its end in the last part of a piece only */
+		/* only the last part of a piece may have padding */
 		j->buf[n] = '\0';
 		len = last ? -1 : decode(j->buf, n);
 		if (n && len < 0)
-			return d2d_refuse(j->why, "entry %u: not base64", j->position);
+			return d2d_refuse(j->why, "entry %u: the payload is not base64", j->position);
 		last = len != CHUNK / 4 * 3;
 		r = n ? put(j, j->buf, len) : 0;
 		n = 0;
@@ -107,7 +108,7 @@ static int take_raw(struct join *j)
 	return r;
 }
 
-/* The next line without the piece in it: its length, 0 at the end. */
+/* Reads the next line into j->line, without the piece of the archive in it. Returns its length, or 0 at the end. */
 static ssize_t next_line(struct join *j)
 {
 	size_t n = 0;
@@ -121,7 +122,7 @@ static ssize_t next_line(struct join *j)
 		if (!j->raw && n == sizeof(raw_begin) - 1 && memcmp(j->line, raw_begin, n) == 0) {
 			r = take_raw(j);
 			if (r < 0)
-				return r == -ENODATA ? d2d_refuse(j->why, "it ends in the midst of entry %u", j->position) : r;
+				return r == -ENODATA ? d2d_refuse(j->why, "it ends within entry %u", j->position) : r;
 			n = strchr(raw_begin, ',') - raw_begin;
 		}
 	}
@@ -145,7 +146,7 @@ static int copy(struct join *j, int fd, const char *name, off_t size)
 		n = safe_read(fd, j->buf, MIN(size, CHUNK));
 		if (n <= 0) {
 			r = n < 0 ? -errno : -EBADMSG;
-			d2d_refuse(j->why, "'%s' can't be read: %s", name, n < 0 ? strerror(-r) : "it became shorter");
+			d2d_refuse(j->why, "can't read '%s': %s", name, n < 0 ? strerror(-r) : "the file has become shorter");
 			return r;
 		}
 		j->crc = d2d_crc64(j->crc, j->buf, n);
@@ -168,14 +169,14 @@ static int take_file(struct join *j, const char *name, off_t size, uint64_t crc)
 	if (fstat(fd, &st) < 0) {
 		r = -errno;
 	} else if (!S_ISREG(st.st_mode)) {
-		r = d2d_refuse(j->why, "'%s' is no regular file", name);
+		r = d2d_refuse(j->why, "'%s' is not a regular file", name);
 	} else if (st.st_size != size) {
 		r = d2d_refuse(j->why, "'%s' has %llu bytes, not %llu", name, (unsigned long long)st.st_size,
 				(unsigned long long)size);
 	} else {
 		r = copy(j, fd, name, size);
 		if (r == 0 && j->crc != crc)
-			r = d2d_refuse(j->why, "'%s' has another content", name);
+			r = d2d_refuse(j->why, "the content of '%s' has another checksum", name);
 	}
 	close(fd);
 	return r;
@@ -183,7 +184,8 @@ static int take_file(struct join *j, const char *name, off_t size, uint64_t crc)
 
 /* ---- entries ---- */
 
-/* Of a file, as it stood in the archive; what isn't UTF-8 is base64. NULL: it has none, or a zero is in it. */
+/* Returns the file's name as it was in the archive; the caller frees it. A name that isn't UTF-8 is stored in base64. NULL if
+ * there is no name, or if it contains a zero byte. */
 static char *name_of(struct json_object *entry)
 {
 	const char *packed = d2d_json_text(entry, "name_raw"), *text = packed ?: d2d_json_text(entry, "name");
@@ -213,7 +215,7 @@ static int take_content(struct join *j, struct json_object *entry, off_t size)
 		return grow(j, size);
 	name = name_of(entry);
 	if (!name || !payload || strlen(payload) != sizeof(sum) - 1 || decode(strcpy(sum, payload), sizeof(sum) - 1) != sizeof(crc)) {
-		r = d2d_refuse(j->why, "entry %u has no name, or no check sum", j->position);
+		r = d2d_refuse(j->why, "entry %u has no name or no checksum", j->position);
 	} else {
 		move_from_unaligned_long(crc, sum);
 		r = take_file(j, name, size, SWAP_BE64(crc));
@@ -238,11 +240,11 @@ static int take_entry(struct join *j)
 	int r = 0;
 
 	if (number_of(entry, "type") != (j->raw ? 2 : 1) || number_of(entry, "position") != j->position)
-		r = d2d_refuse(j->why, "entry %u is none, or isn't in its place", j->position);
+		r = d2d_refuse(j->why, "entry %u is malformed or out of order", j->position);
 	else if (json_object_object_get_ex(entry, "size", &size)) {
 		n = number_of(entry, "size");
 		if (j->raw || n < 0)
-			r = d2d_refuse(j->why, "entry %u has no size that could be", j->position);
+			r = d2d_refuse(j->why, "entry %u has an invalid size", j->position);
 	}
 	if (r == 0 && n)
 		r = take_content(j, entry, n);

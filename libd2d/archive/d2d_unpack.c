@@ -1,6 +1,6 @@
 /*
- * Streams that unpack what is below them: gzip by zlib and zstd by libzstd, in this process; xz and bzip2 by busybox's
- * own unpackers, which want descriptors and their own process, but cost no library.
+ * Streams that decompress the stream below them. gzip (zlib) and zstd (libzstd) are decompressed in this process. For xz and
+ * bzip2, busybox's own decompressors save two libraries; they work on file descriptors, so they run in a child process.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -14,7 +14,7 @@
 enum {
 	CHUNK = 64 * 1024,
 	PIPE_BYTES = 1024 * 1024,
-	ZSTD_WINDOW_LOG = 27,	/* 128 MiB: what 'zstd --long' makes and all of its unpackers take */
+	ZSTD_WINDOW_LOG = 27,	/* 128 MiB: the window of 'zstd --long', which zstd's own decompressors accept by default */
 };
 
 /* ---- gzip ---- */
@@ -22,7 +22,7 @@ enum {
 struct gzip {
 	struct d2d_stream s;
 	z_stream z;
-	bool between;		/* members */
+	bool between;		/* after the end of a gzip member */
 	Bytef in[CHUNK];
 };
 
@@ -37,7 +37,8 @@ static int gzip_refill(struct gzip *g)
 	return n;
 }
 
-/* Another member may follow, or nothing but zeros. */
+/* Another gzip member may follow, or nothing but zero bytes. Returns 1 at the beginning of a member, 0 at the end of the
+ * stream, or a negative errno. */
 static int gzip_next_member(struct gzip *g)
 {
 	int r;
@@ -106,8 +107,8 @@ struct zstd {
 	struct d2d_stream s;
 	ZSTD_DStream *z;
 	ZSTD_inBuffer in;
-	bool inside;		/* a frame */
-	bool full;		/* the last output was; there may be more to come without input */
+	bool inside;		/* within a zstd frame */
+	bool full;		/* the last call filled its output buffer, so more output may come without new input */
 	char buf[CHUNK];
 };
 
@@ -154,12 +155,12 @@ static struct d2d_stream *zstd_begin(struct d2d_stream *below)
 	return &d->s;
 }
 
-/* ---- by a process of its own ---- */
+/* ---- decompression and read-ahead in child processes ---- */
 
 struct child {
 	struct d2d_stream s;
 	int fd;
-	pid_t feeder, unpacker;
+	pid_t feeder, unpacker;	/* the feeder writes the stream below to a pipe; no unpacker: 0 */
 	size_t n_buf, buf_at;
 	char buf[CHUNK];
 };
@@ -176,7 +177,7 @@ static void feed(struct d2d_stream *below, int fd)
 	_exit(-n);
 }
 
-/* 0, or what it has ended with as a negative errno. */
+/* Waits for a child process. Returns 0, its exit status as a negative errno, or -EOWNERDEAD if a signal has killed it. */
 static int child_wait(pid_t *pid)
 {
 	int status = -1;
@@ -230,7 +231,8 @@ static void child_end(struct d2d_stream *s)
 
 typedef IF_DESKTOP(long long) int FAST_FUNC unpacker_t(transformer_state_t *xstate);
 
-/* Reads what the feeder has written to c->fd. Nothing of what it says is shown, the parent finds its own words. */
+/* Starts a decompressor that reads c->fd, the pipe from the feeder; c->fd becomes the pipe from the decompressor. Its error
+ * messages are discarded, because the parent reports errors in its own words. Returns the process ID. */
 static pid_t start_unpacker(struct child *c, unpacker_t *unpack)
 {
 	transformer_state_t xstate;
@@ -255,7 +257,8 @@ static pid_t start_unpacker(struct child *c, unpacker_t *unpack)
 	return pid;
 }
 
-/* UNPACK may be NULL. */
+/* Replaces *s by a stream on top of it: one child process reads *s, another decompresses the data with UNPACK. If UNPACK is NULL,
+ * the first one only reads ahead. Returns 0, or -EAGAIN if a process could not be started. */
 static int child_begin(struct d2d_stream **s, unpacker_t *unpack)
 {
 	struct child *c = (struct child *)d2d_stream_new(sizeof(*c), *s);
@@ -283,11 +286,12 @@ static int child_begin(struct d2d_stream **s, unpacker_t *unpack)
 
 int d2d_stream_ahead(struct d2d_stream **s)
 {
-	/* xz and bzip2 have one */
+	/* an xz or bzip2 stream already runs in a child process */
 	return (*s)->end == child_end ? 0 : child_begin(s, NULL);
 }
 
-/* The feeder is a copy of this process: of what it reads here nothing would be seen but of a file. */
+/* The feeder is a forked copy of this process: whatever it reads from a stream isn't consumed in this process. This does no
+ * harm if the stream reads a file directly; any other stream is refused with -EPROTONOSUPPORT. */
 static int child_unpack(struct d2d_stream **s, unpacker_t *unpack)
 {
 	return (*s)->below ? -EPROTONOSUPPORT : child_begin(s, unpack) ?: 1;

@@ -1,9 +1,9 @@
 /*
- * Writes images as a .d2i file: each layer a squashfs that can be mounted where it lies, what Docker keeps of it besides,
- * the configurations, and in front of all d2i.json, which says what is what. docs/media.md tells the format.
+ * Writes images as a .d2i file: for each layer a squashfs, which can be mounted in place, and the layer's tar-split; the
+ * configurations of the images; and as the first member d2i.json, which lists all of them. docs/media.md describes the format.
  *
- * All is made in a folder beside the file to be. A layer's squashfs can't be written straight into the file: how long it
- * gets is known afterwards, and mksquashfs empties the file that it is given.
+ * All files are made in a temporary directory beside the output file first. The squashfs of a layer can't be written into the
+ * output file directly: its length is known only afterwards, and mksquashfs truncates the file that it writes to.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -16,16 +16,16 @@ enum { CHUNK = 64 * 1024 };
 
 struct d2d_squash {
 	char *out, *folder;
-	int fd;				/* of the folder */
+	int fd;				/* of the directory */
 	bool is_dir;
 	struct json_object *images;
 	struct layer {
-		char diff[D2D_DIGEST + 1], chain[D2D_DIGEST + 1];	/* the chain that it got its name from */
+		char diff[D2D_DIGEST + 1], chain[D2D_DIGEST + 1];	/* the chain ID that its files are named after */
 		char sha256[D2D_DIGEST + 1];
 		off_t squashfs_size, size;
 	} *layers;
 	unsigned n;
-	char **names;			/* of all files, as they shall lie in the archive */
+	char **names;			/* of all files, in archive order */
 	unsigned n_names;
 };
 
@@ -41,7 +41,7 @@ static int fail(char **why, const char *what, int r)
 	return r;
 }
 
-/* A file's name below the folder, to be kept. */
+/* Adds a file to the names; returns the file's path relative to the directory. */
 static char *name_of(struct d2d_squash *q, const char *format, const char *digest)
 {
 	q->names = xrealloc_vector(q->names, 4, q->n_names);
@@ -59,7 +59,7 @@ static int put_text(struct d2d_squash *q, const char *name, const char *text)
 
 /* ---- layers ---- */
 
-/* Two of the same content differ in their chain alone: they share their files. */
+/* Looks a layer up by its content alone: layers with the same content share their files, even if their chain IDs differ. */
 static const struct layer *find(const struct d2d_squash *q, const char *diff)
 {
 	unsigned i;
@@ -70,7 +70,7 @@ static const struct layer *find(const struct d2d_squash *q, const char *diff)
 	return NULL;
 }
 
-/* Ends what mksquashfs has left to do. */
+/* Completes a squashfs: sets the time of its root directory (d2d_squash_root.c), and computes its digest and its size. */
 static int finish(struct d2d_squash *q, const char *name, struct layer *layer, char **why)
 {
 	sha256_ctx_t ctx;
@@ -81,7 +81,7 @@ static int finish(struct d2d_squash *q, const char *name, struct layer *layer, c
 
 	r = fd < 0 ? -EUCLEAN : d2d_squash_root_time(fd);
 	if (r == -EUCLEAN)
-		*why = xstrdup("mksquashfs: what it made is no squashfs");
+		*why = xstrdup("mksquashfs: its output is not a squashfs");
 	if (fd < 0)
 		return r;
 	buf = xmalloc(CHUNK);
@@ -161,7 +161,7 @@ static int by_place(const void *a, const void *b)
 	return (*x)->member->at < (*y)->member->at ? -1 : (*x)->member->at > (*y)->member->at;
 }
 
-/* In the order in which they lie in the archive. */
+/* Takes the layers in archive order, so that a compressed archive is read only once. */
 static int take_layers(struct d2d_squash *q, struct d2d_archive *a, const struct d2d_images *images, char **why)
 {
 	const struct d2d_image_layer **todo = NULL;
@@ -214,7 +214,8 @@ static struct json_object *layers_json(const struct d2d_squash *q, const struct 
 	return layers;
 }
 
-/* The image of that ID, which another file may have brought; new: its configuration is still to be written. */
+/* Returns the entry of this image in d2i.json, which an earlier input file may have added. *new: the entry was added now, so
+ * the image's configuration must still be written. */
 static struct json_object *image_json(struct d2d_squash *q, const struct d2d_image *image, bool *new)
 {
 	struct json_object *o;
@@ -268,7 +269,7 @@ int d2d_squash_add(struct d2d_squash *q, struct d2d_archive *a, const struct d2d
 	return r < 0 ? fail(why, "can't write", r) : 0;
 }
 
-/* ---- the whole ---- */
+/* ---- the output ---- */
 
 static int make_folder(struct d2d_squash *q)
 {
@@ -307,7 +308,7 @@ int d2d_squash_open(struct d2d_squash **squash, const char *out, bool is_dir, ch
 	return r < 0 ? fail(why, "can't write", r) : 0;
 }
 
-/* The archive under the name of the folder, which is empty then. */
+/* Packs the files into an archive and renames it to the output's name. The directory is empty then. */
 static int make_file(struct d2d_squash *q)
 {
 	char *path = xasprintf("%s/d2i", q->folder);

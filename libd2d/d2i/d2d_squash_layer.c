@@ -1,7 +1,8 @@
 /*
- * Turns a layer's archive, as it is read, into another of the files that overlay2 would have of it, for mksquashfs. The
- * names are kept in a tree, so that what couldn't be unpacked is refused here, too. Folders and whiteouts come last:
- * that a folder is opaque may be said after all that is in it, and a whiteout may still be replaced.
+ * Converts a layer's archive, while it is read, to a tar archive of the files that overlay2 would store for the layer, as the
+ * input of mksquashfs. All names are kept in a tree, so that an archive that could not be unpacked is refused here, too.
+ * Directories and whiteouts are written last: the entry that makes a directory opaque may follow the directory's contents,
+ * and a later entry may replace a whiteout.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -12,7 +13,7 @@
 #include "d2d_squash.h"
 
 enum {
-	TREE_MAX = 1024 * 1024 * 1024,	/* bytes for names */
+	TREE_MAX = 1024 * 1024 * 1024,	/* bytes in the tree of names */
 	COMPONENT_MAX = 255,
 	LINK_MAX_BYTES = 4095,
 	XATTR_NAME_MAX_BYTES = 255,
@@ -31,7 +32,7 @@ struct node {
 	time_t mtime;
 	struct d2d_xattr *xattrs;
 	unsigned n_xattrs;
-	struct node *of;		/* of a hard link: the file */
+	struct node *of;		/* the file that this hard link refers to, or NULL */
 };
 
 struct squash {
@@ -39,7 +40,7 @@ struct squash {
 	struct d2d_tar_out out;
 	void *tree;
 	size_t bytes;
-	struct node *parent;		/* of the last entry, or NULL */
+	struct node *parent;		/* directory of the last entry, or NULL */
 	int err;
 };
 
@@ -92,7 +93,8 @@ static void free_node(void *node)
 	free(node);
 }
 
-/* The folder that a name is in, NULL for the root. Those on the way that are missing are made, or are -ENOENT. */
+/* Finds the directory that contains NAME; *parent is NULL for the root directory. Missing directories are added if MAKE is
+ * set; otherwise the result is -ENOENT. */
 static int enter(struct squash *q, const char *name, bool make, struct node **parent)
 {
 	const char *slash = strrchr(name, '/');
@@ -115,7 +117,7 @@ static int enter(struct squash *q, const char *name, bool make, struct node **pa
 		else if (n->type == '2')
 			r = d2d_layer_fail(&q->l, -EBADMSG, "'%s' leads through a symbolic link", name);
 		else if (n->type != '5')
-			r = d2d_layer_fail(&q->l, -EBADMSG, "'%s' leads through something that is no folder", name);
+			r = d2d_layer_fail(&q->l, -EBADMSG, "'%s' leads through something that is not a directory", name);
 		free(path);
 	}
 	if (r == 0)
@@ -123,7 +125,7 @@ static int enter(struct squash *q, const char *name, bool make, struct node **pa
 	return r;
 }
 
-/* ---- what squashfs can't hold ---- */
+/* ---- limits of squashfs ---- */
 
 static int check_xattrs(struct squash *q, const struct d2d_tar_entry *e)
 {
@@ -135,11 +137,12 @@ static int check_xattrs(struct squash *q, const struct d2d_tar_entry *e)
 
 		rest = rest ? rest : is_prefixed_with(x->name, "trusted.");
 		rest = rest ? rest : is_prefixed_with(x->name, "security.");
-		/* an access control list is such a one: who may read the file would be another without it */
+		/* Don't drop other attributes: one is the access control list, without which other users could read the file. */
 		if (!rest || !*rest)
-			return d2d_layer_fail(&q->l, -EOPNOTSUPP, "'%s' has '%s', which squashfs can't hold", e->name, x->name);
+			return d2d_layer_fail(&q->l, -EOPNOTSUPP, "'%s' has the xattr '%s', which squashfs can't store", e->name,
+					x->name);
 		if (strlen(x->name) > XATTR_NAME_MAX_BYTES || x->len > XATTR_MAX)
-			return d2d_layer_fail(&q->l, -E2BIG, "'%s': '%.20s...' is too long", e->name, x->name);
+			return d2d_layer_fail(&q->l, -E2BIG, "'%s': the xattr '%.20s...' is too long", e->name, x->name);
 	}
 	return 0;
 }
@@ -161,7 +164,8 @@ static int check(struct squash *q, const struct d2d_tar_entry *e)
 
 /* ---- entries ---- */
 
-/* Folders keep their xattrs for the end, files for hard links to be compared with. */
+/* Copies the metadata of an entry. The xattrs of a directory are written at the end; those of a file are compared with those of
+ * its hard links. */
 static void describe(struct node *n, const struct d2d_tar_entry *e, char type)
 {
 	unsigned i;
@@ -171,13 +175,13 @@ static void describe(struct node *n, const struct d2d_tar_entry *e, char type)
 	n->mode = e->mode;
 	n->uid = e->uid;
 	n->gid = e->gid;
-	/* 32 bits, from 1970 on */
+	/* squashfs stores an unsigned number of 32 bits */
 	n->mtime = MAX(0, MIN(e->mtime.tv_sec, (time_t)UINT32_MAX));
 	n->of = NULL;
 	for (i = 0; i < e->n_xattrs; i++) {
 		const struct d2d_xattr *x = &e->xattrs[i];
 
-		/* Docker leaves these out, too: the kernel has them for files and folders alone */
+		/* Docker drops these, too: the kernel supports user.* only on regular files and directories */
 		if (is_prefixed_with(x->name, "user.") && !strchr("05", type))
 			continue;
 		n->xattrs = xrealloc_vector(n->xattrs, 1, n->n_xattrs);
@@ -213,7 +217,7 @@ static int put(struct squash *q, const struct node *n, char type, const struct d
 	return d2d_tar_out_entry(&q->out, &e);
 }
 
-/* Holes are filled here: mksquashfs finds them again, and stumbles over some maps. */
+/* Writes holes as zeros: mksquashfs detects them again, whereas it fails on some maps of sparse files. */
 static int put_content(struct squash *q, const struct d2d_tar_entry *e)
 {
 	struct d2d_piece whole = { 0, e->size };
@@ -250,7 +254,8 @@ static bool same_xattrs(const struct node *a, const struct node *b)
 	return true;
 }
 
-/* What an archive says with a hard link holds for the file, which mksquashfs has by then. */
+/* The metadata in a hard link's entry applies to the file itself, which mksquashfs has already read. So metadata that differs
+ * from the file's is refused. */
 static int put_hardlink(struct squash *q, const struct d2d_tar_entry *e, struct node *n, struct node *of)
 {
 	struct d2d_tar_entry link = { .link = (char *)of->name };
@@ -260,13 +265,13 @@ static int put_hardlink(struct squash *q, const struct d2d_tar_entry *e, struct 
 	if (of->type == WHITEOUT)
 		return 0;
 	if (n->uid != of->uid || n->gid != of->gid || (of->type != '2' && n->mode != of->mode) || !same_xattrs(of, n))
-		return d2d_layer_fail(&q->l, -EOPNOTSUPP, "'%s' is a hard link to '%s' of another owner, mode or xattr", e->name,
-				e->link);
+		return d2d_layer_fail(&q->l, -EOPNOTSUPP, "'%s' is a hard link to '%s', but has another owner, mode or xattr",
+				e->name, e->link);
 	free_xattrs(n);
 	return put(q, n, '1', &link);
 }
 
-/* To what the layer itself holds, and to nothing else. */
+/* Finds the file that a hard link refers to. It must be in the same layer. */
 static int find_target(struct squash *q, const struct d2d_tar_entry *e, const struct node *itself, struct node **of)
 {
 	char *name = d2d_clean_name(e->link[0] == '/' ? e->link + 1 : e->link);
@@ -327,7 +332,7 @@ static int take_whiteout(struct squash *q, const struct d2d_tar_entry *e, const 
 	int r;
 
 	if (strcmp(base, ".wh..wh..opq") == 0) {
-		/* of the root overlayfs doesn't ask it */
+		/* overlayfs ignores the attribute on the root directory */
 		if (parent)
 			parent->opaque = true;
 		return 0;
@@ -355,14 +360,15 @@ static int take(struct d2d_layer *l, const struct d2d_tar_entry *e, const char *
 	if (is_prefixed_with(base, ".wh."))
 		return take_whiteout(q, e, name, base, parent);
 	n = find(q, name);
-	/* a whiteout, or a folder that another's name made */
+	/* No entry had this name before, so the node is a whiteout, or the directory of an earlier entry. */
 	if (n && n->type != WHITEOUT && e->type != '5')
-		return d2d_layer_fail(l, -EBADMSG, "'%s' is a folder and something else", e->name);
+		return d2d_layer_fail(l, -EBADMSG, "'%s' is a directory and something else", e->name);
 	if (!n)
 		r = add(q, name, &n);
 	return r < 0 ? r : take_file(q, e, n);
 }
 
+/* Writes a directory or a whiteout; for twalk_r(). */
 static void put_late(const void *node, VISIT visit, void *arg)
 {
 	const struct node *n = *(struct node *const *)node;

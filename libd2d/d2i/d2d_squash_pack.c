@@ -1,5 +1,5 @@
 /*
- * Joins the files of a folder to one archive, in which each squashfs lies so that a loop device can stand on it.
+ * Packs the files of a directory into one tar archive. Each squashfs is aligned, so that a loop device can be set up on it.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -8,7 +8,7 @@
 #include "d2d_squash.h"
 
 enum {
-	ALIGN = 4096,
+	ALIGN = 4096,		/* bytes */
 	CHUNK = 256 * 1024,
 };
 
@@ -36,7 +36,7 @@ static int pack_one(struct d2d_tar_out *o, int dir, char *name, char *buf)
 			r = d2d_tar_out_write(o, buf, n);
 	}
 	close(fd);
-	/* so that no more than one of them is there twice */
+	/* remove each file at once, so that at most one of them takes up space twice */
 	if (r == 0 && unlinkat(dir, name, 0) < 0)
 		r = -errno;
 	return r;

@@ -1,6 +1,6 @@
 /*
- * Sets the time of a squashfs's root folder: mksquashfs 4.5 gives it the time at which it runs when it reads a tar, whatever
- * it is told.
+ * Sets the time of a squashfs's root directory to 1970: when mksquashfs 4.5 reads a tar archive, it uses the current time,
+ * regardless of its options.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -10,9 +10,9 @@
 
 enum {
 	MAGIC = 0x73717368,
-	BLOCK = 8192,			/* of metadata, behind a header of 16 bits */
-	NOT_PACKED = 0x8000,
-	MTIME = 8,			/* its place in an inode */
+	BLOCK = 8192,			/* bytes of metadata in a block, after a header of 16 bits */
+	NOT_PACKED = 0x8000,		/* flag in this header: the block is not compressed */
+	MTIME = 8,			/* offset in an inode */
 	DIR_INODE = 1, LONG_DIR_INODE = 8,
 };
 
@@ -22,7 +22,7 @@ struct super {
 	uint64_t root, used, id_table, xattr_table, inode_table;
 };
 
-/* The place of a byte of the metadata that begins AT, which are in blocks. */
+/* Returns the file offset of a byte of metadata: OFFSET is counted from the block at AT, without the headers of blocks. */
 static off_t place(off_t at, unsigned offset)
 {
 	return at + sizeof(uint16_t) + offset + (offset >= BLOCK ? sizeof(uint16_t) : 0);

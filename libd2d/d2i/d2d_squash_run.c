@@ -1,5 +1,5 @@
 /*
- * Runs mksquashfs.
+ * Runs mksquashfs in a child process, which reads a tar archive from a pipe.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -9,15 +9,16 @@
 #include <sys/mman.h>
 #include "d2d_squash.h"
 
-/* Of a Debian system 128K gives 132.9 MB, 256K 129.7, 512K 132.4 and 1M 130.2 (zstd changes its ways with the size); a random
- * read costs the same as with 128K, twice as much from 512K on. Level 19 instead of zstd's default, 15: 0.5 % for 2.4 times
- * the work. */
+/* Measured with a Debian system: 128K gives 132.9 MB, 256K 129.7, 512K 132.4 and 1M 130.2 (zstd chooses other parameters for
+ * other sizes). A random read takes as long as with 128K; from 512K on it takes twice as long. Compression level 19 instead
+ * of the default for zstd, 15, would save 0.5 % of the size and take 2.4 times as long. */
 #define BLOCK_SIZE "256K"
 
 enum { PIPE_SIZE = 1024 * 1024 };
 
-/* The squashfs's root folder gets the owner of who runs mksquashfs 4.5: that shall be root for anybody. Where the kernel
- * doesn't let us, it isn't; nobody gets to see that folder but through those of other layers. */
+/* mksquashfs 4.5 gives the root directory the owner of its own process. That shall be root for any user, so this function
+ * enters a user namespace. If the kernel doesn't allow this, the owner stays wrong, which nobody sees: other layers always
+ * cover this root directory with their own. */
 static void be_root(void)
 {
 	char *map = xasprintf("0 %u 1", (unsigned)geteuid()), *gmap = xasprintf("0 %u 1", (unsigned)getegid());
@@ -39,8 +40,8 @@ static void be_root(void)
 static void run(int dir, int in, int err, const char *name) NORETURN;
 static void run(int dir, int in, int err, const char *name)
 {
-	/* The same layer makes the same bytes, whoever makes it, and when. (It wouldn't take SOURCE_DATE_EPOCH together
-	 * with the times given here.) Inodes that aren't packed cost 1 % and are found sooner. */
+	/* The same layer must always give the same bytes, whoever runs this and when. (mksquashfs refuses SOURCE_DATE_EPOCH
+	 * together with the time options used here.) Uncompressed inodes (-noI) cost 1 % of the size and are found faster. */
 	const char *const argv[] = { "mksquashfs", "-", name, "-tar", "-comp", "zstd", "-b", BLOCK_SIZE, "-noI", "-noappend",
 		"-reproducible", "-mkfs-time", "0", "-root-mode", "755", "-root-uid", "0", "-root-gid", "0", "-root-time", "0",
 		"-no-progress", "-quiet", "-no-recovery", "-exit-on-error", NULL };
@@ -87,7 +88,7 @@ int d2d_mksquashfs_begin(struct d2d_mksquashfs *m, int dir, const char *name)
 	return 0;
 }
 
-/* What it said first: what follows is of no more use. */
+/* Returns the first line of the error messages, since later ones say nothing new; NULL if there is none. The caller frees it. */
 static char *message(int fd)
 {
 	char text[1024], *line = text;

@@ -1,6 +1,6 @@
 /*
- * Writes tar archives: POSIX's headers, with GNU's for long names and large numbers, since those are what mksquashfs 4.5
- * reads right (of a long symbolic link in an extended header it drops leading slashes).
+ * Writes tar archives with POSIX headers, but with GNU's extensions for long names and large numbers, because mksquashfs 4.5
+ * reads these correctly: it drops leading slashes of a long symbolic link in a pax header.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -12,7 +12,7 @@
 
 enum { BLOCK = TAR_BLOCK_SIZE };
 
-/* Octal, or base 256 for what is too large. */
+/* Writes octal digits, or GNU's base-256 encoding if the number is too large for them. */
 static void put_number(char *field, size_t len, uint64_t n)
 {
 	size_t i;
@@ -61,7 +61,7 @@ static int put_header(struct d2d_tar_out *o, const struct d2d_tar_entry *e)
 	return put(o, &h, sizeof(h));
 }
 
-/* A header's text, as if it were a file. */
+/* Writes an extended header: its text is stored like the content of a file. */
 static int put_special(struct d2d_tar_out *o, char type, const char *text, size_t len)
 {
 	struct d2d_tar_entry e = { .type = type, .name = (char *)"././@LongLink", .size = len };
@@ -126,7 +126,7 @@ void d2d_tar_out_record(struct d2d_tar_out *o, const char *key, const void *valu
 	size_t rest = strlen(key) + len + 3, all = rest + 1;
 	char digits[sizeof(size_t) * 3 + 1];
 
-	/* the length counts its own digits */
+	/* the length of a record includes its own digits */
 	while (all != rest + sprintf(digits, "%zu", all))
 		all = rest + strlen(digits);
 	o->pax = xrealloc(o->pax, o->pax_len + all + 1);
@@ -143,9 +143,9 @@ void d2d_tar_out_align(struct d2d_tar_out *o, unsigned unit)
 
 	if (!room)
 		return;
-	/* a header takes a block itself */
+	/* the header of the comment takes up a block, too */
 	room = room > BLOCK ? room - BLOCK : room + unit - BLOCK;
-	/* "NNN comment=\n"; it never crosses a power of ten */
+	/* The record "NNN comment=...\n" is ROOM bytes long. Its length has three digits, or four from 1000 on. */
 	len = room - sizeof("NNN comment=");
 	if (room >= 1000)
 		len--;

@@ -1,7 +1,7 @@
 /*
- * Which images an archive holds: their configurations, layers and names. docker-save archives list them in
+ * Finds the images in an archive, with their configurations, layers and names. Archives of 'docker save' list them in
  * manifest.json (v1.2: HEX.json and HEX/layer.tar; since Docker 25: blobs/sha256/HEX), OCI layouts in index.json
- * (d2d_image_oci.c), .d2i files in d2i.json (d2d_image_squash.c).
+ * (d2d_image_oci.c), and .d2i files in d2i.json (d2d_image_squash.c).
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -51,7 +51,7 @@ static int take_entry(struct d2d_archive *a, struct json_object *entry, struct d
 			break;
 	name = d2d_json_text(entry, "Config");
 	if (i < n + n_tags || !name)
-		return d2d_refuse(why, "manifest.json has something else where a name should be");
+		return d2d_refuse(why, "manifest.json has a name that is not a string");
 
 	image = d2d_image_add(images, why);
 	if (!image)
@@ -93,7 +93,7 @@ int d2d_images_of(struct d2d_archive *a, const char *file, struct d2d_images *im
 	if (d2d_archive_find(a, "d2i.json")) {
 		images->squash = true;
 		r = d2d_image_squash(a, images, why);
-	/* the names in manifest.json are those that were saved, so it goes first where both are there */
+	/* Prefer manifest.json to index.json: it holds the names under which the images were saved. */
 	} else if (d2d_archive_find(a, "manifest.json"))
 		r = take_manifest(a, images, why);
 	else if (d2d_archive_find(a, "index.json")) {

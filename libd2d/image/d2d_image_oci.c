@@ -1,5 +1,6 @@
 /*
- * The images of an OCI layout: index.json, which may name other indexes; what is for linux/amd64 is taken.
+ * Finds the images in an OCI layout. They are listed in index.json, which may refer to other indexes. Only images for
+ * linux/amd64 are taken.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -15,8 +16,8 @@ struct walk {
 	struct d2d_images *images;
 	const char *file;
 	char **why;
-	bool others;		/* there were images for other machines */
-	unsigned blobs;		/* that were read: the same one may be named many times, on each level */
+	bool others;		/* there are images for other platforms */
+	unsigned blobs;		/* read so far; limited, because each level of indexes may name a blob many times */
 };
 
 static char *blob_name(struct json_object *descriptor)
@@ -26,7 +27,7 @@ static char *blob_name(struct json_object *descriptor)
 	return hex ? xasprintf("blobs/sha256/%s", hex) : NULL;
 }
 
-/* JSON whose digest is that of its name. */
+/* Parses a blob that contains JSON and checks its digest. Returns NULL after an error, with the reason in w->why. */
 static struct json_object *blob_json(struct walk *w, struct json_object *descriptor)
 {
 	char *name = blob_name(descriptor), hex[D2D_DIGEST + 1];
@@ -51,7 +52,7 @@ static struct json_object *blob_json(struct walk *w, struct json_object *descrip
 	return parsed;
 }
 
-/* Without a platform it is for whoever asks. */
+/* Whether a descriptor refers to an image for linux/amd64. A descriptor without a platform does. */
 static bool is_ours(struct json_object *descriptor)
 {
 	struct json_object *platform, *annotations;
@@ -60,7 +61,7 @@ static bool is_ours(struct json_object *descriptor)
 	if (json_object_object_get_ex(descriptor, "annotations", &annotations)
 	 && d2d_json_text(annotations, "vnd.docker.reference.type")
 	) {
-		return false;	/* says something about an image, is none */
+		return false;	/* an attestation of an image, not an image */
 	}
 	if (!json_object_object_get_ex(descriptor, "platform", &platform))
 		return true;
@@ -87,7 +88,7 @@ char *d2d_image_name_of_file(const char *file)
 	return name;
 }
 
-/* containerd's annotation is a whole name; OCI's may be a tag alone, for which the file lends its name. */
+/* containerd's annotation is a complete name. OCI's may be just a tag; then the repository is named after the file. */
 static int take_name(struct walk *w, struct d2d_image *image, struct json_object *descriptor)
 {
 	struct json_object *annotations;
@@ -144,7 +145,8 @@ static int take_image(struct walk *w, struct json_object *manifest, struct json_
 
 static int walk_index(struct walk *w, struct json_object *index, struct json_object *named, unsigned depth);
 
-/* An index or a manifest. NAMED is the entry of index.json that led here: it has the name. */
+/* Reads the index or manifest that DESCRIPTOR refers to. NAMED is the entry of index.json that led here; it holds the image's
+ * name. */
 static int walk_entry(struct walk *w, struct json_object *descriptor, struct json_object *named, unsigned depth)
 {
 	struct json_object *blob;
@@ -156,12 +158,12 @@ static int walk_entry(struct walk *w, struct json_object *descriptor, struct jso
 	}
 	blob = ++w->blobs <= BLOBS_MAX ? blob_json(w, descriptor) : NULL;
 	if (w->blobs > BLOBS_MAX)
-		d2d_refuse(w->why, "index.json leads through too many others");
+		d2d_refuse(w->why, "index.json leads to too many indexes and manifests");
 	if (!blob)
 		return -EBADMSG;
 	if (json_object_object_get_ex(blob, "manifests", NULL))
 		r = depth < DEPTH_MAX ? walk_index(w, blob, named, depth + 1)
-			: d2d_refuse(w->why, "index.json leads through too many others");
+			: d2d_refuse(w->why, "index.json leads to indexes that are nested too deeply");
 	else
 		r = take_image(w, blob, descriptor, named);
 	json_object_put(blob);
@@ -178,9 +180,9 @@ static int walk_index(struct walk *w, struct json_object *index, struct json_obj
 	for (i = 0; r == 0 && i < n; i++) {
 		entry = json_object_array_get_idx(list, i);
 		if (!json_object_is_type(entry, json_type_object))
-			return d2d_refuse(w->why, "index.json has something else where an entry should be");
+			return d2d_refuse(w->why, "index.json has an entry that is not an object");
 		r = walk_entry(w, entry, named ? named : entry, depth);
-		/* of a nested index one image is meant */
+		/* a nested index lists variants of one image, so take only the first that fits */
 		if (named && w->images->n > before)
 			break;
 	}

@@ -1,6 +1,6 @@
 /*
- * The images of a .d2i: d2i.json names each one's configuration and, of each layer, a squashfs of its files and the
- * tar-split of its archive. What can be computed from the configuration is not believed.
+ * Finds the images in a .d2i file. d2i.json names the configuration of each image and, for each layer, a squashfs with its
+ * files and the tar-split of its archive. Values that can be computed from the configuration are checked, not trusted.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -71,7 +71,7 @@ static int take_image(struct d2d_archive *a, struct json_object *o, struct d2d_i
 		struct json_object *tag = json_object_array_get_idx(tags, i);
 
 		r = json_object_is_type(tag, json_type_string) ? d2d_image_add_tag(image, json_object_get_string(tag), why)
-			: d2d_refuse(why, "d2i.json has something else where a name should be");
+			: d2d_refuse(why, "d2i.json has a name that is not a string");
 	}
 	return r;
 }
@@ -85,7 +85,7 @@ int d2d_image_squash(struct d2d_archive *a, struct d2d_images *images, char **wh
 	if (!all)
 		return -EBADMSG;
 	if (number(all, "version") != VERSION)
-		r = d2d_refuse(why, "d2i.json is of another version than %u", VERSION);
+		r = d2d_refuse(why, "the version of d2i.json is not %u", VERSION);
 	else if (n == 0)
 		r = d2d_refuse(why, "d2i.json names no image");
 	for (i = 0; r == 0 && i < n; i++)

@@ -1,5 +1,5 @@
 /*
- * Names of images, as Docker's reference package reads them.
+ * Parses image names according to the rules of Docker's package 'reference'.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -14,7 +14,7 @@ static bool is_lower(char c)
 	return (c >= 'a' && c <= 'z') || isdigit(c);
 }
 
-/* [a-z0-9]+ joined by '.', '_', '__' or dashes. Returns its length, 0 when there is none. */
+/* Returns the length of the path component at S: [a-z0-9]+, joined by '.', '_', '__' or dashes; 0 if there is none. */
 static size_t component(const char *s)
 {
 	const char *p = s, *mark;
@@ -37,7 +37,8 @@ static size_t component(const char *s)
 	return p - s;
 }
 
-/* A host with or without a port, as far as the next slash: what has a dot, a colon or a capital, or is localhost. */
+/* Whether S, up to the first slash, is a host with an optional port. Unlike the first component of a path it contains a dot,
+ * a colon or a capital letter, or is "localhost". */
 static bool is_domain(const char *s, size_t len)
 {
 	size_t i, host = len;
@@ -65,7 +66,7 @@ static bool is_tag(const char *s)
 	return p > s && !*p && p - s <= TAG_LONGEST;
 }
 
-/* Names of Docker's own registry go without it. */
+/* Removes Docker's own registry from a name, as Docker does when it shows a name. */
 static const char *familiar(const char *name)
 {
 	const char *rest = is_prefixed_with(name, "docker.io/");
@@ -83,7 +84,7 @@ char *d2d_reference(const char *text)
 	const char *name = familiar(text), *p = name, *slash = strchr(name, '/'), *tag;
 	size_t len;
 
-	/* "library/" alone is the same place */
+	/* "library/NAME" without a registry is NAME on Docker's own registry, too */
 	if (slash && is_prefixed_with(name, "library/") && !strchr(slash + 1, '/'))
 		p = name = slash + 1;
 	else if (slash && is_domain(name, slash - name))
@@ -101,7 +102,7 @@ char *d2d_reference(const char *text)
 		return NULL;
 	len = p - name;
 	tag = *p ? p + 1 : "latest";
-	/* "sha256:..." would be taken for an ID, and so would 64 hexadecimal digits */
+	/* Docker would take "sha256:..." or 64 hexadecimal digits for an ID */
 	if (len > NAME_LONGEST || (len == 6 && memcmp(name, "sha256", 6) == 0)
 	 || (len == 64 && strspn(name, "0123456789abcdef") == 64)
 	) {

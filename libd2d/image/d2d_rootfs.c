@@ -1,6 +1,6 @@
 /*
- * Root file systems: NAME.rootfs.tar and the like become the image NAME:latest with one layer, as 'docker import' makes it.
- * It is made at the time of the file, so that the same file makes the same image each time.
+ * Opens root file systems: NAME.rootfs.tar, also compressed, becomes the image NAME:latest with one layer, as with
+ * 'docker import'. The image's creation time is the time of the file, so that the same file always gives the same image ID.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -40,7 +40,7 @@ int d2d_rootfs_config(const char *path, char **config, char **why)
 		reason = NULL;
 		if (r == 0 && *config) {
 			r = -EINVAL;
-			reason = xstrdup("there is a .json, too");
+			reason = xstrdup("there is also a .json file");
 		} else if (r == 0) {
 			r = d2d_rootfs_config_parse(text, len, i == 0, config, &reason);
 		}
@@ -58,7 +58,7 @@ int d2d_rootfs_config(const char *path, char **config, char **why)
 	return *config ? 0 : d2d_rootfs_config_parse("", 0, false, config, why);
 }
 
-/* The configuration of an image, with what Docker puts there, too. */
+/* Returns the image's configuration, with all fields that Docker would write. The caller frees it. */
 static char *configuration(const char *digest, const char *config, time_t made)
 {
 	struct json_object *all = json_object_new_object(), *rootfs = json_object_new_object();

@@ -1,7 +1,8 @@
 /*
- * How an image made of a root file system is to be run: NAME.rootfs.conf, lines KEY=VALUE with the keys of a Dockerfile that
- * 'docker import --change' takes, or NAME.rootfs.json, the "config" of an image. What Docker would stumble over is
- * refused, and so is what it would pass over: a wrong word there is an image that doesn't do what was meant.
+ * Parses the file that says how to run an image made from a root file system: either NAME.rootfs.conf, with lines KEY=VALUE
+ * whose keys are those of a Dockerfile that 'docker import --change' accepts, or NAME.rootfs.json, the "config" object of an
+ * image. Not only values on which Docker would fail are refused, but also those that Docker would ignore: with a misspelt
+ * key the image would not do what the user wants.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -29,7 +30,7 @@ static bool is_port(const char *s)
 	return port && port <= 65535 && (strcmp(end, "/tcp") == 0 || strcmp(end, "/udp") == 0 || strcmp(end, "/sctp") == 0);
 }
 
-/* What is wrong with one value, or NULL. */
+/* Returns what is wrong with one value, or NULL. */
 static const char *fault(const struct key *key, const char *value)
 {
 	switch (key->conf[0]) {
@@ -48,7 +49,7 @@ static const char *fault(const struct key *key, const char *value)
 	}
 }
 
-/* NULL also for what goes on after its end. */
+/* Parses JSON. NULL also if anything but white space follows the value. */
 static struct json_object *parse(const char *text, size_t len)
 {
 	struct json_tokener *tokener = json_tokener_new();
@@ -70,8 +71,8 @@ static const char *fault_of_string(const struct key *key, struct json_object *o)
 	const char *text = json_object_get_string(o);
 
 	if (!json_object_is_type(o, json_type_string))
-		return "something else where a string should be";
-	return strlen(text) == (size_t)json_object_get_string_len(o) ? fault(key, text) : "a zero byte";
+		return "a value is not a string";
+	return strlen(text) == (size_t)json_object_get_string_len(o) ? fault(key, text) : "it contains a zero byte";
 }
 
 static const char *fault_of_list(const struct key *key, struct json_object *o)
@@ -100,7 +101,7 @@ static const char *fault_of_object(const struct key *key, struct json_object *o)
 		if (!wrong && key->kind == MAP)
 			wrong = fault_of_string(&any, at.val);
 		else if (!wrong && (!json_object_is_type(at.val, json_type_object) || json_object_object_length(at.val)))
-			wrong = "something else where {} should be";
+			wrong = "a value is not {}";
 		if (wrong)
 			break;
 	}
@@ -113,7 +114,7 @@ static const char *fault_of(const char *name, struct json_object *o)
 
 	while (strcmp(key->json, name) != 0)
 		if (++key == keys + ARRAY_SIZE(keys))
-			return "it isn't known here";
+			return "unknown key";
 	if (key->kind == TEXT)
 		return fault_of_string(key, o);
 	return key->kind == COMMAND || key->kind == LIST ? fault_of_list(key, o) : fault_of_object(key, o);
@@ -144,7 +145,7 @@ static int take_json(const char *text, size_t len, struct json_object **config, 
 
 /* ---- lines ---- */
 
-/* ["program","argument"...], or a line for the shell in the image. */
+/* Parses VALUE as a list, ["program","argument"...], or makes it a command line for the image's shell. */
 static struct json_object *command(const char *value)
 {
 	struct json_object *o;
@@ -221,7 +222,7 @@ static const char *take_line(struct json_object *config, char *line)
 	*value++ = '\0';
 	while (strcasecmp(key->conf, line) != 0)
 		if (++key == keys + ARRAY_SIZE(keys))
-			return "its key isn't known here";
+			return "unknown key";
 	return take_value(config, key, value);
 }
 
@@ -249,7 +250,7 @@ int d2d_rootfs_config_parse(const char *text, size_t len, bool is_json, char **c
 
 	*config = *why = NULL;
 	if (memchr(text, '\0', len))
-		*why = xstrdup("a zero byte");
+		*why = xstrdup("it contains a zero byte");
 	else
 		r = is_json ? take_json(text, len, &o, why) : take_lines(text, len, &o, why);
 	if (r == 0) {

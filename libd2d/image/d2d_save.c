@@ -1,10 +1,11 @@
 /*
- * Images of any kind as an archive of 'docker save' (manifest.json, ID.json, DIFF.tar), made while it is read: for an engine
- * that doesn't take the archive as it is.
+ * Presents images of any kind as an archive of 'docker save' (manifest.json, ID.json, DIFF.tar), which is made while it is
+ * read: for an engine that can't load the original archive.
  *
- * Layers that are gzip, xz or bzip2 go in as they are, Docker unpacks them. Not so zstd: dockerd 26.1 gives the buffer of a
- * zstd stream away while a goroutine still reads from it, and now and then dies of that. So a first pass measures what they
- * unpack to, and checks it. All other layers are checked as they go by: Docker takes nothing of an archive that ends early.
+ * Layers compressed with gzip, xz or bzip2 are passed on as they are, because Docker decompresses them. Layers compressed with
+ * zstd are decompressed here: dockerd 26.1 releases the buffer of a zstd stream while a goroutine still reads from it, and
+ * crashes now and then. The tar header needs the decompressed length, so a first pass measures and checks such layers. All
+ * other layers are checked while they are sent: Docker loads nothing from an archive that ends early.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -23,24 +24,24 @@ struct save {
 	char *manifest;
 	struct item {
 		char *name;
-		const char *text;		/* or */
+		const char *text;		/* the content, or NULL for a layer */
 		const struct d2d_image_layer *layer;
 		off_t size;
 		bool unpack;
-		const char *digest;		/* of the layer as it is sent, or NULL */
+		const char *digest;		/* expected of the layer as it is sent, or NULL */
 	} *items;
 	unsigned n, i;
 	bool inside, ended;
-	off_t left;		/* of the item */
+	off_t left;		/* bytes of the current item */
 	struct d2d_stream *in, *hashed;
 	sha256_ctx_t ctx;
 	size_t n_raw, raw_at;
-	char raw[2 * BLOCK];	/* a header, padding or the end */
+	char raw[2 * BLOCK];	/* a header, padding or the end mark */
 };
 
-/* ---- what is to be in it ---- */
+/* ---- the list of items ---- */
 
-/* How a layer is packed; a member of a packed archive isn't opened for that. */
+/* Returns how a layer is compressed. In a compressed archive the first pass has found this out, which saves another pass. */
 static int packing_of(struct d2d_archive *a, const struct d2d_image_layer *layer)
 {
 	struct d2d_stream *in;
@@ -96,7 +97,7 @@ static int fail(const struct item *item, int r, char **why)
 	return r;
 }
 
-/* Opened as it is sent. */
+/* Opens a layer in the form in which it is sent, and starts the computation of its digest. */
 static int open_layer(struct save *v, const struct item *item)
 {
 	const struct d2d_image_layer *layer = item->layer;
@@ -118,7 +119,7 @@ static void close_layer(struct save *v)
 	v->hashed = v->in = NULL;
 }
 
-/* What the archive was that a squashfs was made from. */
+/* Computes the length of the archive from which a squashfs was made. */
 static int measure_split(struct save *v, struct item *item)
 {
 	struct d2d_stream *in;
@@ -129,7 +130,7 @@ static int measure_split(struct save *v, struct item *item)
 	return r < 0 ? fail(item, r, v->why) : 0;
 }
 
-/* Of what is unpacked the length has to be known before. */
+/* Decompresses a layer to find out its length, which the tar header needs, and to check its digest. */
 static int measure(struct save *v, struct item *item)
 {
 	char *buf = xmalloc(CHUNK);
@@ -187,7 +188,7 @@ static int add_layer(struct save *v, const struct d2d_image_layer *layer)
 		return fail(item, packing, v->why);
 	item->unpack = packing == D2D_ZSTD;
 	item->size = item->unpack ? 0 : m->size;
-	/* of others the name may be one */
+	/* a layer that is sent compressed may be named after its digest */
 	item->digest = item->unpack || packing == D2D_PLAIN ? layer->diff : d2d_is_digest(base) ? base : NULL;
 	return layer->split ? measure_split(v, item) : 0;
 }
@@ -229,7 +230,7 @@ static int plan(struct save *v, const struct d2d_images *images)
 	v->manifest = xstrdup(json_object_to_json_string_ext(manifest, JSON_C_TO_STRING_PLAIN));
 	json_object_put(manifest);
 	add_text(v, "%s", "manifest.json", v->manifest, strlen(v->manifest));
-	/* in the order in which they lie in the archive */
+	/* in archive order, so that a compressed archive is read only once */
 	qsort(v->items, v->n, sizeof(*v->items), by_place);
 	for (i = 0; r == 0 && i < v->n; i++)
 		if (v->items[i].unpack)
@@ -255,7 +256,7 @@ static void put_header(struct save *v, const struct item *item)
 	strcpy(h->gid, "0000000");
 	strcpy(h->mtime, "00000000000");
 	sprintf(h->size, "%011llo", (unsigned long long)item->size & 077777777777);
-	if (item->size > 077777777777) {	/* GNU's way: the number itself, its first bit set */
+	if (item->size > 077777777777) {	/* GNU's base-256 encoding: a big-endian number, with the first bit set */
 		uint64_t size = SWAP_BE64(item->size);
 
 		memset(h->size, 0, sizeof(h->size));

@@ -1,8 +1,9 @@
 /*
- * Layers of a .d2i, mounted where they lie: a loop device stands on the squashfs in its file.
+ * Mounts the layers of a .d2i file in place: a loop device is set up on the squashfs within the file.
  *
- * A layer's place depends on its chain alone, so what Docker's store links to is there again when the medium is, under
- * whatever name. The loop device goes by itself with the mount.
+ * The mount point of a layer depends only on its chain ID. So the links in Docker's store are valid again as soon as the
+ * medium is there again, even if the path of the file has changed. The kernel detaches the loop device when the layer is
+ * unmounted.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -16,7 +17,7 @@
 
 enum { SECTOR = 512, LOOP_MAJOR = 7, MAGIC = 0x73717368, MAJOR = 4 };
 
-/* The beginning of a squashfs. */
+/* The superblock of a squashfs, up to the fields that are used here. */
 struct super {
 	uint32_t magic;
 	char other[24];
@@ -26,11 +27,11 @@ struct super {
 
 char *d2d_squash_place(const char *chain)
 {
-	/* tests have no /run of their own */
+	/* for tests, which have no /run of their own */
 	return concat_path_file(getenv("D2D_LAYERS") ?: D2D_RUN"/layers", chain);
 }
 
-/* Before the kernel sees it: to a truncated one it would say 'Invalid argument'. */
+/* Checks the superblock before the kernel does, which reports a truncated squashfs only as 'Invalid argument'. */
 static int check(int fd, off_t at, const struct d2d_member *m, char **why)
 {
 	struct super super;
@@ -38,7 +39,7 @@ static int check(int fd, off_t at, const struct d2d_member *m, char **why)
 	if (pread(fd, &super, sizeof(super), at) != sizeof(super) || super.magic != htole32(MAGIC)
 	 || super.major != htole16(MAJOR)
 	) {
-		return d2d_refuse(why, "'%s' is no squashfs", m->name);
+		return d2d_refuse(why, "'%s' is not a squashfs", m->name);
 	}
 	if (le64toh(super.used) > (uint64_t)m->size)
 		return d2d_refuse(why, "'%s' is truncated: %llu of %llu bytes", m->name, (unsigned long long)m->size,
@@ -71,7 +72,7 @@ int d2d_squash_files(struct d2d_archive *a, const struct d2d_image_layer *layer,
 	int loop, fd = d2d_archive_where(a, layer->member, &at), r;
 
 	if (fd == -EPROTONOSUPPORT)
-		return d2d_refuse(why, "packed as a whole: such a file can't be mounted");
+		return d2d_refuse(why, "compressed as a whole: such a file can't be mounted");
 	r = fd < 0 ? fd : check(fd, at, layer->member, why);
 	if (r == 0) {
 		sprintf(path, "/proc/self/fd/%d", fd);
@@ -80,7 +81,7 @@ int d2d_squash_files(struct d2d_archive *a, const struct d2d_image_layer *layer,
 		r = loop < 0 ? -errno : mount_device(device);
 		if (r < 0)
 			d2d_refuse(why, "can't mount '%s': %s", layer->member->name,
-				loop < 0 ? "no loop device" : r == -ENODEV ? "this kernel has no squashfs" : strerror(-r));
+				loop < 0 ? "no loop device" : r == -ENODEV ? "this kernel doesn't support squashfs" : strerror(-r));
 		if (loop >= 0)
 			close(loop);
 		free(device);
@@ -90,7 +91,7 @@ int d2d_squash_files(struct d2d_archive *a, const struct d2d_image_layer *layer,
 	return r;
 }
 
-/* The device that is mounted on a layer's place; 0: none. */
+/* Returns the device that is mounted on a layer's mount point, or 0 if there is none. */
 static dev_t mounted(const char *place)
 {
 	char *above = concat_path_file(place, "..");
@@ -110,7 +111,7 @@ bool d2d_squash_is_mounted(const char *chain)
 	free(place);
 	if (!dev || major(dev) != LOOP_MAJOR)
 		return dev != 0;
-	/* of a file on a volume that was unmounted meanwhile the kernel shows a path that doesn't lead to it */
+	/* If the volume that holds the backing file was unmounted, the path that the kernel shows doesn't lead to the file. */
 	path = xasprintf("/sys/dev/block/%u:%u/loop/backing_file", LOOP_MAJOR, minor(dev));
 	file = xmalloc_open_read_close(path, NULL);
 	free(path);
@@ -153,7 +154,7 @@ int d2d_squash_mount(struct d2d_archive *a, const struct d2d_image_layer *layer,
 
 	if (d2d_squash_is_mounted(layer->chain))
 		return 0;
-	/* one whose medium is gone would lie below for ever */
+	/* a mounted layer whose medium is gone would stay below the new one forever */
 	d2d_squash_unmount(layer->chain);
 	fd = d2d_squash_files(a, layer, why);
 	if (fd < 0)

@@ -1,6 +1,7 @@
 /*
- * The archive of a layer of a .d2i, as a stream: a child puts it together, and it comes through a pipe. So such a layer
- * is unpacked, and its digest checked, by the same code as any other.
+ * Presents a layer of a .d2i file as a stream with the layer's original archive. A child process assembles the archive from
+ * the squashfs and the tar-split, and writes it to a pipe. So the same code as for any other layer unpacks it and checks its
+ * digest.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -33,7 +34,8 @@ static void NORETURN join(struct joined *j, struct d2d_stream *split, int root, 
 	char *why = NULL;
 	off_t length;
 
-	/* else one whose parent was killed would wait for ever for a reader, and with it the store's lock, which it holds, too */
+	/* This process must not survive its parent: it would wait forever for a reader of the pipe, and hold the store's lock,
+	 * which it has inherited. */
 	close(j->pipe);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
@@ -64,7 +66,7 @@ static void joined_end(struct d2d_stream *s)
 {
 	struct joined *j = (struct joined *)s;
 
-	/* it may wait for a medium that is gone */
+	/* don't wait for the child to end by itself: its medium may be gone */
 	if (j->pid > 0) {
 		kill(j->pid, SIGKILL);
 		safe_waitpid(j->pid, NULL, 0);
@@ -94,7 +96,7 @@ int d2d_squash_take(struct d2d_archive *a, const struct d2d_image_layer *layer, 
 	j->s.read = joined_read;
 	j->s.end = joined_end;
 	j->result = result;
-	j->result->err = -EIO;	/* what a child that was killed leaves */
+	j->result->err = -EIO;	/* stays if the child is killed */
 	j->why = why;
 	j->pipe = ends[0];
 	parent = getpid();
