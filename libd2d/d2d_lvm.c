@@ -1,5 +1,5 @@
 /*
- * Which LVM2 groups the disks of this machine make up, and what of them can be used.
+ * Finds the LVM2 volume groups that the disks of this machine form, and which of their volumes can be used.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -13,8 +13,8 @@ enum { SECTOR = 512 };
 struct found {
 	struct d2d_volume *volume;
 	struct d2d_lvm_label label;
-	const char *why;	/* why it can't be used */
-	struct d2d_lvm_group *group;	/* whose metadata names it */
+	const char *why;	/* why the disk can't be used; NULL if it can */
+	struct d2d_lvm_group *group;	/* group whose metadata names this disk */
 };
 
 static bool is_disk(const struct d2d_volume *v)
@@ -36,7 +36,7 @@ static const char *read_label(struct found *disk)
 	return why;
 }
 
-/* ---- one group of all that say they are the same ---- */
+/* ---- the newest metadata of each group ---- */
 
 static void refuse(struct d2d_lvm_group *g, const char *why)
 {
@@ -44,7 +44,8 @@ static void refuse(struct d2d_lvm_group *g, const char *why)
 		g->why = xstrdup(why);
 }
 
-/* The newest copy counts: on a disk that was away, or when the power went while they were written, there are older ones. */
+/* Adds a group, or keeps the newest copy if the group is known already: older copies are left on a disk that was
+ * detached for a time, or if the power failed during an update. Takes over FRESH. */
 static void add_group(struct d2d_lvm *lvm, struct d2d_lvm_group *fresh)
 {
 	unsigned i;
@@ -101,7 +102,8 @@ static void read_texts(struct d2d_lvm *lvm, struct found *disk)
 
 /* ---- disks of groups ---- */
 
-/* Where the group says that the data lies has to be where the disk itself says so: never on the metadata. */
+/* The group's metadata must place the data where the disk's own label does, so that a volume can never overlap the
+ * metadata. */
 static bool has_room(const struct d2d_lvm_group *g, const struct d2d_lvm_disk *disk, const struct d2d_lvm_label *label)
 {
 	uint64_t start = disk->start * SECTOR;
@@ -149,7 +151,8 @@ static void look_for_twins(struct d2d_lvm *lvm)
 			}
 }
 
-/* "my-vg" and "lv" are told from "my" and "vg-lv" by their hyphens, so two volumes never have one name. */
+/* Marks the volumes that are mapped already, recognised by the name of their mapping. Hyphens are doubled in it, so
+ * "my-vg" with "lv" and "my" with "vg-lv" have different names. */
 static void look_for_active(struct d2d_lvm_group *g)
 {
 	unsigned i;
@@ -167,7 +170,7 @@ static void tell(const struct found *disk)
 	const struct d2d_lvm_group *g = disk->group;
 	struct d2d_volume *v = disk->volume;
 
-	/* Its holder says more. */
+	/* The reason already names the device that holds this disk. */
 	if (v->holder)
 		return;
 	if (disk->why && !g)

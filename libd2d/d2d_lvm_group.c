@@ -1,8 +1,8 @@
 /*
- * LVM2's metadata: a group, its disks and its volumes. libdevmapper parses the text; what it says is believed here as far
- * as it agrees with itself.
+ * Reads LVM2's metadata: a volume group, its disks and its volumes. libdevmapper parses the text; values are accepted
+ * only if they are consistent with each other.
  *
- * The words are those of lvm2 2.03: lib/format_text/import_vsn1.c and flags.c.
+ * The keywords are those of lvm2 2.03: lib/format_text/import_vsn1.c and flags.c.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -73,7 +73,7 @@ struct d2d_lvm_group *d2d_lvm_group_read(const char *text, size_t len, const cha
 	if (!tree)
 		return NULL;
 	if (dm_config_parse_without_dup_node_check(tree, text, text + len)) {
-		/* The only section beside values. */
+		/* Apart from plain values, the metadata has one section: the volume group. */
 		for (node = tree->root; node && !node->child; node = node->sib)
 			continue;
 		if (node) {

@@ -1,8 +1,8 @@
 /*
- * The volumes of an LVM2 group, and which of them can be mapped.
+ * Reads the volumes of an LVM2 group, and decides which of them can be mapped.
  *
- * The words are those of lvm2 2.03: lib/format_text/import_vsn1.c, flags.c, lib/striped/striped.c. Whatever isn't known here
- * bars a volume from being mapped: LVM has more states than anybody could list.
+ * The keywords are those of lvm2 2.03: lib/format_text/import_vsn1.c, flags.c, lib/striped/striped.c. A volume with any
+ * unknown keyword is not mapped, because LVM has more states than could be listed here.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -10,9 +10,10 @@
 
 #include "d2d_lvm_text.h"
 
-enum { NAME_LEN = 127 };	/* of a mapping: DM_NAME_LEN */
+enum { NAME_LEN = 127 };	/* longest name of a mapping: DM_NAME_LEN minus the null byte */
 
-/* lvm2 lib/misc/lvm-string.c, _quote_hyphens(): "my-vg" and "lv" are "my--vg-lv". */
+/* Returns the name of the mapping, as lvm2 makes it in lib/misc/lvm-string.c, _quote_hyphens(): "my-vg" and "lv" become
+ * "my--vg-lv". The caller frees the name. */
 static char *mapping_name(const char *group, const char *volume)
 {
 	char *name = xmalloc(2 * (strlen(group) + strlen(volume)) + 2), *to = name;
@@ -42,7 +43,7 @@ static int disk_of(const struct d2d_lvm_group *g, const char *key)
 	return -1;
 }
 
-/* Why a segment can't be mapped, or NULL: then *piece is it. */
+/* Reads a segment into *PIECE. Returns NULL, or why the segment can't be mapped; the caller frees that text. */
 static char *read_segment(const struct d2d_lvm_group *g, const struct dm_config_node *node, struct d2d_lvm_piece *piece)
 {
 	const char *type = dm_config_find_str(node->child, "type", "");
@@ -121,7 +122,7 @@ static void read_volume(const struct d2d_lvm_group *g, const struct dm_config_no
 		lv->why = xstrdup("its metadata makes no sense");
 	else if (!d2d_lvm_name_is_sound(node->key) || strlen(lv->name) > NAME_LEN)
 		lv->why = xstrdup("its name can't be used");
-	/* D2D_STORE_MAPPING above all: what is called so counts as the encrypted store, opened. */
+	/* In particular, a mapping named D2D_STORE_MAPPING would count as the opened encrypted store. */
 	else if (strcmp(g->name, "d2d") == 0)
 		lv->why = xstrdup("the system calls mappings of its own so");
 	else
@@ -139,7 +140,8 @@ static int by_name(const void *a, const void *b)
 	return strcmp(v->plain, w->plain);
 }
 
-/* A snapshot's volumes are linear, both what was frozen and what keeps the changes: another one only names them. */
+/* Marks the volumes that a segment of the volume BY names as unusable. The origin and the changes of a snapshot are
+ * linear volumes by themselves; only a third volume refers to them. */
 static void mark_named(struct d2d_lvm_group *g, const struct dm_config_node *segment, const char *by)
 {
 	const struct dm_config_node *key;
@@ -168,7 +170,8 @@ static void mark_used(struct d2d_lvm_group *g, const struct dm_config_node *volu
 				mark_named(g, segment, lv->key);
 }
 
-/* One extent for two volumes: whoever wrote that wants one of them destroyed. */
+/* An element of the list by which overlap() finds extents that belong to two volumes. Mapping them would let one volume
+ * destroy the other. */
 struct extent {
 	const struct d2d_lvm_piece *piece;
 };

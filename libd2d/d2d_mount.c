@@ -1,5 +1,6 @@
 /*
- * Mounts volumes as their role asks for, and knows which are mounted. Nothing is written except by e2fsck on the store.
+ * Mounts volumes according to their role, and finds out which volumes are mounted. Nothing here writes to a volume,
+ * except e2fsck to the store.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -11,14 +12,15 @@
 
 #define E2FSCK "/usr/sbin/e2fsck"
 
-/* How the kernel calls each, and the options beside those that all read-only volumes get. */
+/* The kernel's name of each file system, and its mount options in addition to those of all read-only volumes. */
 static const struct fs {
 	const char *fstype;
 	const char *type, *data;
-	/* A read-only mount may still write to these: it replays a journal, or marks them. A read-only device bars it. */
+	/* Even a read-only mount may write to the device, to replay a journal or to mark the file system. A read-only
+	 * loop device prevents this. */
 	smallint sealed;
 } kinds[] = {
-	/* File names are UTF-8, and each file may be run, whatever the umask was. */
+	/* File names are in UTF-8, and every file is executable, whatever the umask of this process is. */
 	{ "vfat", "vfat", "utf8,umask=022", 0 },
 	{ "exfat", "exfat", "iocharset=utf8,umask=022", 0 },
 	{ "iso9660", "iso9660", "iocharset=utf8", 0 },
@@ -26,7 +28,7 @@ static const struct fs {
 	{ "xfs", "xfs", "norecovery", 1 },
 	{ "btrfs", "btrfs", "rescue=nologreplay", 1 },
 	{ "ntfs", "ntfs3", "iocharset=utf8,umask=022", 1 },
-	/* noload: a journal would be replayed. */
+	/* noload: don't replay the journal. */
 	{ "", "ext4", "noload", 0 },
 };
 
@@ -44,7 +46,7 @@ static bool by_loop(const struct d2d_volume *v)
 	return v->partitioned || kind_of(v)->sealed;
 }
 
-/* Where a loop device over DEV is mounted, see mount_by_loop(); NULL when nowhere. */
+/* Returns the mount point of a loop device over DEV (see mount_by_loop()), NULL if there is none. The caller frees it. */
 static char *mounted_by_loop(const char *dev)
 {
 	FILE *mounts = setmntent("/proc/mounts", "r");
@@ -133,8 +135,8 @@ static int do_mount(struct d2d_volume *v, const char *dev)
 	return 0;
 }
 
-/* Mounting a whole disk bars its partitions from being mounted, and one of them may be the store: a loop device
- * over it doesn't. */
+/* While a whole disk is mounted, its partitions can't be mounted, and one of them may be the store. A mount through a
+ * loop device does not block them. */
 static int mount_by_loop(struct d2d_volume *v)
 {
 	char *loop = NULL;
@@ -161,7 +163,8 @@ int d2d_mount(struct d2d_volume *v)
 	return r;
 }
 
-/* e2fsck(8): 1 and 2 say that all was put right, 4 that it was not, the others that there was no check. */
+/* Exit status of e2fsck(8): 1 and 2 mean that all errors were corrected, 4 that errors are left, and all others that
+ * there was no check. */
 static int judge_e2fsck(struct d2d_volume *v, int code)
 {
 	char *repair;
@@ -177,7 +180,8 @@ static int judge_e2fsck(struct d2d_volume *v, int code)
 	return -EUCLEAN;
 }
 
-/* Without e2fsck: what was unmounted in order may be mounted, as may what has but its journal to replay. */
+/* Without e2fsck, the store may be mounted only if it is marked clean: it was unmounted properly, or only its journal
+ * has to be replayed. */
 static int judge_state(struct d2d_volume *v, int fd)
 {
 	struct d2d_ext ext;

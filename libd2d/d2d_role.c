@@ -1,5 +1,5 @@
 /*
- * What each volume is for: the first rule that fits decides. Nothing here looks at a device or prints.
+ * Decides what each volume is used for; the first rule that applies wins. Nothing here accesses a device or prints.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -7,7 +7,7 @@
 
 #include "libd2d.h"
 
-/* What makes a volume the store; the higher one wins. Below RANK_NAMED: the labels. */
+/* Ranks of volumes that could be the store; the highest one wins. Labels have the ranks below RANK_NAMED. */
 enum { RANK_NAMED = 7, RANK_OPENED, RANK_MOUNTED };
 
 void d2d_role_set(struct d2d_volume *v, int role, const char *format, ...)
@@ -32,7 +32,8 @@ static bool is_opened_store(const struct d2d_volume *v)
 	return strcmp(v->dev, D2D_STORE_MAPPING) == 0;
 }
 
-/* What was opened as the store and can't be one stays it, so that nothing else becomes the store without a word. */
+/* A volume that was opened as the store but can't be one keeps this role, so that no other volume silently becomes the
+ * store. */
 static void decide_opened(struct d2d_volume *v)
 {
 	if (!is_opened_store(v) || v->holder || v->repair || d2d_volume_is_ext(v))
@@ -70,7 +71,7 @@ static void decide_medium(struct d2d_volume *list, int n, const char *uuid)
 		if (v->why || v->repair || strcasecmp(v->uuid, uuid) != 0)
 			continue;
 		if (medium) {
-			/* Mostly the first partition of a stick that the ISO was written to. */
+			/* Usually the first partition of a USB stick that the ISO was written to. */
 			d2d_role_set(v, D2D_ROLE_NONE, "same UUID as %s", medium->dev);
 			continue;
 		}
@@ -88,7 +89,9 @@ bool d2d_volume_is_named(const struct d2d_volume *v, const char *spec)
 	return strcmp(v->dev, spec) == 0;
 }
 
-/* What counts as the store, and how much: the mounted one, the opened LUKS volume, then the labels in this order. */
+/* Returns the rank of a volume as the store, 0 if it can't be the store. The mounted store comes first, then the opened
+ * LUKS volume, then the volume that SPEC (d2d.store=) names or, without SPEC, the volumes with these labels, of which
+ * the last has the highest rank. */
 static int store_rank(const struct d2d_volume *v, const char *spec)
 {
 	static const char labels[] ALIGN1 = "boot2docker-data\0""DOCKER\0""D2D-STORE\0";
@@ -119,8 +122,9 @@ static int usable_rank(const struct d2d_volume *v, const char *spec)
 	return v->why || !(d2d_volume_is_ext(v) || v->repair || is_luks(v)) ? 0 : store_rank(v, spec);
 }
 
-/* The first of the highest rank, and in *TWIN another of that rank, which only labels and a cloned UUID lead to: then
- * nobody knows which one is meant, and a locked or damaged one counts as much as one that could be mounted. */
+/* Returns the first volume of the highest rank, and in *TWIN another one of that rank. That happens only with equal
+ * labels or a cloned UUID; nothing tells then which of the two is meant. A locked or damaged volume counts as much as
+ * one that could be mounted. */
 static struct d2d_volume *best_store(struct d2d_volume *list, int n, const char *spec, struct d2d_volume **twin)
 {
 	struct d2d_volume *first = NULL;
@@ -174,7 +178,7 @@ static struct d2d_volume *decide_store(struct d2d_volume *list, int n, const cha
 	return twin || !first || !d2d_volume_is_ext(first) ? NULL : first;
 }
 
-/* With its header elsewhere the disk below looks like noise; what was opened tells. */
+/* A LUKS volume with a detached header looks like random data, so the opened mapping is checked as well. */
 static bool has_encrypted_store(const struct d2d_volume *list, int n)
 {
 	const struct d2d_volume *v;
@@ -186,7 +190,7 @@ static bool has_encrypted_store(const struct d2d_volume *list, int n)
 	return false;
 }
 
-/* By its label alone: somebody may keep a suspended system in another. */
+/* Decides by the label alone, because any other swap space may hold the image of a hibernated system. */
 static void decide_swap(struct d2d_volume *v, bool encrypted)
 {
 	if (strcmp(v->fstype, "swap") != 0 || strcmp(v->label, "D2D-SWAP") != 0)
@@ -204,7 +208,8 @@ static int is_mounted_payload(const struct d2d_volume *v)
 	return v->mountpoint && is_prefixed_with(v->mountpoint, D2D_PAYLOAD"/");
 }
 
-/* What lies in it can't be seen before it is mounted; d2d_payload_look_inside() takes the role back. */
+/* The content of a volume can't be seen before it is mounted; d2d_payload_look_inside() takes the role back if there is
+ * no directory d2d/. */
 static void decide_payload(struct d2d_volume *v)
 {
 	static const char types[] ALIGN1 = "vfat\0""ext4\0""ext3\0""ext2\0""iso9660\0""exfat\0"
@@ -250,7 +255,8 @@ struct d2d_volume *d2d_roles_decide(struct d2d_volume *list, int n, const char *
 	return store;
 }
 
-/* Two sticks with one label, or a partition table in the first sector of a file system. */
+/* This happens with two USB sticks of the same label, or if the first sector of a file system holds a partition table,
+ * too. */
 bool d2d_payload_is_double(struct d2d_volume *v, const struct d2d_volume *list, int n)
 {
 	const struct d2d_volume *other;
