@@ -63,7 +63,7 @@ static char *content(const char *path)
 		text = xasprintf("%s \"%s\"", v.fstype, label);
 		free(label);
 	} else {
-		text = xstrdup(is_zero(path) ? "empty" : "nothing that is known, but not empty");
+		text = xstrdup(is_zero(path) ? "empty" : "unknown data");
 	}
 	free(v.fstype);
 	free(v.uuid);

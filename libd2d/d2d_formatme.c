@@ -84,5 +84,5 @@ const char *d2d_formatme_refuses(const char *head, size_t len, size_t userdata)
 	/* Without an archive, the disk holds only the words. */
 	if (!userdata)
 		userdata = strnlen(head, 64);
-	return is_zero(head + userdata, len - userdata) ? NULL : "there is something else on it";
+	return is_zero(head + userdata, len - userdata) ? NULL : "it holds other data, too";
 }

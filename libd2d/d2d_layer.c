@@ -146,7 +146,7 @@ static int remember_dir(struct d2d_layer *l, const struct d2d_tar_entry *e, cons
 
 	l->names += strlen(name) + sizeof(*dir);
 	if (l->names > NAMES_MAX)
-		return d2d_layer_fail(l, -EFBIG, "too many folders");
+		return d2d_layer_fail(l, -EFBIG, "too many directories");
 	l->dirs = xrealloc_vector(l->dirs, 8, l->n_dirs);
 	dir = &l->dirs[l->n_dirs++];
 	dir->name = xstrdup(name);
@@ -162,7 +162,7 @@ const char *d2d_layer_hidden(struct d2d_layer *l, const struct d2d_tar_entry *e,
 	base += sizeof(".wh.") - 1;
 	if (*base && !DOT_OR_DOTDOT(base))
 		return base;
-	d2d_layer_fail(l, -EBADMSG, "'%s' hides nothing that could be there", e->name);
+	d2d_layer_fail(l, -EBADMSG, "'%s' is a whiteout without a valid name", e->name);
 	return NULL;
 }
 
@@ -214,7 +214,7 @@ static int take_entry(struct d2d_layer *l, const struct d2d_tar_entry *e)
 		return d2d_layer_fail(l, -EBADMSG, "a file whose name leads out of the layer, or is too long: '%s'", e->name);
 	}
 	if (seen_before(l, name)) {
-		r = d2d_layer_fail(l, -EBADMSG, "'%s' is there twice", name);
+		r = d2d_layer_fail(l, -EBADMSG, "'%s' occurs twice", name);
 	} else if (strcmp(name, ".") == 0) {
 		/* as in Docker, the root directory has the metadata of the lower layer */
 		r = 0;

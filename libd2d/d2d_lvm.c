@@ -91,7 +91,7 @@ static void read_texts(struct d2d_lvm *lvm, struct found *disk)
 		if (g && !disk_in(g, disk->label.id)) {
 			d2d_lvm_group_free(g);
 			g = NULL;
-			why = "its metadata is of a group that doesn't name it";
+			why = "its metadata is that of a group without this disk";
 		}
 		if (g)
 			add_group(lvm, g);
@@ -118,12 +118,12 @@ static void claim(struct d2d_lvm_group *g, struct found *disk)
 	if (!member)
 		return;
 	if (disk->group && disk->group != g) {
-		refuse(disk->group, "another group has one of its disks, too");
-		refuse(g, "another group has one of its disks, too");
+		refuse(disk->group, "another group claims one of its disks, too");
+		refuse(g, "another group claims one of its disks, too");
 	}
 	disk->group = g;
 	if (member->volume)
-		refuse(g, "two disks are the same one of it: a copy");
+		refuse(g, "one of its disks is there twice: one is a copy");
 	else if (!has_room(g, member, &disk->label))
 		refuse(g, "its metadata doesn't fit its disks");
 	member->volume = disk->volume;
@@ -176,7 +176,7 @@ static void tell(const struct found *disk)
 	if (disk->why && !g)
 		d2d_role_set(v, v->role, "part of an LVM group, but %s", disk->why);
 	else if (!g)
-		d2d_role_set(v, v->role, "part of no LVM group that is here");
+		d2d_role_set(v, v->role, "part of an LVM group that is not here");
 	else if (g->why)
 		d2d_role_set(v, v->role, "part of the LVM group %s, which isn't activated: %s", g->name, g->why);
 	else

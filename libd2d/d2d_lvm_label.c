@@ -78,13 +78,13 @@ static const char *read_text(int fd, uint64_t at, uint64_t size, char **text, si
 	 || memcmp(head + MDA_MAGIC_AT, " LVM2 x[5A%r0N*>", 16) != 0)
 		return "the header of its metadata is damaged";
 	if (d2d_le32(head + MDA_VERSION_AT) != 1 || d2d_le64(head + MDA_START_AT) != at || d2d_le64(head + MDA_SIZE_AT) != size)
-		return "the header of its metadata belongs elsewhere";
+		return "the header of its metadata belongs to another position";
 	from = d2d_le64(head + MDA_LOCATION_AT);
 	len = d2d_le64(head + LOCATION_SIZE_AT);
 	if (!from || (d2d_le32(head + LOCATION_FLAGS_AT) & LOCATION_IGNORED))
 		return NULL;
 	if (from < SECTOR || from >= size || !len || len > TEXT_MAX || len > size - SECTOR)
-		return "its metadata lies where it can't be";
+		return "its metadata is at an invalid position";
 
 	*text = xmalloc(len + 1);
 	(*text)[len] = '\0';
@@ -117,20 +117,20 @@ static const char *read_areas(int fd, const uint8_t *sector, unsigned at, uint64
 	if (next_area(sector, &at, area)) {
 		/* A length of 0 means the rest of the disk. */
 		if (!area_is_sound(area[0], area[1], size))
-			return "its data lies where it can't be";
+			return "its data is at an invalid position";
 		label->data = area[0];
 		label->data_end = area[1] ? area[0] + area[1] : size;
 		if (next_area(sector, &at, area))
-			return "it has more than one area of data";
+			return "it has more than one data area";
 	}
 	for (i = 0; next_area(sector, &at, area); i++) {
 		const char *wrong;
 
 		if (i >= D2D_LVM_AREAS)
-			return "it has too many areas of metadata";
+			return "it has too many metadata areas";
 		if (!area_is_sound(area[0], area[1], size) || area[1] < 2 * SECTOR
 		 || (area[0] < label->data && area[0] + area[1] > label->data))
-			return "its metadata lies where it can't be";
+			return "its metadata is at an invalid position";
 		if (area[0] >= label->data)
 			label->data_end = MIN(label->data_end, area[0]);
 		wrong = read_text(fd, area[0], area[1], &label->text[i], &label->len[i]);

@@ -105,7 +105,7 @@ const char *d2d_lvm_strange_word(const struct dm_config_node *node, const char *
 		list = dm_config_find_node(node->child, key);
 		for (v = list ? list->v : NULL; v; v = v->next) {
 			if (v->type == DM_CFG_STRING ? index_in_strings(known, v->v.str) < 0 : v->type != DM_CFG_EMPTY_ARRAY)
-				return v->type == DM_CFG_STRING ? v->v.str : "no word";
+				return v->type == DM_CFG_STRING ? v->v.str : "(not a string)";
 		}
 	}
 	return NULL;

@@ -56,15 +56,15 @@ static char *read_segment(const struct d2d_lvm_group *g, const struct dm_config_
 		return d2d_lvm_about("it is of type %s: only linear volumes are activated here", type);
 	if (!d2d_lvm_number(node->child, "stripe_count", UINT32_MAX, &count) || !v || v->type != DM_CFG_STRING
 	 || !v->next || v->next->type != DM_CFG_INT || v->next->v.i < 0)
-		return xstrdup("its metadata makes no sense");
+		return xstrdup("its metadata is invalid");
 	if (count != 1 || v->next->next)
 		return xstrdup("it is striped: only linear volumes are activated here");
 	disk = disk_of(g, v->v.str);
 	if (disk < 0)
-		return d2d_lvm_about("it lies on %s: only linear volumes on disks are activated here", v->v.str);
+		return d2d_lvm_about("it is stored on %s: only linear volumes on disks are activated here", v->v.str);
 	if (!d2d_lvm_number(node->child, "start_extent", UINT32_MAX, &piece->start)
 	 || !d2d_lvm_number(node->child, "extent_count", UINT32_MAX, &piece->count) || !piece->count)
-		return xstrdup("its metadata makes no sense");
+		return xstrdup("its metadata is invalid");
 	piece->disk = disk;
 	piece->at = v->next->v.i;
 	if (piece->at > g->disk[disk].extents || piece->count > g->disk[disk].extents - piece->at)
@@ -88,7 +88,7 @@ static char *read_segments(const struct d2d_lvm_group *g, const struct dm_config
 	char *why;
 
 	if (!d2d_lvm_number(node->child, "segment_count", UINT32_MAX, &count))
-		return xstrdup("its metadata makes no sense");
+		return xstrdup("its metadata is invalid");
 	for (segment = node->child; segment; segment = segment->sib) {
 		if (!segment->child || !is_prefixed_with(segment->key, "segment"))
 			continue;
@@ -99,11 +99,11 @@ static char *read_segments(const struct d2d_lvm_group *g, const struct dm_config
 		lv->piece[lv->n_pieces++] = piece;
 	}
 	if (!lv->n_pieces || lv->n_pieces != count)
-		return xstrdup("its metadata makes no sense");
+		return xstrdup("its metadata is invalid");
 	qsort(lv->piece, lv->n_pieces, sizeof(*lv->piece), by_start);
 	for (i = 0; i < lv->n_pieces; i++) {
 		if (lv->piece[i].start != end)
-			return xstrdup("its metadata makes no sense");
+			return xstrdup("its metadata is invalid");
 		end += lv->piece[i].count;
 	}
 	return NULL;
@@ -119,16 +119,16 @@ static void read_volume(const struct d2d_lvm_group *g, const struct dm_config_no
 	lv->hidden = !d2d_lvm_has_word(node, "status", "VISIBLE");
 	lv->read_only = g->read_only || !d2d_lvm_has_word(node, "status", "WRITE");
 	if (!d2d_lvm_id(node, lv->id))
-		lv->why = xstrdup("its metadata makes no sense");
+		lv->why = xstrdup("its metadata is invalid");
 	else if (!d2d_lvm_name_is_sound(node->key) || strlen(lv->name) > NAME_LEN)
 		lv->why = xstrdup("its name can't be used");
 	/* In particular, a mapping named D2D_STORE_MAPPING would count as the opened encrypted store. */
 	else if (strcmp(g->name, "d2d") == 0)
-		lv->why = xstrdup("the system calls mappings of its own so");
+		lv->why = xstrdup("this name is reserved for the system's own mappings");
 	else
 		lv->why = read_segments(g, node, lv);
 	if (!lv->why && lv->hidden)
-		lv->why = xstrdup("it is part of another");
+		lv->why = xstrdup("it is part of another volume");
 	if (!lv->why && d2d_lvm_strange_word(node, known))
 		lv->why = d2d_lvm_about("it has the state %s", d2d_lvm_strange_word(node, known));
 }
@@ -224,7 +224,7 @@ const char *d2d_lvm_volumes_read(const struct dm_config_node *node, struct d2d_l
 		if (strcmp(g->volume[i - 1].plain, g->volume[i].plain) == 0)
 			return "its metadata names a volume twice";
 	mark_used(g, node);
-	return overlap(g) ? "its metadata gives one place to two volumes" : NULL;
+	return overlap(g) ? "its metadata assigns one place to two volumes" : NULL;
 }
 
 uint64_t d2d_lvm_size(const struct d2d_lvm_group *group, const struct d2d_lvm_volume *lv)

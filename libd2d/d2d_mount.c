@@ -157,7 +157,7 @@ int d2d_mount(struct d2d_volume *v)
 	if (r == -ENODEV)
 		d2d_role_set(v, v->role, "this kernel can't mount %s", v->fstype);
 	else if (r == -EUCLEAN && v->role == D2D_ROLE_STORE)
-		d2d_role_set(v, v->role, "damaged: 'e2fsck -f %s' asks before each repair", v->dev);
+		d2d_role_set(v, v->role, "damaged: 'e2fsck -f %s' repairs it and asks before each change", v->dev);
 	else if (r < 0)
 		fail(v, r, "can't mount it");
 	return r;
@@ -173,9 +173,9 @@ static int judge_e2fsck(struct d2d_volume *v, int code)
 		return code != 0;
 	repair = d2d_ext_repair(v->dev);
 	if (code > 0 && code < 8)
-		d2d_role_set(v, v->role, "damaged, and e2fsck -p can't put it right: '%s' asks before each repair", repair);
+		d2d_role_set(v, v->role, "damaged, and e2fsck -p can't repair it: '%s' does so and asks before each change", repair);
 	else
-		d2d_role_set(v, v->role, "e2fsck -p can't check it (%d): '%s' says more", code, repair);
+		d2d_role_set(v, v->role, "e2fsck -p can't check it (%d): '%s' shows why", code, repair);
 	free(repair);
 	return -EUCLEAN;
 }
@@ -188,7 +188,7 @@ static int judge_state(struct d2d_volume *v, int fd)
 
 	if (d2d_ext_read(fd, D2D_EXT_AT, &ext) == 0 && ext.state == D2D_EXT_CLEAN)
 		return 0;
-	d2d_role_set(v, v->role, "was not unmounted, and there is no "E2FSCK" to check it");
+	d2d_role_set(v, v->role, "was not unmounted cleanly, and there is no "E2FSCK" to check it");
 	return -EUCLEAN;
 }
 
@@ -229,9 +229,9 @@ void d2d_payload_look_inside(struct d2d_volume *v)
 	struct stat st;
 
 	if (stat(dir, &st) == 0 && S_ISDIR(st.st_mode)) {
-		d2d_role_set(v, v->role, "%s, has a folder d2d/", v->removable ? "removable" : "labelled");
+		d2d_role_set(v, v->role, "%s, has a directory d2d/", v->removable ? "removable" : "labelled");
 	} else {
-		d2d_role_set(v, D2D_ROLE_NONE, "has no folder d2d/");
+		d2d_role_set(v, D2D_ROLE_NONE, "has no directory d2d/");
 		unmount_payload(v->mountpoint);
 		free(v->mountpoint);
 		v->mountpoint = NULL;

@@ -83,7 +83,7 @@ const char *d2d_nfs_parse(const char *url, struct d2d_nfs *nfs)
 
 	memset(nfs, 0, sizeof(*nfs));
 	if (!p)
-		return "it isn't nfs://HOST/PATH";
+		return "it is not of the form nfs://HOST/PATH";
 	if (!len || len > 255)
 		return "it names no host";
 	nfs->host = xstrndup(p, len);
@@ -91,21 +91,21 @@ const char *d2d_nfs_parse(const char *url, struct d2d_nfs *nfs)
 	if (*p == ':') {
 		nfs->port = strtoul(p + 1, (char **)&query, 10);
 		if (!isdigit(p[1]) || !nfs->port || query - p > 6 || nfs->port > 65535)
-			return "its port isn't one";
+			return "its port is not a number from 1 to 65535";
 		p = query;
 	}
 	if (*p != '/')
-		return "it names no folder";
+		return "it names no directory";
 	query = strchrnul(p, '?');
 	nfs->path = read_path(p, query - p);
 	if (!nfs->path || strlen(nfs->path) > 1024)
-		return "its folder can't be used";
+		return "its path is invalid or too long";
 	if (!*query)
 		return NULL;
 	query = is_prefixed_with(query, "?vers=");
 	i = query ? index_in_strings(versions, strcmp(query, "4") == 0 ? "4.1" : query) : -1;
 	if (i < 0)
-		return "behind its ? only vers=3, 4, 4.0, 4.1 or 4.2 may stand";
+		return "only vers=3, 4, 4.0, 4.1 or 4.2 may follow the '?'";
 	nfs->version = nth_string(versions, i);
 	return NULL;
 }
@@ -159,7 +159,7 @@ int d2d_nfs_add_row(struct d2d_volume **list, int n)
 		v->uuid = xstrdup("");
 		v->label = xstrdup("");
 		v->mountpoint = xstrdup(m->mnt_dir);
-		d2d_role_set(v, D2D_ROLE_PAYLOAD, "is named by d2d.payload=, has a folder d2d/");
+		d2d_role_set(v, D2D_ROLE_PAYLOAD, "is named by d2d.payload=, has a directory d2d/");
 		break;
 	}
 	if (mounts)

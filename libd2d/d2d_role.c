@@ -41,9 +41,9 @@ static void decide_opened(struct d2d_volume *v)
 	if (v->err)
 		d2d_role_set(v, D2D_ROLE_STORE, "was opened as the store, but can't be read: %s", strerror(-v->err));
 	else if (v->fstype[0])
-		d2d_role_set(v, D2D_ROLE_STORE, "was opened as the store, but %s can't be one: it takes ext4", v->fstype);
+		d2d_role_set(v, D2D_ROLE_STORE, "was opened as the store, but holds %s: a store must be ext4", v->fstype);
 	else
-		d2d_role_set(v, D2D_ROLE_STORE, "was opened as the store, but no file system that is known here is in it");
+		d2d_role_set(v, D2D_ROLE_STORE, "was opened as the store, but holds no known file system");
 }
 
 static void decide_unusable(struct d2d_volume *v)
@@ -51,9 +51,9 @@ static void decide_unusable(struct d2d_volume *v)
 	if (v->err)
 		d2d_role_set(v, D2D_ROLE_NONE, "can't read it: %s", strerror(-v->err));
 	else if (!v->fstype[0] && !v->repair)
-		d2d_role_set(v, D2D_ROLE_NONE, "no file system that is known here");
+		d2d_role_set(v, D2D_ROLE_NONE, "no known file system");
 	else if (strcmp(v->fstype, "format-me") == 0)
-		d2d_role_set(v, D2D_ROLE_NONE, "asks to be formatted; d2dadopt does it where there is no store");
+		d2d_role_set(v, D2D_ROLE_NONE, "asks to be formatted; d2dadopt does so if there is no store");
 	else if (v->holder)
 		d2d_role_set(v, D2D_ROLE_NONE, "is in use as %s", v->holder);
 	else if (v->mountpoint && !is_prefixed_with(v->mountpoint, D2D_RUN"/"))
@@ -164,13 +164,13 @@ static struct d2d_volume *decide_store(struct d2d_volume *list, int n, const cha
 		if (is_luks(v))
 			d2d_role_set(v, D2D_ROLE_STORE, "locked: LUKS, d2dunlock opens it");
 		else if (v->repair)
-			d2d_role_set(v, D2D_ROLE_STORE, "its superblock is damaged: '%s' asks before it repairs it", v->repair);
+			d2d_role_set(v, D2D_ROLE_STORE, "its superblock is damaged: '%s' repairs it and asks before each change", v->repair);
 		else if (!d2d_volume_is_ext(v))
-			d2d_role_set(v, D2D_ROLE_STORE, "is named by d2d.store=, but %s can't be a store: it takes ext4", v->fstype);
+			d2d_role_set(v, D2D_ROLE_STORE, "is named by d2d.store=, but holds %s: a store must be ext4", v->fstype);
 		else if (rank < best)
 			d2d_role_set(v, D2D_ROLE_STORE, "%s comes first", first->dev);
 		else if (other)
-			d2d_role_set(v, D2D_ROLE_STORE, "is called the same as %s: neither is taken, d2d.store=%s%s names this one",
+			d2d_role_set(v, D2D_ROLE_STORE, "has the same label as %s: neither is used, d2d.store=%s%s selects this one",
 				other->dev, has_own_uuid(v, other) ? "UUID=" : "", has_own_uuid(v, other) ? v->uuid : v->dev);
 		else
 			d2d_role_set(v, D2D_ROLE_STORE, "%s", store_why(rank));
@@ -196,9 +196,9 @@ static void decide_swap(struct d2d_volume *v, bool encrypted)
 	if (strcmp(v->fstype, "swap") != 0 || strcmp(v->label, "D2D-SWAP") != 0)
 		return;
 	if (v->removable)
-		d2d_role_set(v, D2D_ROLE_NONE, "is removable: programs would go with it");
+		d2d_role_set(v, D2D_ROLE_NONE, "is removable: programs would lose the memory that is swapped out to it");
 	else if (encrypted)
-		d2d_role_set(v, D2D_ROLE_NONE, "what is in memory isn't written in the clear beside an encrypted store");
+		d2d_role_set(v, D2D_ROLE_NONE, "not used beside an encrypted store: it would hold memory in the clear");
 	else
 		d2d_role_set(v, D2D_ROLE_SWAP, "has the label of swap space");
 }
@@ -218,18 +218,18 @@ static void decide_payload(struct d2d_volume *v)
 	if (is_luks(v))
 		d2d_role_set(v, D2D_ROLE_NONE, "locked: LUKS");
 	else if (v->repair)
-		d2d_role_set(v, D2D_ROLE_NONE, "no file system that is known here");
+		d2d_role_set(v, D2D_ROLE_NONE, "no known file system");
 	else if (strcmp(v->fstype, "LVM2_member") == 0)
 		d2d_role_set(v, D2D_ROLE_NONE, "part of an LVM volume group%s", ENABLE_FEATURE_D2DMOUNT_LVM ? "" : ": LVM is not activated here");
 	else if (strcmp(v->fstype, "linux_raid_member") == 0)
 		d2d_role_set(v, D2D_ROLE_NONE, "part of a RAID: it is not assembled here");
 	else if (index_in_strings(types, v->fstype) < 0)
-		d2d_role_set(v, D2D_ROLE_NONE, "%s has no use here", v->fstype);
+		d2d_role_set(v, D2D_ROLE_NONE, "%s is not used here", v->fstype);
 	else if (!v->removable && !v->label[0])
 		d2d_role_set(v, D2D_ROLE_NONE, "is neither removable nor labelled");
 	else
 		d2d_role_set(v, D2D_ROLE_PAYLOAD, "%s%s", v->removable ? "removable" : "labelled",
-			is_mounted_payload(v) ? ", has a folder d2d/" : ", if it has a folder d2d/");
+			is_mounted_payload(v) ? ", has a directory d2d/" : ", if it has a directory d2d/");
 }
 
 struct d2d_volume *d2d_roles_decide(struct d2d_volume *list, int n, const char *medium, const char *spec)

@@ -150,11 +150,11 @@ static int check_place(const struct d2d_store *s, char **why)
 	if (fstatfs(s->fd, &fs) < 0 || fstat(s->fd, &st) < 0)
 		return -errno;
 	if (fs.f_type == OVERLAYFS_SUPER_MAGIC)
-		return refuse(why, "it lies on overlayfs, where overlay2 can't work");
+		return refuse(why, "it is on overlayfs, where overlay2 can't work");
 	if ((fstatat(s->fd, STORE_LAYERS, &part, 0) == 0 && part.st_dev != st.st_dev)
 	 || (fstatat(s->fd, "image", &part, 0) == 0 && part.st_dev != st.st_dev)
 	) {
-		return refuse(why, "a part of it is a file system of its own");
+		return refuse(why, "a part of it is a separate file system");
 	}
 	return 0;
 }
@@ -183,7 +183,7 @@ int d2d_store_guard(const struct d2d_store *s, char **why)
 		names = d2d_store_names(s);
 		if (!names)
 			r = refuse(why, "unknown layout: its repositories.json: %s",
-				errno == EUCLEAN ? "not what it should be" : strerror(errno));
+				errno == EUCLEAN ? "invalid" : strerror(errno));
 		json_object_put(names);
 	}
 	return r ? r : check_running(s, why);

@@ -99,7 +99,7 @@ static void add_container(struct lost *l, const char *id)
 			text = d2d_store_read(l->s, CONFIG_MAX, "containers/%s/config.v2.json", id);
 			config = text ? json_tokener_parse(text) : NULL;
 			name = d2d_json_text(config, "Name");
-			say(l, "container %.*s waits for '%s'", name ? INT_MAX : SHORT_ID, name ? name + (*name == '/') : id, file);
+			say(l, "container %.*s needs '%s', which is missing", name ? INT_MAX : SHORT_ID, name ? name + (*name == '/') : id, file);
 			json_object_put(config);
 			free(text);
 		}
@@ -161,12 +161,12 @@ static void sort_image(struct lost *l, const char *id)
 			}
 		if (file && ours && !has(l->used, image->layers[i - 1].chain)) {
 			json_object_object_add(l->images, id, NULL);
-			say(l, "%s is taken out: '%s' isn't there", name_of(l, id), file);
+			say(l, "%s is removed: '%s' is missing", name_of(l, id), file);
 		} else {
 			while (i-- > 0)
 				json_object_object_add(l->needed, image->layers[i].chain, NULL);
 			if (file)
-				say(l, "%s waits for '%s'", name_of(l, id), file);
+				say(l, "%s needs '%s', which is missing", name_of(l, id), file);
 		}
 	}
 	free(why);

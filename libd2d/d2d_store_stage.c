@@ -377,7 +377,7 @@ int d2d_store_import(struct d2d_store *s, struct d2d_archive *a, const struct d2
 	}
 	if (r < 0 && !*why)
 		*why = xasprintf("can't write to the store: %s%s", strerror(-r),
-			d2d_store_exists(s, "%s", path) ? "; the next import goes on with it" : "");
+			d2d_store_exists(s, "%s", path) ? "; the next import continues it" : "");
 	free(st.dir);
 	free(ready);
 	free(path);
