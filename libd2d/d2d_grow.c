@@ -10,7 +10,7 @@
 #include <sys/statvfs.h>
 #include "libd2d.h"
 
-#ifndef EXT4_IOC_RESIZE_FS	/* from fs/ext4/ext4.h of Linux; newer kernels export it in linux/ext4.h (since 5.13) */
+#ifndef EXT4_IOC_RESIZE_FS	/* from fs/ext4/ext4.h of Linux; exported in linux/ext4.h since 5.13 */
 # define EXT4_IOC_RESIZE_FS _IOW('f', 16, uint64_t)
 #endif
 

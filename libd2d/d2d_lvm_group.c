@@ -52,7 +52,7 @@ static const char *read_group(const struct dm_config_node *node, struct d2d_lvm_
 	if (d2d_lvm_strange_word(node, known))
 		g->why = d2d_lvm_about("it has the state %s", d2d_lvm_strange_word(node, known));
 	else if (strcmp(lock, "none") != 0)
-		g->why = d2d_lvm_about("it is shared between machines, by locks of type %s", lock);
+		g->why = d2d_lvm_about("it is shared between machines, with locks of type %s", lock);
 	else if (owner[0])
 		g->why = d2d_lvm_about("it belongs to the system %s", owner);
 	why = read_disks(dm_config_find_node(top, "physical_volumes"), g);

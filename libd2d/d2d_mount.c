@@ -173,7 +173,8 @@ static int judge_e2fsck(struct d2d_volume *v, int code)
 		return code != 0;
 	repair = d2d_ext_repair(v->dev);
 	if (code > 0 && code < 8)
-		d2d_role_set(v, v->role, "damaged, and e2fsck -p can't repair it: '%s' does so and asks before each change", repair);
+		d2d_role_set(v, v->role,
+			"damaged, and e2fsck -p can't repair it: '%s' does so and asks before each change", repair);
 	else
 		d2d_role_set(v, v->role, "e2fsck -p can't check it (%d): '%s' shows why", code, repair);
 	free(repair);

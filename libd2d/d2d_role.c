@@ -122,9 +122,9 @@ static int usable_rank(const struct d2d_volume *v, const char *spec)
 	return v->why || !(d2d_volume_is_ext(v) || v->repair || is_luks(v)) ? 0 : store_rank(v, spec);
 }
 
-/* Returns the first volume of the highest rank, and in *TWIN another one of that rank. That happens only with equal
- * labels or a cloned UUID; nothing tells then which of the two is meant. A locked or damaged volume counts as much as
- * one that could be mounted. */
+/* Returns the first volume of the highest rank, and in *TWIN another one of that rank. Two volumes have the same rank
+ * only by equal labels or a cloned UUID; then it is unknown which of them is meant. A locked or damaged volume counts
+ * as much as one that could be mounted. */
 static struct d2d_volume *best_store(struct d2d_volume *list, int n, const char *spec, struct d2d_volume **twin)
 {
 	struct d2d_volume *first = NULL;
@@ -164,14 +164,16 @@ static struct d2d_volume *decide_store(struct d2d_volume *list, int n, const cha
 		if (is_luks(v))
 			d2d_role_set(v, D2D_ROLE_STORE, "locked: LUKS, d2dunlock opens it");
 		else if (v->repair)
-			d2d_role_set(v, D2D_ROLE_STORE, "its superblock is damaged: '%s' repairs it and asks before each change", v->repair);
+			d2d_role_set(v, D2D_ROLE_STORE, "its superblock is damaged: '%s' repairs it and asks before each change",
+				v->repair);
 		else if (!d2d_volume_is_ext(v))
 			d2d_role_set(v, D2D_ROLE_STORE, "is named by d2d.store=, but holds %s: a store must be ext4", v->fstype);
 		else if (rank < best)
 			d2d_role_set(v, D2D_ROLE_STORE, "%s comes first", first->dev);
 		else if (other)
-			d2d_role_set(v, D2D_ROLE_STORE, "has the same label as %s: neither is used, d2d.store=%s%s selects this one",
-				other->dev, has_own_uuid(v, other) ? "UUID=" : "", has_own_uuid(v, other) ? v->uuid : v->dev);
+			d2d_role_set(v, D2D_ROLE_STORE,
+				"has the same label as %s: neither is used, d2d.store=%s%s selects this one", other->dev,
+				has_own_uuid(v, other) ? "UUID=" : "", has_own_uuid(v, other) ? v->uuid : v->dev);
 		else
 			d2d_role_set(v, D2D_ROLE_STORE, "%s", store_why(rank));
 	}

@@ -1,15 +1,15 @@
 /*
  * Makes an import, which is staged completely in a directory of its own, a part of Docker's store.
  *
- * The directory is a write-ahead log. It holds "images" (the images that are to be there), "config.ID" for each image,
- * LAYER/layer and LAYER/db for each new layer (its directories below overlay2/ and layerdb/), LAYER/l (its symbolic
- * link), and "names" (the new repositories.json). Its name ends in .part while it is being written, and in .ready when
- * all of it is on the disk. From then on only renaming is left to do, which also works on a full disk.
+ * The directory is a write-ahead log. It holds "images" (the list of the images and their layers), "config.ID" for each
+ * image, LAYER/layer and LAYER/db for each new layer (its directories below overlay2/ and layerdb/), LAYER/l (its
+ * symbolic link), and "names" (the new repositories.json). Its name ends in .part while it is being written, and in
+ * .ready when all of it is on the disk. From then on only renaming is left to do, which also works on a full disk.
  *
  * Each step can be repeated, so after a crash the next import continues. After an error everything is undone as long as
- * Docker can't have seen a part of it; otherwise the next import continues in this case, too. dockerd may run between
- * the steps: it ignores a layer until its directory in layerdb exists, and an image until its configuration exists.
- * Whatever these need is on the disk before each of these steps.
+ * Docker can't have seen a part of the import; once Docker may have, the next import continues it instead. dockerd may
+ * run between the steps: it ignores a layer until its directory in layerdb exists, and an image until its configuration
+ * exists. All files that Docker needs for them are on the disk before that.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */

@@ -99,7 +99,8 @@ static void add_container(struct lost *l, const char *id)
 			text = d2d_store_read(l->s, CONFIG_MAX, "containers/%s/config.v2.json", id);
 			config = text ? json_tokener_parse(text) : NULL;
 			name = d2d_json_text(config, "Name");
-			say(l, "container %.*s needs '%s', which is missing", name ? INT_MAX : SHORT_ID, name ? name + (*name == '/') : id, file);
+			say(l, "container %.*s needs '%s', which is missing", name ? INT_MAX : SHORT_ID,
+				name ? name + (*name == '/') : id, file);
 			json_object_put(config);
 			free(text);
 		}

@@ -268,7 +268,7 @@ static int take_layers(struct stage *st, const struct d2d_images *images)
 	return r;
 }
 
-/* ---- the images that are to be there ---- */
+/* ---- configurations and the list of images ---- */
 
 static int put_configs(struct stage *st, const struct d2d_images *images)
 {
