@@ -1,5 +1,5 @@
 /*
- * Unpacks one layer of an image as Docker's overlay2 has it, and writes its tar-split.
+ * Unpacks a layer of an image into the form that Docker's overlay2 driver uses, and writes its tar-split.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -11,14 +11,14 @@
 
 enum {
 	NAME_MAX_BYTES = 4095,
-	NAMES_MAX = 32 * 1024 * 1024,	/* of folders */
+	NAMES_MAX = 32 * 1024 * 1024,	/* bytes of the names of all directories */
 	ENTRIES_MAX = 4 * 1024 * 1024,
 };
 
 /* ---- names ---- */
 
-/* tar-split, and so Docker, has no use for an archive that names a file twice. The hash alone decides: two names of
- * the same hash would only have a harmless archive refused. */
+/* Returns whether a name came before, and remembers it. tar-split, and therefore Docker, can't handle an archive that
+ * names a file twice. Only the hashes are compared, because a collision would merely get a harmless archive refused. */
 static bool seen_before(struct d2d_layer *l, const char *name)
 {
 	uint64_t hash = 0xcbf29ce484222325, *old = l->seen;
@@ -49,7 +49,8 @@ static bool seen_before(struct d2d_layer *l, const char *name)
 
 /* ---- entries ---- */
 
-/* What a file may take is known from its header. A hole takes nothing, but Docker fills it when it copies the file. */
+/* Checks for free space before a file is written, because its size is known from its header. A hole takes no space, but
+ * counts, because Docker fills it when it copies the file. */
 int d2d_layer_room(struct d2d_layer *l, const struct d2d_tar_entry *e)
 {
 	struct statvfs fs;
@@ -74,11 +75,11 @@ static int remember_dir(struct d2d_layer *l, const struct d2d_tar_entry *e, cons
 
 	l->names += strlen(name) + sizeof(*dir);
 	if (l->names > NAMES_MAX)
-		return d2d_layer_fail(l, -EFBIG, "too many folders");
+		return d2d_layer_fail(l, -EFBIG, "too many directories");
 	l->dirs = xrealloc_vector(l->dirs, 8, l->n_dirs);
 	dir = &l->dirs[l->n_dirs++];
 	dir->name = xstrdup(name);
-	/* Docker's way: of a folder the access time is what the archive says, or 1970 */
+	/* as in Docker, the access time of a directory is that of the archive, or 1970 */
 	dir->times[0] = e->atime;
 	dir->times[1] = e->mtime;
 	d2d_layer_after_1970(dir->times);
@@ -90,11 +91,12 @@ const char *d2d_layer_hidden(struct d2d_layer *l, const struct d2d_tar_entry *e,
 	base += sizeof(".wh.") - 1;
 	if (*base && !DOT_OR_DOTDOT(base))
 		return base;
-	d2d_layer_fail(l, -EBADMSG, "'%s' hides nothing that could be there", e->name);
+	d2d_layer_fail(l, -EBADMSG, "'%s' is a whiteout without a valid name", e->name);
 	return NULL;
 }
 
-/* .wh..wh..opq: what lower layers have in this folder is hidden. .wh.NAME: so is NAME. */
+/* Makes an overlayfs whiteout: ".wh..wh..opq" hides everything that lower layers have in this directory, ".wh.NAME"
+ * hides NAME. */
 static int make_whiteout(struct d2d_layer *l, const struct d2d_tar_entry *e, int dir, const char *base)
 {
 	char path[sizeof("/proc/self/fd/%d") + sizeof(int) * 3];
@@ -141,9 +143,9 @@ static int take_entry(struct d2d_layer *l, const struct d2d_tar_entry *e)
 		return d2d_layer_fail(l, -EBADMSG, "a file whose name leads out of the layer, or is too long: '%s'", e->name);
 	}
 	if (seen_before(l, name)) {
-		r = d2d_layer_fail(l, -EBADMSG, "'%s' is there twice", name);
+		r = d2d_layer_fail(l, -EBADMSG, "'%s' occurs twice", name);
 	} else if (strcmp(name, ".") == 0) {
-		/* the root's own metadata are the lower layer's, also with Docker */
+		/* as in Docker, the root directory has the metadata of the lower layer */
 		r = 0;
 	} else {
 		r = l->take(l, e, name);
@@ -152,7 +154,8 @@ static int take_entry(struct d2d_layer *l, const struct d2d_tar_entry *e)
 	return r;
 }
 
-/* Content that nobody has read: of what is no file, or of a whiteout. */
+/* Skips content that was not read, of a whiteout or of an entry that is not a regular file, and adds it to the
+ * tar-split. */
 static int drain(struct d2d_layer *l, bool raw)
 {
 	ssize_t n;
@@ -193,8 +196,8 @@ static int read_entries(struct d2d_layer *l)
 			r = d2d_layer_fail(l, -EFBIG, "more than %u files", ENTRIES_MAX);
 		else
 			r = take_entry(l, &e);
-		/* Of a sparse file, and of a whiteout with content, 'docker save' could not make the archive's bytes
-		 * again: they stay in the tar-split, and the file itself counts as empty there. */
+		/* 'docker save' could not reproduce the archive's bytes of a sparse file, or of a whiteout with
+		 * content. They are kept in the tar-split, and the file itself counts as empty there. */
 		if (r >= 0)
 			r = drain(l, e.sparse || e.type == 'g' || is_prefixed_with(bb_basename(e.name), ".wh."));
 		if (r < 0) {
@@ -208,7 +211,7 @@ static int read_entries(struct d2d_layer *l)
 	d2d_tar_entry_clear(&e);
 	if (r == 0)
 		d2d_tarsplit_end_raw(l->split);
-	/* what follows the end belongs to the digest */
+	/* data after the end of the archive belongs to the digest, too */
 	while (r == 0 && (n = d2d_stream_read(l->tar.in, l->buf, D2D_LAYER_CHUNK)) != 0) {
 		if (n < 0)
 			r = n;

@@ -1,6 +1,6 @@
 /*
- * Makes the files of a layer, with all that an archive says of them, in the order in which it takes effect: owner,
- * xattrs (a change of owner drops capabilities), mode (it drops setuid, too), times.
+ * Creates the files of a layer with all attributes from the archive. These must be set in this order: owner, xattrs
+ * (changing the owner drops capabilities), mode (changing the owner drops setuid, too), times.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -22,7 +22,7 @@ ssize_t d2d_layer_content(struct d2d_layer *l, const struct d2d_tar_entry *e, of
 	return n;
 }
 
-/* Content of LEN bytes to the file's position AT. */
+/* Writes the next LEN bytes of the content to position AT of the file. */
 static int write_piece(struct d2d_layer *l, const struct d2d_tar_entry *e, int fd, off_t at, off_t len)
 {
 	ssize_t n, put;
@@ -55,13 +55,13 @@ static int write_content(struct d2d_layer *l, const struct d2d_tar_entry *e, int
 	return r;
 }
 
-/* The file of an open descriptor, as a path. */
+/* Sets PATH to a path that leads to the open file descriptor. */
 static void proc_path(char *path, int fd)
 {
 	sprintf(path, "/proc/self/fd/%d", fd);
 }
 
-/* What may not be set here (EPERM: in a container) is left out, as Docker does. */
+/* As in Docker, attributes that may not be set here are left out (EPERM: in a container). */
 static int set_xattrs(struct d2d_layer *l, const struct d2d_tar_entry *e, int dir, const char *base)
 {
 	char folder[sizeof("/proc/self/fd/") + sizeof(int) * 3], *path;
@@ -88,7 +88,7 @@ void d2d_layer_after_1970(struct timespec times[2])
 			times[i].tv_sec = times[i].tv_nsec = 0;
 }
 
-/* Docker: the access time is never before that of the last change. */
+/* As in Docker, the access time is never earlier than the modification time. */
 static void times_of(const struct d2d_tar_entry *e, struct timespec times[2])
 {
 	times[0] = e->atime;
@@ -142,7 +142,7 @@ static int make_regular(struct d2d_layer *l, const struct d2d_tar_entry *e, int 
 	return r;
 }
 
-/* To what the layer itself holds, and to nothing else. */
+/* Creates a hard link. Its target must be a file of the layer itself. */
 static int make_hardlink(struct d2d_layer *l, const struct d2d_tar_entry *e, const char *name)
 {
 	char *target = d2d_clean_name(e->link[0] == '/' ? e->link + 1 : e->link);
@@ -222,7 +222,8 @@ int d2d_layer_make(struct d2d_layer *l, const struct d2d_tar_entry *e, const cha
 	const char *base;
 	int r = make(l, e, name), dir;
 
-	/* a whiteout of this name came before, or a folder that another's name made; only the first may go */
+	/* either a whiteout of this name came before, or a directory that was made on the way to another entry; only
+	 * the whiteout may be replaced */
 	if (r == -EEXIST) {
 		dir = d2d_layer_enter(l, name, true, &base);
 		if (dir < 0)

@@ -1,5 +1,5 @@
 /*
- * LUKS devices as the kernel and their first bytes show them; libcryptsetup isn't needed for that.
+ * Recognises LUKS devices by sysfs and by their first bytes, without libcryptsetup.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -40,7 +40,8 @@ char *d2d_luks_open_as(const char *dev)
 	return name;
 }
 
-/* What a mapping says of itself, else what all that it was made of says, so many levels below. */
+/* Returns whether a device is a dm-crypt mapping by its UUID in sysfs, or whether all devices that it is built on are,
+ * searching BELOW levels down. */
 static bool is_crypt(const char *sysfs, int below)
 {
 	char *uuid = d2d_sysfs_read(sysfs, "dm/uuid"), *pattern;

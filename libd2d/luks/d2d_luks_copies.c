@@ -1,5 +1,6 @@
 /*
- * The two copies of a LUKS2 header: each has a checksum, and the volume opens as long as one of them is whole.
+ * Checks the two copies of a LUKS2 header. Each copy has a checksum, and the volume can be opened as long as one of
+ * them is intact.
  *
  * LUKS2 On-Disk Format Specification 1.1.3, chapter 2.
  *
@@ -11,7 +12,7 @@
 #include <nettle/sha2.h>
 
 enum {
-	BINARY = 4096,		/* the JSON area follows */
+	BINARY = 4096,		/* bytes of the binary header; the JSON area follows */
 	SMALLEST = 0x4000,
 	LARGEST = 0x400000,
 
@@ -35,7 +36,7 @@ static int is_size(uint64_t size)
 	return size >= SMALLEST && size <= LARGEST && (size & (size - 1)) == 0;
 }
 
-/* Its size when the copy that begins there is whole, else 0. */
+/* Returns the size of the header copy that begins at this offset if the copy is intact, else 0. */
 static uint64_t whole_copy(int fd, off_t at, const char *magic)
 {
 	uint8_t *header = xmalloc(BINARY), sum[SHA256_DIGEST_SIZE], found[SHA256_DIGEST_SIZE];
@@ -49,7 +50,8 @@ static uint64_t whole_copy(int fd, off_t at, const char *magic)
 		size = 0;
 		goto out;
 	}
-	/* Another algorithm can't be checked here; libcryptsetup makes no other. */
+	/* Other checksum algorithms can't be checked here, so such a copy counts as intact; libcryptsetup writes no
+	 * other than SHA-256. */
 	if (strncmp((char *)header + AT_ALGORITHM, "sha256", 7) != 0)
 		goto out;
 	memcpy(found, header + AT_SUM, sizeof(found));
@@ -84,7 +86,7 @@ int d2d_luks_copies(const char *path)
 	size = whole_copy(fd, 0, "LUKS\xba\xbe");
 	if (size)
 		whole |= D2D_LUKS_FIRST;
-	/* It begins where the first ends, wherever that was. */
+	/* The second copy begins where the first one ends. If the first is damaged, try every valid size. */
 	for (size = size ? size : SMALLEST; size <= LARGEST; size *= 2) {
 		if (whole_copy(fd, size, "SKUL\xba\xbe") == size) {
 			whole |= D2D_LUKS_SECOND;

@@ -1,5 +1,6 @@
 /*
- * What it costs to try a passphrase: the parameters of the key derivation.
+ * Chooses the parameters of the key derivation function, which determine how much time and memory it takes to try a
+ * passphrase.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -9,13 +10,14 @@
 #include <libcryptsetup.h>
 
 enum {
-	MOST_KIB = 1024 * 1024,		/* libcryptsetup's own default */
+	MOST_KIB = 1024 * 1024,		/* libcryptsetup's default limit */
 	LEAST_KIB = 1024,
 	MOST_THREADS = 4,		/* LUKS2's limit */
 	KEY_SIZE = 64,
 };
 
-/* Half of the memory, so that it opens here again; no more than three quarters of what nobody uses now. */
+/* Returns the memory limit of Argon2 in KiB: half of the RAM, so that this machine can open the volume again, but no
+ * more than three quarters of what is available now. */
 static uint32_t memory_limit(void)
 {
 	unsigned long total = 0, available = 0;
@@ -49,7 +51,7 @@ int d2d_luks_measure(struct crypt_device *cd, unsigned ms, struct crypt_pbkdf_ty
 	r = crypt_benchmark_pbkdf(cd, kdf, "passphrase", 10, "0123456789abcdef0123456789abcdef", 32, KEY_SIZE, NULL, NULL);
 	if (r < 0)
 		return r;
-	/* Else each new key slot would be measured for again, with a limit of 1 GiB. */
+	/* Otherwise libcryptsetup would run its benchmark again for each new key slot, with a limit of 1 GiB. */
 	kdf->flags |= CRYPT_PBKDF_NO_BENCHMARK;
 	return cd ? crypt_set_pbkdf_type(cd, kdf) : 0;
 }

@@ -1,6 +1,6 @@
 /*
- * Makes a LUKS2 volume. The header and its key slot are made in memory and written in one go when all went well: what
- * was on the device is there until then.
+ * Creates a LUKS2 volume. The header and its key slot are made in memory and written in one step after everything else
+ * has succeeded; until then, the old content of the device is untouched.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -12,9 +12,9 @@
 #include <libcryptsetup.h>
 
 enum {
-	HEADER = 16 * 1024 * 1024,	/* libcryptsetup's own default */
+	HEADER = 16 * 1024 * 1024,	/* libcryptsetup's default size */
 	LEAST_DATA = 1024 * 1024,
-	KEY_SIZE = 64,			/* two of AES-256 */
+	KEY_SIZE = 64,			/* bytes; XTS takes two keys of AES-256 */
 };
 
 static void be_quiet(int level UNUSED_PARAM, const char *msg UNUSED_PARAM, void *arg UNUSED_PARAM)
@@ -30,7 +30,7 @@ int d2d_luks_init(const char *path, struct crypt_device **cd)
 	return r;
 }
 
-/* Of the encrypted sectors: as large as the device writes at once. */
+/* Returns the size of the encrypted sectors, which should match the physical sectors of the device. */
 static int sector_size(int fd, off_t size)
 {
 	unsigned physical = 0;
@@ -54,7 +54,8 @@ static int make_header(const char *path, const char *label, int sector, const st
 	return r < 0 ? r : 0;
 }
 
-/* What is left of a mirror at the end would make the volume pass for its half for ever. */
+/* Overwrites old md superblocks at the end of the device. With one of them, the volume would always be taken for half
+ * of a RAID mirror. */
 static int forget_raid(int fd)
 {
 	static const char none[D2D_RAID_MAGIC];
@@ -92,7 +93,7 @@ int d2d_luks_format(const char *dev, const char *label, const struct crypt_pbkdf
 	}
 	sprintf(path, "/proc/self/fd/%d", header);
 	r = make_header(path, label, sector_size(fd, size), kdf, key, len);
-	/* Only the header is a backup of one. */
+	/* A header backup consists of the header alone, so remove the data area that crypt_format() needed. */
 	if (r == 0 && ftruncate(header, HEADER) != 0)
 		r = -errno;
 	if (r == 0)

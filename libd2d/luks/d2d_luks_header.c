@@ -1,5 +1,5 @@
 /*
- * Headers of LUKS volumes: kept in a file, put back, made useless.
+ * Headers of LUKS volumes: backs them up to a file, restores them, and destroys their key slots.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -51,7 +51,7 @@ int d2d_luks_backup(const char *dev, const char *file)
 	if (r < 0)
 		goto out;
 	r = crypt_header_backup(cd, CRYPT_LUKS, tmp);
-	/* A file system without modes has none to set. */
+	/* On a file system without Unix modes, such as vfat, chmod() fails with EPERM. */
 	if (r == 0 && chmod(tmp, 0600) != 0 && errno != EPERM)
 		r = -errno;
 	if (r == 0)

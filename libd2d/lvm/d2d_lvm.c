@@ -1,5 +1,5 @@
 /*
- * Which LVM2 groups the disks of this machine make up, and what of them can be used.
+ * Finds the LVM2 volume groups that the disks of this machine form, and which of their volumes can be used.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -13,8 +13,8 @@ enum { SECTOR = 512 };
 struct found {
 	struct d2d_volume *volume;
 	struct d2d_lvm_label label;
-	const char *why;	/* why it can't be used */
-	struct d2d_lvm_group *group;	/* whose metadata names it */
+	const char *why;	/* why the disk can't be used; NULL if it can */
+	struct d2d_lvm_group *group;	/* group whose metadata names this disk */
 };
 
 static bool is_disk(const struct d2d_volume *v)
@@ -36,7 +36,7 @@ static const char *read_label(struct found *disk)
 	return why;
 }
 
-/* ---- one group of all that say they are the same ---- */
+/* ---- the newest metadata of each group ---- */
 
 static void refuse(struct d2d_lvm_group *g, const char *why)
 {
@@ -44,7 +44,8 @@ static void refuse(struct d2d_lvm_group *g, const char *why)
 		g->why = xstrdup(why);
 }
 
-/* The newest copy counts: on a disk that was away, or when the power went while they were written, there are older ones. */
+/* Adds a group, or keeps the newest copy if the group is known already: older copies are left on a disk that was
+ * detached for a time, or if the power failed during an update. Takes over FRESH. */
 static void add_group(struct d2d_lvm *lvm, struct d2d_lvm_group *fresh)
 {
 	unsigned i;
@@ -90,7 +91,7 @@ static void read_texts(struct d2d_lvm *lvm, struct found *disk)
 		if (g && !disk_in(g, disk->label.id)) {
 			d2d_lvm_group_free(g);
 			g = NULL;
-			why = "its metadata is of a group that doesn't name it";
+			why = "its metadata is that of a group without this disk";
 		}
 		if (g)
 			add_group(lvm, g);
@@ -101,7 +102,8 @@ static void read_texts(struct d2d_lvm *lvm, struct found *disk)
 
 /* ---- disks of groups ---- */
 
-/* Where the group says that the data lies has to be where the disk itself says so: never on the metadata. */
+/* The group's metadata must place the data where the disk's own label does, so that a volume can never overlap the
+ * metadata. */
 static bool has_room(const struct d2d_lvm_group *g, const struct d2d_lvm_disk *disk, const struct d2d_lvm_label *label)
 {
 	uint64_t start = disk->start * SECTOR;
@@ -116,12 +118,12 @@ static void claim(struct d2d_lvm_group *g, struct found *disk)
 	if (!member)
 		return;
 	if (disk->group && disk->group != g) {
-		refuse(disk->group, "another group has one of its disks, too");
-		refuse(g, "another group has one of its disks, too");
+		refuse(disk->group, "another group claims one of its disks, too");
+		refuse(g, "another group claims one of its disks, too");
 	}
 	disk->group = g;
 	if (member->volume)
-		refuse(g, "two disks are the same one of it: a copy");
+		refuse(g, "one of its disks is there twice: one is a copy");
 	else if (!has_room(g, member, &disk->label))
 		refuse(g, "its metadata doesn't fit its disks");
 	member->volume = disk->volume;
@@ -149,7 +151,8 @@ static void look_for_twins(struct d2d_lvm *lvm)
 			}
 }
 
-/* "my-vg" and "lv" are told from "my" and "vg-lv" by their hyphens, so two volumes never have one name. */
+/* Marks the volumes that are mapped already, recognised by the name of their mapping. Hyphens are doubled in it, so
+ * "my-vg" with "lv" and "my" with "vg-lv" have different names. */
 static void look_for_active(struct d2d_lvm_group *g)
 {
 	unsigned i;
@@ -167,13 +170,13 @@ static void tell(const struct found *disk)
 	const struct d2d_lvm_group *g = disk->group;
 	struct d2d_volume *v = disk->volume;
 
-	/* Its holder says more. */
+	/* The reason already names the device that holds this disk. */
 	if (v->holder)
 		return;
 	if (disk->why && !g)
 		d2d_role_set(v, v->role, "part of an LVM group, but %s", disk->why);
 	else if (!g)
-		d2d_role_set(v, v->role, "part of no LVM group that is here");
+		d2d_role_set(v, v->role, "part of an LVM group that is not here");
 	else if (g->why)
 		d2d_role_set(v, v->role, "part of the LVM group %s, which isn't activated: %s", g->name, g->why);
 	else

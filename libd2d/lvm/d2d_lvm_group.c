@@ -1,8 +1,8 @@
 /*
- * LVM2's metadata: a group, its disks and its volumes. libdevmapper parses the text; what it says is believed here as far
- * as it agrees with itself.
+ * Reads LVM2's metadata: a volume group, its disks and its volumes. libdevmapper parses the text; values are accepted
+ * only if they are consistent with each other.
  *
- * The words are those of lvm2 2.03: lib/format_text/import_vsn1.c and flags.c.
+ * The keywords are those of lvm2 2.03: lib/format_text/import_vsn1.c and flags.c.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -27,7 +27,7 @@ static const char *read_disks(const struct dm_config_node *node, struct d2d_lvm_
 		disk->key = xstrdup(node->key);
 		if (!d2d_lvm_id(node, disk->id) || !d2d_lvm_number(node->child, "pe_start", INT64_MAX / 512, &disk->start)
 		 || !d2d_lvm_number(node->child, "pe_count", UINT32_MAX, &disk->extents))
-			return "its metadata makes no sense";
+			return "its metadata is invalid";
 		if (!g->why && d2d_lvm_strange_word(node, "ALLOCATABLE\0"))
 			g->why = d2d_lvm_about("one of its disks has the state %s", d2d_lvm_strange_word(node, "ALLOCATABLE\0"));
 	}
@@ -45,14 +45,14 @@ static const char *read_group(const struct dm_config_node *node, struct d2d_lvm_
 	g->name = xstrdup(node->key);
 	if (!d2d_lvm_name_is_sound(g->name) || !d2d_lvm_id(node, g->id) || !d2d_lvm_number(top, "seqno", UINT32_MAX, &g->seqno)
 	 || !d2d_lvm_number(top, "extent_size", UINT32_MAX, &g->extent) || !g->extent)
-		return "its metadata makes no sense";
+		return "its metadata is invalid";
 	if (strcmp(dm_config_find_str(top, "format", "lvm2"), "lvm2") != 0)
 		return "its metadata is of another format";
 	g->read_only = !d2d_lvm_has_word(node, "status", "WRITE");
 	if (d2d_lvm_strange_word(node, known))
 		g->why = d2d_lvm_about("it has the state %s", d2d_lvm_strange_word(node, known));
 	else if (strcmp(lock, "none") != 0)
-		g->why = d2d_lvm_about("machines share it, by locks of type %s", lock);
+		g->why = d2d_lvm_about("it is shared between machines, with locks of type %s", lock);
 	else if (owner[0])
 		g->why = d2d_lvm_about("it belongs to the system %s", owner);
 	why = read_disks(dm_config_find_node(top, "physical_volumes"), g);
@@ -65,7 +65,7 @@ struct d2d_lvm_group *d2d_lvm_group_read(const char *text, size_t len, const cha
 	struct dm_config_tree *tree;
 	const struct dm_config_node *node;
 
-	*why = "its metadata makes no sense";
+	*why = "its metadata is invalid";
 	if (!d2d_lvm_text_is_flat(text))
 		return NULL;
 	d2d_lvm_hush();
@@ -73,7 +73,7 @@ struct d2d_lvm_group *d2d_lvm_group_read(const char *text, size_t len, const cha
 	if (!tree)
 		return NULL;
 	if (dm_config_parse_without_dup_node_check(tree, text, text + len)) {
-		/* The only section beside values. */
+		/* Apart from plain values, the metadata has one section: the volume group. */
 		for (node = tree->root; node && !node->child; node = node->sib)
 			continue;
 		if (node) {

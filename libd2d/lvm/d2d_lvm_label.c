@@ -1,8 +1,9 @@
 /*
- * The frame around LVM2's metadata on a disk: label, headers, checksums. Nothing is written, all of it may lie.
+ * Reads the structures around LVM2's metadata on a disk: label, headers and checksums. Nothing is written, and none of
+ * the data is trusted.
  *
  * The layout is that of lvm2 2.03: lib/label/label.h (label_header), lib/format_text/layout.h (pv_header, mda_header,
- * raw_locn), lib/format_text/format-text.c (where a text goes on that reaches the end of its area).
+ * raw_locn), lib/format_text/format-text.c (where a text continues that reaches the end of its area).
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -12,7 +13,7 @@
 
 enum {
 	SECTOR = 512,
-	LABEL_SECTORS = 4,	/* one of them has the label */
+	LABEL_SECTORS = 4,	/* the label is in one of the first sectors */
 	LABEL_SECTOR_AT = 8,
 	LABEL_CRC_AT = 16,
 	LABEL_CRC_FROM = 20,
@@ -34,7 +35,7 @@ enum {
 	LOCATION_FLAGS_AT = MDA_LOCATION_AT + 20,
 	LOCATION_IGNORED = 1,
 
-	/* vgcreate makes areas of 1 MiB, of which a text may have half. */
+	/* Bytes. vgcreate makes areas of 1 MiB, and a text may take half of its area. */
 	TEXT_MAX = 2 << 20,
 };
 
@@ -58,13 +59,14 @@ static bool id_is_sound(const char *id)
 	return len == D2D_LVM_ID && !id[len];
 }
 
-/* Within the disk, and not where the label is. */
+/* Returns whether an area lies within the disk and behind the sectors that may hold the label. */
 static bool area_is_sound(uint64_t at, uint64_t len, uint64_t size)
 {
 	return at >= LABEL_SECTORS * SECTOR && at < size && len <= size - at;
 }
 
-/* The text of one area: a ring whose first sector is the header. */
+/* Reads the text of one metadata area: a header of one sector, followed by a ring buffer. Returns NULL, also if the
+ * area has no text, or why it can't be used. The caller frees *TEXT in either case. */
 static const char *read_text(int fd, uint64_t at, uint64_t size, char **text, size_t *text_len)
 {
 	uint8_t head[SECTOR];
@@ -76,13 +78,13 @@ static const char *read_text(int fd, uint64_t at, uint64_t size, char **text, si
 	 || memcmp(head + MDA_MAGIC_AT, " LVM2 x[5A%r0N*>", 16) != 0)
 		return "the header of its metadata is damaged";
 	if (d2d_le32(head + MDA_VERSION_AT) != 1 || d2d_le64(head + MDA_START_AT) != at || d2d_le64(head + MDA_SIZE_AT) != size)
-		return "the header of its metadata belongs elsewhere";
+		return "the header of its metadata belongs to another position";
 	from = d2d_le64(head + MDA_LOCATION_AT);
 	len = d2d_le64(head + LOCATION_SIZE_AT);
 	if (!from || (d2d_le32(head + LOCATION_FLAGS_AT) & LOCATION_IGNORED))
 		return NULL;
 	if (from < SECTOR || from >= size || !len || len > TEXT_MAX || len > size - SECTOR)
-		return "its metadata lies where it can't be";
+		return "its metadata is at an invalid position";
 
 	*text = xmalloc(len + 1);
 	(*text)[len] = '\0';
@@ -93,7 +95,7 @@ static const char *read_text(int fd, uint64_t at, uint64_t size, char **text, si
 	return d2d_le32(head + LOCATION_CRC_AT) == checksum(*text, len) ? NULL : "its metadata is damaged";
 }
 
-/* The next area of a list in the sector; false at the end of it. */
+/* Reads the next entry of a list of areas, its offset and size in bytes; returns false at the end of the list. */
 static bool next_area(const uint8_t *sector, unsigned *at, uint64_t area[2])
 {
 	if (*at + AREA_SIZE > SECTOR)
@@ -104,7 +106,8 @@ static bool next_area(const uint8_t *sector, unsigned *at, uint64_t area[2])
 	return area[0] != 0;
 }
 
-/* First the data area, of which LVM makes but one, then those of the metadata. One of two copies that is good will do. */
+/* Reads the list of data areas, of which LVM makes only one, and the list of metadata areas. One good copy of the
+ * metadata is enough. */
 static const char *read_areas(int fd, const uint8_t *sector, unsigned at, uint64_t size, struct d2d_lvm_label *label)
 {
 	const char *why = NULL;
@@ -112,22 +115,22 @@ static const char *read_areas(int fd, const uint8_t *sector, unsigned at, uint64
 	unsigned i;
 
 	if (next_area(sector, &at, area)) {
-		/* Of length 0: the rest of the disk. */
+		/* A length of 0 means the rest of the disk. */
 		if (!area_is_sound(area[0], area[1], size))
-			return "its data lies where it can't be";
+			return "its data is at an invalid position";
 		label->data = area[0];
 		label->data_end = area[1] ? area[0] + area[1] : size;
 		if (next_area(sector, &at, area))
-			return "it has more than one area of data";
+			return "it has more than one data area";
 	}
 	for (i = 0; next_area(sector, &at, area); i++) {
 		const char *wrong;
 
 		if (i >= D2D_LVM_AREAS)
-			return "it has too many areas of metadata";
+			return "it has too many metadata areas";
 		if (!area_is_sound(area[0], area[1], size) || area[1] < 2 * SECTOR
 		 || (area[0] < label->data && area[0] + area[1] > label->data))
-			return "its metadata lies where it can't be";
+			return "its metadata is at an invalid position";
 		if (area[0] >= label->data)
 			label->data_end = MIN(label->data_end, area[0]);
 		wrong = read_text(fd, area[0], area[1], &label->text[i], &label->len[i]);

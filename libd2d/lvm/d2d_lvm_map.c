@@ -1,5 +1,6 @@
 /*
- * LVM2's linear volumes as mappings of the kernel, called as LVM calls them. Only the kernel's tables change, never a disk.
+ * Maps LVM2's linear volumes with the kernel's device mapper, under the names that LVM uses. This changes only the
+ * kernel's tables and writes to no disk.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -19,7 +20,7 @@ static int run(struct dm_task *task)
 	if (!dm_task_run(task)) {
 		err = -dm_task_get_errno(task);
 		if (!err)
-			err = -ENODEV;	/* no device mapper */
+			err = -ENODEV;	/* the kernel has no device mapper */
 	}
 	dm_task_update_nodes();
 	return err;
@@ -89,9 +90,9 @@ int d2d_lvm_map(const struct d2d_lvm_group *g, struct d2d_lvm_volume *lv)
 	return 1;
 }
 
-/* ---- and back ---- */
+/* ---- unmapping ---- */
 
-/* DEFERRED: once nobody uses it any more. */
+/* Removes a mapping. DEFERRED: if the mapping is in use, the kernel removes it after its last user has closed it. */
 static void drop(const char *name, bool deferred)
 {
 	struct dm_task *task = dm_task_create(DM_DEVICE_REMOVE);
@@ -103,7 +104,7 @@ static void drop(const char *name, bool deferred)
 	dm_lib_release();
 }
 
-/* Is one of the devices gone that it was made of? Its link in sysfs stays, and leads nowhere. */
+/* Returns whether a device that a mapping is built on is gone: its symbolic link in sysfs remains, but dangles. */
 static bool lacks_disk(const char *dir)
 {
 	char *pattern = concat_path_file(dir, "slaves/*");
@@ -119,7 +120,7 @@ static bool lacks_disk(const char *dir)
 	return lacks;
 }
 
-/* Payloads on it are gone with it. */
+/* Unmounts payloads on a mapping whose disk is gone, because they are gone as well. */
 static void unmount_payloads(const char *name)
 {
 	char *dev = concat_path_file("/dev/mapper", name);

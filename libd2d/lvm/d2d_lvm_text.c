@@ -1,5 +1,5 @@
 /*
- * The text of LVM2's metadata: questions to what libdevmapper has made of it.
+ * Queries on LVM2's metadata after libdevmapper has parsed it.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -7,7 +7,7 @@
 
 #include "d2d_lvm_text.h"
 
-enum { DEPTH = 8 };	/* group, logical_volumes, volume, segment: 4 */
+enum { DEPTH = 8 };	/* nested sections; LVM has 4: group, logical_volumes, volume, segment */
 
 static void say_nothing(int level UNUSED_PARAM, const char *file UNUSED_PARAM, int line UNUSED_PARAM,
 	int err UNUSED_PARAM, const char *format UNUSED_PARAM, ...)
@@ -19,8 +19,9 @@ void d2d_lvm_hush(void)
 	dm_log_with_errno_init(say_nothing);
 }
 
-/* The parser calls itself for each section within a section, with 8 kB of stack. Quotes count where LVM writes them: where
- * the parser, too, takes them for the beginning of a string. */
+/* Returns whether the text is safe for libdevmapper's parser, which calls itself for each nested section and takes 8 kB
+ * of stack each time. A quote is accepted only where LVM writes one: there the parser, too, takes it for the beginning
+ * of a string. */
 bool d2d_lvm_text_is_flat(const char *p)
 {
 	const char *begin = p;
@@ -54,7 +55,7 @@ bool d2d_lvm_number(const struct dm_config_node *node, const char *key, uint64_t
 	return dm_config_get_uint64(node, key, n) && *n <= max;
 }
 
-/* "abcdef-0123-...": 32 characters and hyphens. */
+/* Reads an ID such as "abcdef-0123-...": 32 characters, with hyphens between them. */
 bool d2d_lvm_id(const struct dm_config_node *node, char id[D2D_LVM_ID + 1])
 {
 	const char *text = dm_config_find_str(node->child, "id", "");
@@ -71,7 +72,7 @@ bool d2d_lvm_id(const struct dm_config_node *node, char id[D2D_LVM_ID + 1])
 	return n == D2D_LVM_ID;
 }
 
-/* lvm(8), "VALID NAMES" */
+/* See "VALID NAMES" in lvm(8). */
 bool d2d_lvm_name_is_sound(const char *name)
 {
 	const char *p;
@@ -104,7 +105,7 @@ const char *d2d_lvm_strange_word(const struct dm_config_node *node, const char *
 		list = dm_config_find_node(node->child, key);
 		for (v = list ? list->v : NULL; v; v = v->next) {
 			if (v->type == DM_CFG_STRING ? index_in_strings(known, v->v.str) < 0 : v->type != DM_CFG_EMPTY_ARRAY)
-				return v->type == DM_CFG_STRING ? v->v.str : "no word";
+				return v->type == DM_CFG_STRING ? v->v.str : "(not a string)";
 		}
 	}
 	return NULL;

@@ -1,8 +1,8 @@
 /*
- * The volumes of an LVM2 group, and which of them can be mapped.
+ * Reads the volumes of an LVM2 group, and decides which of them can be mapped.
  *
- * The words are those of lvm2 2.03: lib/format_text/import_vsn1.c, flags.c, lib/striped/striped.c. Whatever isn't known here
- * bars a volume from being mapped: LVM has more states than anybody could list.
+ * The keywords are those of lvm2 2.03: lib/format_text/import_vsn1.c, flags.c, lib/striped/striped.c. A volume with any
+ * unknown keyword is not mapped, because LVM has more states than could be listed here.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -10,9 +10,10 @@
 
 #include "d2d_lvm_text.h"
 
-enum { NAME_LEN = 127 };	/* of a mapping: DM_NAME_LEN */
+enum { NAME_LEN = 127 };	/* longest name of a mapping: DM_NAME_LEN minus the null byte */
 
-/* lvm2 lib/misc/lvm-string.c, _quote_hyphens(): "my-vg" and "lv" are "my--vg-lv". */
+/* Returns the name of the mapping, as lvm2 makes it in lib/misc/lvm-string.c, _quote_hyphens(): "my-vg" and "lv" become
+ * "my--vg-lv". The caller frees the name. */
 static char *mapping_name(const char *group, const char *volume)
 {
 	char *name = xmalloc(2 * (strlen(group) + strlen(volume)) + 2), *to = name;
@@ -42,7 +43,7 @@ static int disk_of(const struct d2d_lvm_group *g, const char *key)
 	return -1;
 }
 
-/* Why a segment can't be mapped, or NULL: then *piece is it. */
+/* Reads a segment into *PIECE. Returns NULL, or why the segment can't be mapped; the caller frees that text. */
 static char *read_segment(const struct d2d_lvm_group *g, const struct dm_config_node *node, struct d2d_lvm_piece *piece)
 {
 	const char *type = dm_config_find_str(node->child, "type", "");
@@ -55,15 +56,15 @@ static char *read_segment(const struct d2d_lvm_group *g, const struct dm_config_
 		return d2d_lvm_about("it is of type %s: only linear volumes are activated here", type);
 	if (!d2d_lvm_number(node->child, "stripe_count", UINT32_MAX, &count) || !v || v->type != DM_CFG_STRING
 	 || !v->next || v->next->type != DM_CFG_INT || v->next->v.i < 0)
-		return xstrdup("its metadata makes no sense");
+		return xstrdup("its metadata is invalid");
 	if (count != 1 || v->next->next)
 		return xstrdup("it is striped: only linear volumes are activated here");
 	disk = disk_of(g, v->v.str);
 	if (disk < 0)
-		return d2d_lvm_about("it lies on %s: only linear volumes on disks are activated here", v->v.str);
+		return d2d_lvm_about("it is stored on %s: only linear volumes on disks are activated here", v->v.str);
 	if (!d2d_lvm_number(node->child, "start_extent", UINT32_MAX, &piece->start)
 	 || !d2d_lvm_number(node->child, "extent_count", UINT32_MAX, &piece->count) || !piece->count)
-		return xstrdup("its metadata makes no sense");
+		return xstrdup("its metadata is invalid");
 	piece->disk = disk;
 	piece->at = v->next->v.i;
 	if (piece->at > g->disk[disk].extents || piece->count > g->disk[disk].extents - piece->at)
@@ -87,7 +88,7 @@ static char *read_segments(const struct d2d_lvm_group *g, const struct dm_config
 	char *why;
 
 	if (!d2d_lvm_number(node->child, "segment_count", UINT32_MAX, &count))
-		return xstrdup("its metadata makes no sense");
+		return xstrdup("its metadata is invalid");
 	for (segment = node->child; segment; segment = segment->sib) {
 		if (!segment->child || !is_prefixed_with(segment->key, "segment"))
 			continue;
@@ -98,11 +99,11 @@ static char *read_segments(const struct d2d_lvm_group *g, const struct dm_config
 		lv->piece[lv->n_pieces++] = piece;
 	}
 	if (!lv->n_pieces || lv->n_pieces != count)
-		return xstrdup("its metadata makes no sense");
+		return xstrdup("its metadata is invalid");
 	qsort(lv->piece, lv->n_pieces, sizeof(*lv->piece), by_start);
 	for (i = 0; i < lv->n_pieces; i++) {
 		if (lv->piece[i].start != end)
-			return xstrdup("its metadata makes no sense");
+			return xstrdup("its metadata is invalid");
 		end += lv->piece[i].count;
 	}
 	return NULL;
@@ -118,16 +119,16 @@ static void read_volume(const struct d2d_lvm_group *g, const struct dm_config_no
 	lv->hidden = !d2d_lvm_has_word(node, "status", "VISIBLE");
 	lv->read_only = g->read_only || !d2d_lvm_has_word(node, "status", "WRITE");
 	if (!d2d_lvm_id(node, lv->id))
-		lv->why = xstrdup("its metadata makes no sense");
+		lv->why = xstrdup("its metadata is invalid");
 	else if (!d2d_lvm_name_is_sound(node->key) || strlen(lv->name) > NAME_LEN)
 		lv->why = xstrdup("its name can't be used");
-	/* D2D_STORE_MAPPING above all: what is called so counts as the encrypted store, opened. */
+	/* In particular, a mapping named D2D_STORE_MAPPING would count as the opened encrypted store. */
 	else if (strcmp(g->name, "d2d") == 0)
-		lv->why = xstrdup("the system calls mappings of its own so");
+		lv->why = xstrdup("this name is reserved for the system's own mappings");
 	else
 		lv->why = read_segments(g, node, lv);
 	if (!lv->why && lv->hidden)
-		lv->why = xstrdup("it is part of another");
+		lv->why = xstrdup("it is part of another volume");
 	if (!lv->why && d2d_lvm_strange_word(node, known))
 		lv->why = d2d_lvm_about("it has the state %s", d2d_lvm_strange_word(node, known));
 }
@@ -139,7 +140,8 @@ static int by_name(const void *a, const void *b)
 	return strcmp(v->plain, w->plain);
 }
 
-/* A snapshot's volumes are linear, both what was frozen and what keeps the changes: another one only names them. */
+/* Marks the volumes that a segment of the volume BY names as unusable. The origin and the changes of a snapshot are
+ * linear volumes by themselves; only a third volume refers to them. */
 static void mark_named(struct d2d_lvm_group *g, const struct dm_config_node *segment, const char *by)
 {
 	const struct dm_config_node *key;
@@ -168,7 +170,8 @@ static void mark_used(struct d2d_lvm_group *g, const struct dm_config_node *volu
 				mark_named(g, segment, lv->key);
 }
 
-/* One extent for two volumes: whoever wrote that wants one of them destroyed. */
+/* An element of the list by which overlap() finds extents that belong to two volumes. Mapping them would let one volume
+ * destroy the other. */
 struct extent {
 	const struct d2d_lvm_piece *piece;
 };
@@ -221,7 +224,7 @@ const char *d2d_lvm_volumes_read(const struct dm_config_node *node, struct d2d_l
 		if (strcmp(g->volume[i - 1].plain, g->volume[i].plain) == 0)
 			return "its metadata names a volume twice";
 	mark_used(g, node);
-	return overlap(g) ? "its metadata gives one place to two volumes" : NULL;
+	return overlap(g) ? "its metadata assigns one place to two volumes" : NULL;
 }
 
 uint64_t d2d_lvm_size(const struct d2d_lvm_group *group, const struct d2d_lvm_volume *lv)

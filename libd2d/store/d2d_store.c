@@ -1,6 +1,6 @@
 /*
- * Docker's store (its data-root), opened for writing while no dockerd has it: locked, and rid of what imports that
- * were killed left behind. Which files have been imported is kept in it, too.
+ * Opens Docker's store (its data-root) for writing while no dockerd uses it: takes the lock, and completes or removes
+ * what killed imports left behind. The record of imported files is kept in the store, too.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -16,12 +16,12 @@
 enum {
 	KNOWN_MAX = 4 * 1024 * 1024,
 	IMPORTS_MAX = 10000,
-	JOBS_MOST = 8,		/* unless more are asked for; each takes memory */
+	JOBS_MOST = 8,		/* default limit, because each job takes memory; the user may ask for more */
 	SAMPLE = 64 * 1024,
 	SAMPLES = 16,
 };
 
-/* As Docker would make them. */
+/* Creates the directories of the store with the modes that Docker gives them. */
 static int make_dirs(const struct d2d_store *s)
 {
 	static const struct {
@@ -42,7 +42,7 @@ static int make_dirs(const struct d2d_store *s)
 	return r;
 }
 
-/* Another import is waited for. */
+/* Locks the store; waits until no other import holds the lock. */
 static int lock(struct d2d_store *s)
 {
 	int r = d2d_store_mkdir(s, STORE_OWN, 0700);
@@ -58,7 +58,7 @@ static int lock(struct d2d_store *s)
 	return 0;
 }
 
-/* What lies whole is carried forward, the rest removed. */
+/* Commits the interrupted imports that were staged completely, and removes the others. */
 int d2d_store_recover(const struct d2d_store *s)
 {
 	char **names, *path = xasprintf("%s/"STORE_TMP, s->path);
@@ -73,7 +73,7 @@ int d2d_store_recover(const struct d2d_store *s)
 			r = d2d_store_remove(s, path);
 			free(path);
 		}
-		/* on a full disk one may have to wait; what needs no room can still be done */
+		/* On a full disk an import may have to wait; others that need no space can still be committed. */
 		if (r < 0 && r != -EUCLEAN && r != -ENOSPC && r != -EDQUOT)
 			break;
 		r = 0;
@@ -150,8 +150,8 @@ unsigned d2d_store_jobs(struct d2d_store *s, unsigned jobs)
 
 /* ---- files that were imported ---- */
 
-/* Length and pieces of the content. What is packed ends in its own check sums, so a file with the same pieces is the
- * same file, unless somebody went to great lengths only to have it passed over. */
+/* Computes the key of a file from its length and samples of its content. Compressed files end in checksums, so a file
+ * with the same samples is the same file, unless somebody went to great lengths to have it skipped. */
 static int key_of_file(int fd, char *key)
 {
 	char *buf = xmalloc(SAMPLE);
@@ -170,7 +170,7 @@ static int key_of_file(int fd, char *key)
 		if (n > 0)
 			sha256_hash(&ctx, buf, n);
 	}
-	/* the division may have left out the last bytes */
+	/* The division rounds down, so the samples may miss the last bytes. */
 	n = n < 0 ? n : pread(fd, buf, SAMPLE, st.st_size > SAMPLE ? st.st_size - SAMPLE : 0);
 	if (n > 0)
 		sha256_hash(&ctx, buf, n);
@@ -182,7 +182,7 @@ static int key_of_file(int fd, char *key)
 
 int d2d_store_key(int fd, char *key)
 {
-	/* of a folder: what names all else by its digest */
+	/* Of a directory, take the file that names all others by their digests. */
 	int r, index = d2d_open_beneath(fd, "index.json", O_RDONLY | O_NONBLOCK);
 
 	if (index == -ENOENT)
@@ -193,7 +193,7 @@ int d2d_store_key(int fd, char *key)
 	return r;
 }
 
-/* Whether all names of an image are there; when EXACT, whether they are this image's. */
+/* Returns whether all names of an image exist; with EXACT, whether they belong to this image. */
 static bool has_names(struct json_object *names, struct json_object *image, bool exact)
 {
 	struct json_object *tags, *of_name, *id;
@@ -238,7 +238,7 @@ struct json_object *d2d_store_record(const struct d2d_store *s, const char *key,
 
 	free(text);
 	*file = NULL;
-	/* an array alone: from before files were noted */
+	/* Records of older versions are an array alone, without the name of the file. */
 	if (json_object_is_type(all, json_type_object)) {
 		*file = xstrdup(d2d_json_text(all, "file") ?: "?");
 		images = json_object_get(json_object_object_get(all, "images"));
@@ -256,7 +256,7 @@ struct json_object *d2d_store_known(const struct d2d_store *s, const char *key)
 	struct json_object *images = d2d_store_record(s, key, &file);
 
 	free(file);
-	/* a name that has been given to something else since is left to it */
+	/* A name that was given to another image since then stays with that image, so it only has to exist. */
 	if (d2d_store_has_images(s, images, false))
 		return images;
 	json_object_put(images);

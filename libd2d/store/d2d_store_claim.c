@@ -1,9 +1,10 @@
 /*
- * Who imports what, when files are imported side by side: each process of an import claims the images and layers that it is
- * going to write, and whoever wants one of them waits until it is there.
+ * Coordinates processes that import files in parallel: each process claims the images and layers that it is going to
+ * write, and a process that needs one of them waits until it has been written.
  *
- * A claim is a lock on one byte of the store's lock file, whose place is made of the digest: the kernel takes it back from
- * a process that dies. They are taken in the order of their places, the commit's last of all, so nobody waits in a ring.
+ * A claim is a record lock on one byte of the store's lock file, at an offset that is derived from the digest, so the
+ * kernel releases it when the process dies. Claims are taken in ascending order of their offsets, and the lock for the
+ * commit last of all, so that there is no deadlock.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -13,13 +14,14 @@
 #include "d2d_store_private.h"
 
 enum {
-	PLACE_DIGITS = 15,		/* hexadecimal; two digests that have them in common only wait for each other */
+	PLACE_DIGITS = 15,		/* hexadecimal digits of the offset; digests that share them only wait for each other */
 	GIVEN_MAX = 64 * 1024 * 1024,
 };
 
 #define COMMIT_PLACE ((off_t)1 << 62)
 
-/* Waits. A record lock belongs to one process: those that it starts neither hold it nor give it back. */
+/* Takes or releases the lock at an offset; waits if another process holds it. A record lock belongs to one process: its
+ * child processes neither hold nor release it. */
 static int lock_place(const struct d2d_store *s, off_t place, short type)
 {
 	struct flock l = { .l_type = type, .l_whence = SEEK_SET, .l_start = place, .l_len = 1 };
@@ -44,7 +46,8 @@ static int by_place(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* The images, and those of their layers that aren't there, in order. */
+/* Lists the offsets of the images and of their missing layers in ascending order. Returns how many; the caller frees
+ * *PLACES. */
 static unsigned list_places(const struct d2d_store *s, const struct d2d_images *images, off_t **places)
 {
 	unsigned i, k, n = 0;
@@ -79,7 +82,7 @@ int d2d_store_claim(const struct d2d_store *s, const struct d2d_images *images)
 		d2d_store_unclaim(s);
 		return r;
 	}
-	/* what was waited for, others may have in the meantime */
+	/* Other processes may have written layers while this one waited: release the claims on these. */
 	for (i = 0; i < images->n; i++)
 		for (k = 0; k < images->image[i].n_layers; k++)
 			if (d2d_store_has_layer(s, images->image[i].layers[k].chain))
@@ -111,7 +114,7 @@ void d2d_store_beside(struct d2d_store *s, unsigned rank)
 	s->rank = rank;
 }
 
-/* The rank of the file that each name was last given by in this run: {"name:tag":RANK}. */
+/* Returns the rank of the file that last gave each name in this run: {"name:tag":RANK}. */
 static struct json_object *read_given(const struct d2d_store *s)
 {
 	char *text = d2d_store_read(s, GIVEN_MAX, STORE_GIVEN);
@@ -153,7 +156,8 @@ void d2d_store_note_given(const struct d2d_store *s, struct json_object *list)
 			if (tag && !is_given_later(s, given, tag))
 				json_object_object_add(given, tag, json_object_new_int64(s->rank));
 		}
-	/* on a disk that has just become full the names go in the order of the imports */
+	/* An error is ignored: on a disk that has just become full, the names go to the imports in the order in which
+	 * they end. */
 	d2d_store_put_json(s, STORE_GIVEN, given);
 	json_object_put(given);
 }

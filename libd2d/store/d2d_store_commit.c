@@ -1,13 +1,15 @@
 /*
- * Makes an import, which lies whole in a folder of its own, a part of Docker's store.
+ * Makes an import, which is staged completely in a directory of its own, a part of Docker's store.
  *
- * That folder is a log written ahead: it holds "images" (what is to be), "config.ID" and LAYER/{layer,db,l}, the folders
- * of each new layer under overlay2/ and layerdb/ and its link, and "names", the new repositories.json. Its name ends in
- * .part while it is written, in .ready when all of it is on the disk. What is left to be done is renaming, which a full
- * disk doesn't keep from it. Each step can be done again, so a machine that dies on the way goes on at the next import;
- * after an error all is taken back as long as Docker can't have seen any of it, else the next import goes on, too.
- * Between the steps dockerd may run: a layer is nothing to it before its folder in layerdb is there, an image before its
- * configuration is; what they need is on the disk before each.
+ * The directory is a write-ahead log. It holds "images" (the list of the images and their layers), "config.ID" for each
+ * image, LAYER/layer and LAYER/db for each new layer (its directories below overlay2/ and layerdb/), LAYER/l (its
+ * symbolic link), and "names" (the new repositories.json). Its name ends in .part while it is being written, and in
+ * .ready when all of it is on the disk. From then on only renaming is left to do, which also works on a full disk.
+ *
+ * Each step can be repeated, so after a crash the next import continues. After an error everything is undone as long as
+ * Docker can't have seen a part of the import; once Docker may have, the next import continues it instead. dockerd may
+ * run between the steps: it ignores a layer until its directory in layerdb exists, and an image until its configuration
+ * exists. All files that Docker needs for them are on the disk before that.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -20,17 +22,17 @@ enum { LIST_MAX = 64 * 1024 * 1024 };
 
 struct commit {
 	const struct d2d_store *s;
-	const char *name;		/* of the folder */
+	const char *name;		/* of the import's directory below STORE_TMP */
 	struct json_object *images;
-	bool given;			/* Docker may have seen a part of it */
+	bool given;			/* Docker may have seen a part of the import */
 };
 
 struct layer {
-	const char *chain, *parent;	/* NULL for the base */
+	const char *chain, *parent;	/* parent: NULL for the lowest layer */
 	char id[D2D_DIGEST + 1], link[D2D_LINK + 1];
 };
 
-/* Calls STEP for each layer of all images, parents first. */
+/* Calls STEP for each layer of all images, parents first, until one returns other than 0. Returns the last result. */
 static int each_layer(struct commit *c, int (*step)(struct commit *c, struct layer *layer))
 {
 	struct json_object *layers;
@@ -65,9 +67,9 @@ static int remove_link(struct commit *c, const struct layer *layer)
 	return r;
 }
 
-/* What Docker or we began and never finished under this layer's folder name. When Docker removes a layer, it renames
- * its folder in layerdb to CHAIN-NUMBER-removing first, and clears up at its next start, by the same cache-id: the
- * new layer would go with the old one. */
+/* Removes what Docker or an earlier import left unfinished under the directory name of this layer. To remove a layer,
+ * Docker first renames its directory in layerdb to CHAIN-NUMBER-removing. If it is interrupted, it continues at its
+ * next start by the cache-id, and would remove the new layer, which has the same cache-id. */
 static int remove_remains(struct commit *c, const struct layer *layer)
 {
 	char **names, *path, *id;
@@ -98,7 +100,7 @@ static int remove_remains(struct commit *c, const struct layer *layer)
 	return r;
 }
 
-/* It was made beforehand. */
+/* Moves the symbolic link of a layer into place; d2d_store_prepare() has made it. */
 static int place_link(struct commit *c, const struct layer *layer)
 {
 	char *from = xasprintf(STORE_TMP"/%s/%s/l", c->name, layer->chain), *to = xasprintf(STORE_LAYERS"/l/%s", layer->link);
@@ -119,7 +121,7 @@ static int place_files(struct commit *c, struct layer *layer)
 	if (d2d_store_has_layer(c->s, layer->chain)) {
 		char id[D2D_DIGEST + 1];
 
-		/* Docker got it from elsewhere meanwhile; what we have placed is too much */
+		/* Docker has got the layer from elsewhere in the meantime; remove the directory that was placed here. */
 		d2d_store_cache_id(c->s, layer->chain, id);
 		if (strcmp(id, layer->id) == 0 || !d2d_store_exists(c->s, STORE_LAYERS"/%s", layer->id))
 			return 0;
@@ -158,7 +160,8 @@ static int place_data(struct commit *c, struct layer *layer)
 	if (d2d_store_exists(c->s, "%s", from))
 		r = d2d_store_rename(c->s, from, to);
 	else
-		/* it is placed, and the medium on which it lies was taken away before the rest was */
+		/* The layer was placed before an interruption, and the medium that holds it has been removed since
+		 * then. */
 		r = d2d_store_exists(c->s, "%s", to) && d2d_store_is_link(c->s, layer->chain) ? 0 : -EUCLEAN;
 	free(from);
 	free(to);
@@ -186,7 +189,7 @@ static int place_configs(struct commit *c)
 
 /* ---- all of it ---- */
 
-/* What Docker hasn't seen; it must not see the rest. */
+/* Removes a layer that Docker has not seen yet, because Docker must not see a part of an import that failed. */
 static int take_back(struct commit *c, struct layer *layer)
 {
 	char *path;
@@ -200,7 +203,7 @@ static int take_back(struct commit *c, struct layer *layer)
 	return 0;
 }
 
-/* -EEXIST: this layer has been given to Docker. */
+/* Returns -EEXIST if Docker can see this layer already, else 0. */
 static int is_given(struct commit *c, struct layer *layer)
 {
 	return d2d_store_exists(c->s, STORE_TMP"/%s/%s", c->name, layer->chain)
@@ -212,7 +215,7 @@ static int name_images(struct commit *c)
 	char *path = xasprintf(STORE_TMP"/%s/names", c->name);
 	int r = d2d_store_write_names(c->s, c->images, path);
 
-	/* unless Docker has run meanwhile it is there, and only put in its place */
+	/* The file was prepared before; unless Docker has changed its names since then, it is only renamed. */
 	if (r > 0) {
 		r = d2d_store_sync(c->s);
 		if (r == 0)
@@ -264,7 +267,7 @@ int d2d_store_commit(const struct d2d_store *s, const char *name)
 			each_layer(&c, take_back);
 	}
 	json_object_put(c.images);
-	/* an error that may be over at the next import: no space, no memory */
+	/* Other errors, such as no space or no memory, may be gone at the next import, so keep the directory for it. */
 	if (r == 0 || r == -EUCLEAN || !c.given) {
 		path = xasprintf(STORE_TMP"/%s", name);
 		d2d_store_remove(s, path);

@@ -1,5 +1,5 @@
 /*
- * Files and folders of Docker's store.
+ * Operations on files and directories of Docker's store.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */

@@ -1,6 +1,6 @@
 /*
- * Whether a data-root is one that we may write to: nothing but what Docker's overlay2 driver and image store of the
- * known kind make, or nothing at all, and no dockerd at work in it.
+ * Checks whether a data-root may be written to: it must be empty, or hold only what Docker's overlay2 driver and its
+ * own image store (not containerd's) create, and no dockerd may be using it.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -29,14 +29,15 @@ static int refuse(char **why, const char *format, ...)
 	return -ENOTSUP;
 }
 
-/* Each folder may hold these names alone (each ends in a zero, the list in another). One that isn't there is fine. */
+/* Checks that a directory has no entries but these names (each ends in a null byte, the list in another one). A missing
+ * directory is fine. */
 static int check_names(const struct d2d_store *s, const char *dir, const char *allowed, char **why)
 {
 	char *path = xasprintf("%s/%s", s->path, dir), **names, *shown;
 	int i, n = d2d_folder(path, ENTRIES_MAX, &names), r = n == -ENOENT ? 0 : MIN(n, 0);
 
 	for (i = 0; i < n && r == 0; i++) {
-		/* what dockerd was about to rename when it died */
+		/* a temporary file that dockerd left when it died before renaming it */
 		if (index_in_strings(allowed, names[i]) >= 0 || is_prefixed_with(names[i], ".tmp-"))
 			continue;
 		shown = d2d_printable(names[i], strlen(names[i]));
@@ -49,7 +50,7 @@ static int check_names(const struct d2d_store *s, const char *dir, const char *a
 	return r;
 }
 
-/* Docker keeps image/DRIVER for each graph driver that was ever used. */
+/* Docker keeps a directory image/DRIVER for each graph driver that was ever used. */
 static int check_driver(const struct d2d_store *s, char **why)
 {
 	char *path = xasprintf("%s/image", s->path), **names, *shown;
@@ -67,7 +68,7 @@ static int check_driver(const struct d2d_store *s, char **why)
 	return r;
 }
 
-/* dockerd holds locks on its databases as long as it runs. */
+/* Detects a running dockerd by the locks that it holds on its databases. */
 static int check_running(const struct d2d_store *s, char **why)
 {
 	static const char databases[] ALIGN1 =
@@ -87,7 +88,7 @@ static int check_running(const struct d2d_store *s, char **why)
 	return busy ? -EBUSY : 0;
 }
 
-/* One that has just started has no database open yet, but has written its number. */
+/* Detects a dockerd that has just started: it has written its PID file, but has not opened a database yet. */
 static int check_starting(char **why)
 {
 	size_t len = sizeof("4294967295");
@@ -110,7 +111,7 @@ static int check_starting(char **why)
 	return busy ? -EBUSY : 0;
 }
 
-/* What this machine's daemon is told, if it is about this store. */
+/* Checks the configuration of this machine's dockerd, if it refers to this store. */
 static int check_settings(const struct d2d_store *s, char **why)
 {
 	size_t len = DAEMON_JSON_MAX;
@@ -147,11 +148,11 @@ static int check_place(const struct d2d_store *s, char **why)
 	if (fstatfs(s->fd, &fs) < 0 || fstat(s->fd, &st) < 0)
 		return -errno;
 	if (fs.f_type == OVERLAYFS_SUPER_MAGIC)
-		return refuse(why, "it lies on overlayfs, where overlay2 can't work");
+		return refuse(why, "it is on overlayfs, where overlay2 can't work");
 	if ((fstatat(s->fd, STORE_LAYERS, &part, 0) == 0 && part.st_dev != st.st_dev)
 	 || (fstatat(s->fd, "image", &part, 0) == 0 && part.st_dev != st.st_dev)
 	) {
-		return refuse(why, "a part of it is a file system of its own");
+		return refuse(why, "a part of it is a separate file system");
 	}
 	return 0;
 }
@@ -163,7 +164,7 @@ int d2d_store_guard(const struct d2d_store *s, char **why)
 
 	if (r == 0)
 		r = check_settings(s, why);
-	/* where containers of containerd's image store are mounted */
+	/* containerd's image store mounts its containers in this directory */
 	if (r == 0 && d2d_store_exists(s, "rootfs"))
 		r = refuse(why, "it has containerd's image store");
 	if (r == 0)
@@ -180,7 +181,7 @@ int d2d_store_guard(const struct d2d_store *s, char **why)
 		names = d2d_store_names(s);
 		if (!names)
 			r = refuse(why, "unknown layout: its repositories.json: %s",
-				errno == EUCLEAN ? "not what it should be" : strerror(errno));
+				errno == EUCLEAN ? "invalid" : strerror(errno));
 		json_object_put(names);
 	}
 	return r ? r : check_running(s, why);

@@ -1,5 +1,5 @@
 /*
- * The images in Docker's store as the engine would list them, while none runs.
+ * Lists the images in Docker's store in the format of the engine's API, while no engine runs.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -10,7 +10,7 @@
 
 enum { CONFIG_MAX = 64 * 1024 * 1024 };
 
-/* An image's labels, or NULL when it has none or its configuration can't be read. */
+/* Returns the labels of an image, NULL if it has none or its configuration can't be read. */
 static struct json_object *labels_of(const struct d2d_store *s, const char *id)
 {
 	char *text = d2d_store_read(s, CONFIG_MAX, STORE_CONFIGS"/%s", id);
@@ -42,7 +42,7 @@ static void add_tag(const struct d2d_store *s, struct json_object *images, const
 	json_object_array_add(tags, json_object_new_string(tag));
 }
 
-/* The values of an object, which is freed. */
+/* Returns an array of an object's values, and frees the object. */
 static struct json_object *values(struct json_object *object)
 {
 	struct json_object *list = json_object_new_array();
@@ -69,7 +69,7 @@ int d2d_store_images(const char *dir, struct json_object **images)
 		if (!json_object_is_type(name.val, json_type_object))
 			continue;
 		json_object_object_foreachC(name.val, tag) {
-			/* NAME@sha256:... stands there, too */
+			/* entries of the form NAME@sha256:... are no tags */
 			if (!strchr(tag.key, '@'))
 				add_tag(&s, by_id, tag.key, json_object_get_string(tag.val));
 		}

@@ -1,5 +1,6 @@
 /*
- * What the store holds that was imported into it, and from where: only looked at, a dockerd may be at work on it.
+ * Lists what was imported into the store, and from which files. The store is only read, because a dockerd may be using
+ * it.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -10,8 +11,9 @@
 
 enum { SIZE_MAX_TEXT = 32 };
 
-/* How its files are here, NULL when they aren't; and what they take, as Docker counts it, but of a layer that lies on a
- * medium the tar-split alone. What images share counts for each. */
+/* Returns how the files of an image are stored ("written", "copied", "mounted" or "gone"), NULL if the image is not in
+ * the store any more. *BYTES is its size as Docker counts it, but only the size of the tar-split for a layer on a
+ * medium. A layer that images share counts for each of them. */
 static const char *how_of(const struct d2d_store *s, struct json_object *image, uint64_t *bytes)
 {
 	const char *id = d2d_json_text(image, "id"), *how = "written", *chain;
@@ -49,7 +51,7 @@ static const char *how_of(const struct d2d_store *s, struct json_object *image, 
 	return gone ? "gone" : mounted ? "mounted" : how;
 }
 
-/* Those of its names that are still its own. */
+/* Returns the names of an imported image that still belong to it. */
 static struct json_object *tags_of(struct json_object *names, struct json_object *image)
 {
 	struct json_object *left = json_object_new_array(), *tags, *of_name, *id;
@@ -123,6 +125,6 @@ int d2d_store_imports(const char *dir, struct json_object **imports)
 		d2d_folder_free(keys, n);
 	}
 	close(s.fd);
-	/* nothing was ever imported */
+	/* -ENOENT: nothing was ever imported */
 	return n == -ENOENT || n >= 0 ? 0 : n;
 }

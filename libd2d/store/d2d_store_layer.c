@@ -1,5 +1,5 @@
 /*
- * Layers in Docker's store, by their chain IDs.
+ * Layers in Docker's store, found by their chain IDs.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -7,8 +7,8 @@
 
 #include "d2d_store_private.h"
 
-/* Any 64 digits would do. Derived from the chain they are the same each time: what an import that was killed left
- * behind is found by its name. */
+/* Docker would accept any 64 digits. These are derived from the chain ID, so that they are the same each time and the
+ * remains of a killed import are found by their names. */
 void d2d_store_own_cache_id(const char *chain, char *id)
 {
 	char *text = xasprintf("debian2docker sha256:%s", chain);
@@ -94,7 +94,7 @@ bool d2d_store_has_layer(const struct d2d_store *s, const char *chain)
 		diff = xasprintf(STORE_LAYERS"/%s/diff", id);
 		there = fstatat(s->fd, diff, &st, 0) == 0 && S_ISDIR(st.st_mode)
 			&& d2d_store_exists(s, STORE_LAYERS"/%s/link", id)
-			/* the place of one on a medium is there without it, too */
+			/* the mount point of a layer on a medium also exists without the medium */
 			&& (!d2d_store_is_link(s, chain) || d2d_squash_is_mounted(chain));
 		free(diff);
 	}

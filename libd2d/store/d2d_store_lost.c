@@ -1,10 +1,11 @@
 /*
- * Layers whose medium isn't there, before Docker starts. An image that came from it is taken out: it comes again with the
- * medium. What a container, or anything that didn't come from there, stands on stays, with an empty folder where its
- * files were: Docker leaves it alone, and it works again when the medium is back.
+ * Deals with layers whose medium is missing, before Docker starts. An image that came from the medium is removed; it
+ * comes back with the medium. A layer stays if a container uses it, or an image or a layer that did not come from the
+ * medium. It has an empty directory in place of its files then: Docker leaves it alone, and the layer works again when
+ * the medium is back.
  *
- * The order is that of a commit, the other way round, each step on the disk before the next. A layer's note goes last, so
- * what was interrupted is found and ended.
+ * The order is the reverse of that of a commit, and each step is on the disk before the next one begins. The note about
+ * a layer is removed last, so that an interrupted removal is found and completed.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -19,13 +20,13 @@ enum {
 	SHORT_ID = 12,
 };
 
-/* Sets of chains and of IDs are the keys of objects. */
+/* The sets of chain IDs and image IDs are JSON objects with these IDs as keys. */
 struct lost {
 	struct d2d_store *s;
-	struct json_object *chains;	/* with their notes */
-	struct json_object *used;	/* the images that containers were made of, by their last layers */
-	struct json_object *needed;	/* what must stay */
-	struct json_object *images;	/* to be taken out */
+	struct json_object *chains;	/* lost layers, with their notes */
+	struct json_object *used;	/* top layers of the images that containers were made from */
+	struct json_object *needed;	/* layers that must stay */
+	struct json_object *images;	/* images to be removed */
 	struct json_object *names;
 	struct json_object *lines;
 };
@@ -63,7 +64,7 @@ static int each(struct lost *l, const char *dir, void (*with)(struct lost *l, co
 
 /* ---- what must stay ---- */
 
-/* A chain and what it stands on. Returns the file that the first lost one of them is in, or NULL. */
+/* Adds a chain and its parents to SET. Returns the file that holds the first lost layer of them, or NULL. */
 static const char *add_chain(struct lost *l, struct json_object *set, const char *chain)
 {
 	char at[D2D_DIGEST + 1];
@@ -96,7 +97,8 @@ static void add_container(struct lost *l, const char *id)
 			text = d2d_store_read(l->s, CONFIG_MAX, "containers/%s/config.v2.json", id);
 			config = text ? json_tokener_parse(text) : NULL;
 			name = d2d_json_text(config, "Name");
-			say(l, "container %.*s waits for '%s'", name ? INT_MAX : SHORT_ID, name ? name + (*name == '/') : id, file);
+			say(l, "container %.*s needs '%s', which is missing", name ? INT_MAX : SHORT_ID,
+				name ? name + (*name == '/') : id, file);
 			json_object_put(config);
 			free(text);
 		}
@@ -104,7 +106,7 @@ static void add_container(struct lost *l, const char *id)
 	free(parent);
 }
 
-/* Layers that came from elsewhere, needed or not. */
+/* Keeps a layer that is not lost, and all its parents, whether it is in use or not. */
 static void add_layer(struct lost *l, const char *chain)
 {
 	if (d2d_is_digest(chain) && !has(l->chains, chain))
@@ -128,7 +130,7 @@ static const char *name_of(struct lost *l, const char *id)
 	return id;
 }
 
-/* Whether a note says that the image came from the file. */
+/* Returns whether the image came from the file of this note. */
 static bool came_with(struct json_object *note, const char *id)
 {
 	struct json_object *ids;
@@ -158,12 +160,12 @@ static void sort_image(struct lost *l, const char *id)
 			}
 		if (file && ours && !has(l->used, image->layers[i - 1].chain)) {
 			json_object_object_add(l->images, id, NULL);
-			say(l, "%s is taken out: '%s' isn't there", name_of(l, id), file);
+			say(l, "%s is removed: '%s' is missing", name_of(l, id), file);
 		} else {
 			while (i-- > 0)
 				json_object_object_add(l->needed, image->layers[i].chain, NULL);
 			if (file)
-				say(l, "%s waits for '%s'", name_of(l, id), file);
+				say(l, "%s needs '%s', which is missing", name_of(l, id), file);
 		}
 	}
 	free(why);
@@ -172,7 +174,7 @@ static void sort_image(struct lost *l, const char *id)
 	d2d_images_free(&images);
 }
 
-/* ---- taking out ---- */
+/* ---- removing ---- */
 
 static int remove_named(struct lost *l, const char *format, const char *name)
 {
@@ -202,7 +204,7 @@ static int remove_images(struct lost *l)
 	return r ? r : d2d_store_sync(l->s);
 }
 
-/* Docker must not see half of it: what lies in STORE_TMP is nothing. */
+/* Moves a directory to STORE_TMP, which Docker ignores, before removing it, so that Docker never sees half of it. */
 static int remove_folder(struct lost *l, const char *format, const char *name)
 {
 	char *from = xasprintf(format, name), *to = xasprintf(STORE_TMP"/%s", name);
@@ -226,7 +228,8 @@ static int remove_layer(struct lost *l, const char *chain)
 
 	d2d_store_own_cache_id(chain, id);
 	d2d_store_link_id(id, link);
-	/* By the folder find_lost() knows that this was begun, so it goes behind its link. */
+	/* find_lost() recognises an interrupted removal as long as the directory in overlay2/ exists, so its symbolic
+	 * link in overlay2/l/ goes first. */
 	r = remove_folder(l, STORE_LAYERDB"/%s", chain);
 	if (r == 0)
 		r = remove_named(l, STORE_LAYERS"/l/%s", link);
@@ -238,7 +241,7 @@ static int remove_layer(struct lost *l, const char *chain)
 	return r;
 }
 
-/* Those first that stand on others. */
+/* Removes the layers that are not needed, children before parents. */
 static int remove_layers(struct lost *l)
 {
 	struct json_object_iter layer;
@@ -256,7 +259,7 @@ static int remove_layers(struct lost *l)
 
 /* ---- all of it ---- */
 
-/* Those of the noted that are lost; what isn't a link any more has no use for its note. */
+/* Fills the set of lost layers from the notes. Removes the note of a layer that is no symbolic link any more. */
 static int find_lost(struct lost *l, struct json_object *mounted)
 {
 	struct json_object_iter layer;
@@ -268,7 +271,7 @@ static int find_lost(struct lost *l, struct json_object *mounted)
 			d2d_squash_unmount(layer.key);
 			r |= remove_named(l, STORE_MOUNTED"/%s", layer.key);
 		} else if (!d2d_store_exists(l->s, STORE_LAYERDB"/%s", layer.key)) {
-			/* taking it out was interrupted */
+			/* its removal was interrupted */
 			r |= remove_layer(l, layer.key);
 		} else if (!d2d_squash_is_mounted(layer.key)) {
 			depth = 1;

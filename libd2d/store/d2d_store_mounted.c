@@ -1,7 +1,7 @@
 /*
- * Which layers of the store lie on a medium: of each there is a note, d2d/mounted/CHAIN, with the file that it is in and
- * the images that came from there. It is written before the layer is placed and removed after it: where there is no
- * note, there is no link.
+ * Notes which layers of the store lie on a medium: d2d/mounted/CHAIN names the file that holds the layer and the images
+ * that came from there. A note is written before its layer is placed and removed after the layer, so there is no
+ * symbolic link to a medium without a note.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -12,7 +12,7 @@
 
 enum { NOTE_MAX = 4 * 1024 * 1024 };
 
-/* A new one where there is none, or nonsense. */
+/* Returns the note of a layer, or a new one if there is none or it is invalid. */
 static struct json_object *read_note(const struct d2d_store *s, const char *chain)
 {
 	char *text = d2d_store_read(s, NOTE_MAX, STORE_MOUNTED"/%s", chain);
@@ -60,7 +60,7 @@ int d2d_store_note_mounted(const struct d2d_store *s, const struct d2d_archive *
 		for (k = 0; r == 0 && k < images->image[i].n_layers; k++) {
 			const char *chain = images->image[i].layers[k].chain;
 
-			/* one that is here came from elsewhere and stays */
+			/* a layer that is already in the store came from elsewhere and stays as it is */
 			if (!d2d_store_has_layer(s, chain) || d2d_store_is_link(s, chain))
 				r = note_layer(s, chain, images->image[i].id, file ? file : "?");
 		}

@@ -1,5 +1,5 @@
 /*
- * repositories.json: the names of the images in Docker's store.
+ * Reads and writes repositories.json, the file with the names of the images in Docker's store.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -28,7 +28,7 @@ struct json_object *d2d_store_names(const struct d2d_store *s)
 	return names;
 }
 
-/* Returns 1 when that is new. */
+/* Gives a name to an image. Returns 1 if the name is new or belonged to another image, else 0. */
 static int add(struct json_object *names, const char *tag, const char *id)
 {
 	char *name = xstrndup(tag, strrchr(tag, ':') - tag), *digest = xasprintf("sha256:%s", id);
@@ -48,7 +48,7 @@ static int add(struct json_object *names, const char *tag, const char *id)
 	return changed;
 }
 
-/* Takes the names over. */
+/* Writes a repositories.json. Takes ownership of NAMES. */
 static int write_all(const struct d2d_store *s, struct json_object *names, const char *path)
 {
 	struct json_object *all = json_object_new_object();

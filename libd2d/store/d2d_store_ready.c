@@ -1,6 +1,6 @@
 /*
- * What d2d_store_commit.c will need is made beforehand, while an import can still be given up: on a full disk the rest is
- * renaming.
+ * Prepares what d2d_store_commit.c will need, while the import can still be abandoned, so that the commit has only to
+ * rename and works on a full disk.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -10,11 +10,11 @@
 #include "d2d_store_private.h"
 
 enum {
-	ROOM = 64 * 1024,	/* folders into which is renamed may grow by a block each, and they are few */
-	ROOM_LAYER = 512,	/* the names of one layer in them */
+	ROOM = 64 * 1024,	/* bytes; the few directories that are renamed into may grow by a block each */
+	ROOM_LAYER = 512,	/* bytes for the names of one layer in these directories */
 };
 
-/* A file of one layer that is being imported, or else of one that the store has. */
+/* Reads a file of a layer that is being imported, or else of one in the store. The caller frees it. */
 static char *read_of(const struct d2d_store *s, const char *dir, const char *chain, const char *name)
 {
 	char id[D2D_DIGEST + 1];
@@ -25,7 +25,7 @@ static char *read_of(const struct d2d_store *s, const char *dir, const char *cha
 	return d2d_store_read(s, STORE_LOWER_MAX, STORE_LAYERS"/%s/%s", id, name);
 }
 
-/* "l/PARENT:l/GRANDPARENT..."; NULL when the parent is nowhere. */
+/* Returns the content of a layer's file "lower", "l/PARENT:l/GRANDPARENT...", NULL if the parent does not exist. */
 static char *make_lower(const struct d2d_store *s, const char *dir, const char *parent)
 {
 	char *link = read_of(s, dir, parent, "link"), *lower = read_of(s, dir, parent, "lower"), *text = NULL;
@@ -39,7 +39,7 @@ static char *make_lower(const struct d2d_store *s, const char *dir, const char *
 	return text;
 }
 
-/* What Docker notes of a layer that has a child. */
+/* Creates the empty file by which Docker marks a layer that has a child. */
 static int mark_committed(const struct d2d_store *s, const char *dir, const char *chain)
 {
 	char id[D2D_DIGEST + 1], *path;
@@ -92,7 +92,7 @@ static int reserve(const struct d2d_store *s, const char *dir, unsigned layers)
 	if (fd >= 0)
 		close(fd);
 	free(path);
-	/* ramfs and the like */
+	/* ramfs and some other file systems can't reserve space */
 	return r == -EOPNOTSUPP ? 0 : r;
 }
 
@@ -106,7 +106,7 @@ int d2d_store_prepare(const struct d2d_store *s, const char *dir, const struct d
 		const struct d2d_image_layer *layers = images->image[i].layers;
 
 		for (k = 0; r == 0 && k < images->image[i].n_layers; k++) {
-			/* the store has it, or another image of the archive, too */
+			/* the store has this layer, or it was prepared for another image of the archive */
 			if (!d2d_store_exists(s, "%s/%s", dir, layers[k].chain)
 			 || d2d_store_exists(s, "%s/%s/l", dir, layers[k].chain)
 			) {

@@ -1,6 +1,7 @@
 /*
- * Takes the images of an archive into Docker's store: what the store lacks is unpacked into a folder of the import's
- * own, checked against its digests, and then made a part of the store at once (d2d_store_commit.c).
+ * Imports the images of an archive into Docker's store: the layers that the store lacks are unpacked into a directory
+ * of the import's own, checked against their digests, and then made a part of the store in one step
+ * (d2d_store_commit.c).
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -20,10 +21,10 @@ struct todo {
 struct stage {
 	struct d2d_store *s;
 	struct d2d_archive *a;
-	char *dir;			/* of the import, ends in .part */
+	char *dir;			/* the import's directory, ends in .part */
 	struct todo *todo;
 	unsigned n_todo;
-	bool ahead;			/* there are more jobs than layers */
+	bool ahead;			/* more jobs than layers: a second process decompresses each layer */
 	char **why;
 };
 
@@ -85,7 +86,7 @@ static bool is_mounted(const struct stage *st, const struct d2d_image_layer *lay
 	return layer->split && st->s->mount;
 }
 
-/* A member as it is. */
+/* Copies a member of the archive unchanged. */
 static int put_member(struct stage *st, const char *chain, const char *name, const struct d2d_member *member)
 {
 	char *path = path_in(st, "%s/%s", chain, name), *buf = xmalloc(COPY_CHUNK);
@@ -105,7 +106,7 @@ static int put_member(struct stage *st, const char *chain, const char *name, con
 	return n < 0 ? n : r;
 }
 
-/* Of one that stays where it is: a link in the place of its files, and its tar-split. */
+/* Stages a layer whose files stay on the medium: a symbolic link in place of its files, and its tar-split. */
 static int link_layer(struct stage *st, const struct d2d_image_layer *layer, const char *dir, char **why)
 {
 	char *diff = path_in(st, "%s/layer/diff", layer->chain), *place = d2d_squash_place(layer->chain);
@@ -172,7 +173,7 @@ static int by_place(const void *a, const void *b)
 	return x->layer->member->at < y->layer->member->at ? -1 : x->layer->member->at > y->layer->member->at;
 }
 
-/* Those that the store hasn't, each once. */
+/* Lists the layers that the store lacks, each once. Returns how many; the caller frees *TODO. */
 static unsigned find_todo(struct d2d_store *s, const struct d2d_images *images, struct todo **todo)
 {
 	unsigned i, k, j, n = 0;
@@ -196,7 +197,7 @@ static unsigned find_todo(struct d2d_store *s, const struct d2d_images *images, 
 	return n;
 }
 
-/* Refused before it begins: what lies in the archive can't become less when it is unpacked, but for padding. */
+/* Refuses an import that can't fit before it begins: data does not become smaller by unpacking, except for padding. */
 static int check_room(struct stage *st, off_t need)
 {
 	struct statvfs fs;
@@ -205,7 +206,7 @@ static int check_room(struct stage *st, off_t need)
 	if (fstatvfs(st->s->fd, &fs) < 0)
 		return -errno;
 	room = (off_t)fs.f_bavail * fs.f_frsize;
-	/* a file of a few bytes takes 1.5 kB in a tar and nothing on some file systems */
+	/* a file of a few bytes takes 1.5 kB in a tar archive, and no block on some file systems */
 	if (need / 4 <= room)
 		return 0;
 	d2d_refuse(st->why, "it needs %llu MB, the store has %llu MB left", (unsigned long long)(need + 999999) / 1000000,
@@ -213,7 +214,7 @@ static int check_room(struct stage *st, off_t need)
 	return -ENOSPC;
 }
 
-/* What was unpacked on the first pass has nothing left to be done. */
+/* Takes over the layers that were unpacked on the first pass, so that they are not unpacked again. */
 static int take_over(struct stage *st)
 {
 	unsigned i, left = 0;
@@ -238,7 +239,7 @@ static int take_over(struct stage *st)
 static int take_layers(struct stage *st, const struct d2d_images *images)
 {
 	struct d2d_work work = { .run = take_layer, .arg = st };
-	/* a packed one is one stream */
+	/* a packed archive is a single stream, which only one process can read */
 	unsigned i, jobs = d2d_archive_is_packed(st->a) ? 1 : st->s->jobs;
 	char *why = NULL;
 	int r;
@@ -265,7 +266,7 @@ static int take_layers(struct stage *st, const struct d2d_images *images)
 	return r;
 }
 
-/* ---- what is to be ---- */
+/* ---- configurations and the list of images ---- */
 
 static int put_configs(struct stage *st, const struct d2d_images *images)
 {
@@ -295,7 +296,7 @@ static int put_list(struct stage *st, struct json_object *list)
 	return r;
 }
 
-/* What was mounted for an import that failed. */
+/* Unmounts the layers that were mounted for an import that failed. */
 static void unmount(struct d2d_store *s, const struct d2d_images *images)
 {
 	unsigned i, k;
@@ -306,7 +307,7 @@ static void unmount(struct d2d_store *s, const struct d2d_images *images)
 				d2d_squash_unmount(images->image[i].layers[k].chain);
 }
 
-/* One of the same images, that could not be finished when the store was opened. */
+/* Commits an earlier import of the same images that could not be finished when the store was opened. */
 static int end_last(const struct d2d_store *s, const char *ready, const char *path)
 {
 	int r = d2d_store_begin_commit(s);
@@ -317,7 +318,7 @@ static int end_last(const struct d2d_store *s, const char *ready, const char *pa
 	return r;
 }
 
-/* One import at a time: it goes out from what the one before has left. */
+/* Commits the import. Only one process does this at a time, because a commit is based on the result of the one before. */
 static int finish(struct stage *st, const struct d2d_images *images, const char *ready, const char *path)
 {
 	const struct d2d_store *s = st->s;
@@ -363,7 +364,7 @@ int d2d_store_import(struct d2d_store *s, struct d2d_archive *a, const struct d2
 		r = take_layers(&st, images);
 	if (r == 0)
 		r = put_configs(&st, images);
-	/* while others are still at work: less is left to be written in its turn */
+	/* write to the disk while other processes are still unpacking, so that less is left for the commit */
 	if (r == 0)
 		r = d2d_store_sync(s);
 	if (r == 0)
@@ -374,7 +375,7 @@ int d2d_store_import(struct d2d_store *s, struct d2d_archive *a, const struct d2
 	}
 	if (r < 0 && !*why)
 		*why = xasprintf("can't write to the store: %s%s", strerror(-r),
-			d2d_store_exists(s, "%s", path) ? "; the next import goes on with it" : "");
+			d2d_store_exists(s, "%s", path) ? "; the next import continues it" : "");
 	free(st.dir);
 	free(ready);
 	free(path);

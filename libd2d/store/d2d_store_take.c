@@ -1,9 +1,9 @@
 /*
- * Layers are unpacked as they come by, while a packed archive is read for the first time and nobody knows yet which of
- * its members are layers, and of what: each that can be one goes into a folder of its own. When the import begins, those
- * that it asks for by place and digest become its layers; the others are removed, as they are by the next import when
- * this one is killed. What can't be unpacked so, for whatever reason, is left to the second pass, which has the words for
- * it.
+ * Unpacks layers while a packed archive is read for the first time. At that point it is unknown which of its members
+ * are layers, and of which image, so every member that may be a layer is unpacked into a directory of its own. When the
+ * import begins, the layers that it asks for by position and digest are taken from there; the other directories are
+ * removed, or the next import removes them if this one is killed. A member that can't be unpacked, for whatever reason,
+ * is left to the second pass, which reports the error.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -14,7 +14,7 @@
 
 enum {
 	TAKEN_MAX = 1000,
-	LAYER_LEAST = 16,	/* bytes, packed */
+	LAYER_LEAST = 16,	/* bytes, compressed */
 };
 
 struct d2d_store_taken {
@@ -71,9 +71,10 @@ int d2d_store_unpack(const struct d2d_store *s, const char *dir, struct d2d_stre
 	return r < 0 ? r : 0;
 }
 
-/* ---- as they come by ---- */
+/* ---- on the first pass ---- */
 
-/* The folder of a layer that was taken, or, below 0, that of all of them: each process has its own. */
+/* Returns the directory of the layer with this number or, if I is negative, the one that holds them all. Each process
+ * has its own. The caller frees the path. */
 static char *taken_path(int i)
 {
 	char *all = xasprintf(STORE_TMP"/taken.%u.part", (unsigned)getpid()), *one = i < 0 ? all : xasprintf("%s/%d", all, i);
@@ -83,7 +84,7 @@ static char *taken_path(int i)
 	return one;
 }
 
-/* The diffIDs of all layers that the store has, one after the other. */
+/* Returns the diffIDs of all layers in the store, separated by spaces. The caller frees the text. */
 static char *all_diffs(const struct d2d_store *s)
 {
 	char **names, *path = xasprintf("%s/"STORE_LAYERDB, s->path), *all, *to;
@@ -105,7 +106,8 @@ static char *all_diffs(const struct d2d_store *s)
 	return all;
 }
 
-/* Since version 25 Docker names layers by their content, which isn't packed. */
+/* Returns whether the store has this layer. Docker 25 and newer name layers by the digest of their content, which is
+ * not compressed, so this digest is the diffID. */
 static bool is_there(struct d2d_store *s, const struct d2d_member *m)
 {
 	const char *hex = is_prefixed_with(m->name, "blobs/sha256/");
@@ -158,7 +160,7 @@ static const struct d2d_layer_result *take(void *arg, const struct d2d_member *m
 		s->n_taken++;
 	else
 		d2d_store_remove(s, dir);
-	/* what isn't a layer says nothing about the next one */
+	/* that one member is not a layer says nothing about the next one; stop after any other error */
 	if (r < 0 && r != -EBADMSG && r != -ENODATA)
 		s->full = true;
 	free(why);

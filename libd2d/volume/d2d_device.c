@@ -1,5 +1,5 @@
 /*
- * What has to be known of a disk, a partition or an image before all that is on it is given up.
+ * Describes a disk, a partition or an image, and checks whether it is in use, before everything on it is overwritten.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -21,14 +21,14 @@ int d2d_device_idle(const char *dev)
 		return -errno;
 	if (!S_ISBLK(st.st_mode) && !S_ISREG(st.st_mode))
 		return -ENOTBLK;
-	/* The kernel lends a device once: not while it, a part of it or what was made of it is in use. */
+	/* O_EXCL fails with EBUSY while the device, one of its partitions or a device built on it is in use. */
 	fd = open(dev, O_RDWR | O_CLOEXEC | (S_ISBLK(st.st_mode) ? O_EXCL : 0));
 	if (fd < 0)
 		return -errno;
 	if (S_ISBLK(st.st_mode) && ioctl(fd, BLKROGET, &read_only) == 0 && read_only)
 		err = -EROFS;
 	close(fd);
-	/* But through a loop device (d2d_mount()). */
+	/* O_EXCL does not detect a mount through a loop device over the whole disk (d2d_mount()), so search for one. */
 	d2d_mounts_find(&v, 1);
 	if (v.mountpoint)
 		err = -EBUSY;
@@ -50,7 +50,7 @@ static int is_zero(const char *path)
 	return len >= 0 && i == len;
 }
 
-/* "ext4 "LABEL"" */
+/* Returns a short text about the content of PATH, such as: ext4 "LABEL". The caller frees it. */
 static char *content(const char *path)
 {
 	struct d2d_volume v = { 0 };
@@ -63,7 +63,7 @@ static char *content(const char *path)
 		text = xasprintf("%s \"%s\"", v.fstype, label);
 		free(label);
 	} else {
-		text = xstrdup(is_zero(path) ? "empty" : "nothing that is known, but not empty");
+		text = xstrdup(is_zero(path) ? "empty" : "unknown data");
 	}
 	free(v.fstype);
 	free(v.uuid);
@@ -71,7 +71,7 @@ static char *content(const char *path)
 	return text;
 }
 
-/* Vendor and model of the disk, "" when there are none. */
+/* Returns vendor and model of the disk, "" if sysfs has neither. The caller frees the text. */
 static char *model_of(const char *sys)
 {
 	char *path = xasprintf("%s/partition", sys), *vendor, *model, *both;
@@ -79,7 +79,7 @@ static char *model_of(const char *sys)
 
 	vendor = d2d_sysfs_read(dir, "vendor");
 	model = d2d_sysfs_read(dir, "model");
-	/* A PCI device's vendor is a number. */
+	/* The vendor of a PCI device is only a number, so it is left out. */
 	both = xasprintf("%s %s", vendor && !is_prefixed_with(vendor, "0x") ? trim(vendor) : "", model ? trim(model) : "");
 	free(path);
 	free(dir);
@@ -100,7 +100,7 @@ static uint64_t size_of(const char *dev)
 	return size < 0 ? 0 : size;
 }
 
-/* TEXT and a line for each partition. */
+/* Returns TEXT with a line added for each partition; TEXT, which is malloc'ed, now belongs to the result. */
 static char *with_partitions(char *text, const char *name, const char *sys)
 {
 	char *pattern = xasprintf("%s/%s*/partition", sys, name);

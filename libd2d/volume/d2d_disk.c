@@ -1,5 +1,5 @@
 /*
- * Disks that are to be written to: how they are called, how large they are, their partitions.
+ * Disks that are going to be written to: opening them, their name and size, and their partitions.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -11,7 +11,7 @@
 #include <linux/fs.h>
 #include "d2d_volume.h"
 
-enum { PROBED = 0x20000 };	/* more than d2d_volume_probe() looks at */
+enum { PROBED = 0x20000 };	/* bytes; more than d2d_volume_probe() reads from the beginning of a volume */
 
 static char *sysfs_dir(const char *name)
 {
@@ -27,8 +27,9 @@ static bool is_partition(const char *name)
 	return is;
 }
 
-/* Nor is one what was made of others, of their parts or of a file: the names of its partitions may be those of something else
- * ("/dev/mapper/data2"). By number: a node may be called as you like. */
+/* Returns false for partitions and for device mapper, RAID and loop devices: the name that a partition of such a device
+ * would have may belong to another device ("/dev/mapper/data2"). The device is looked up by its number, because a
+ * device node can have any name. */
 static bool is_whole_disk(dev_t dev)
 {
 	static const char others[] ALIGN1 = "partition\0""dm\0""md\0""loop\0";
@@ -70,7 +71,7 @@ int d2d_disk_open(const char *path, struct d2d_disk *disk)
 
 	memset(disk, 0, sizeof(*disk));
 	disk->fd = -1;
-	/* Before open: it would wait for the other end of a FIFO. */
+	/* Check the type before open(), which would block on a FIFO. */
 	if (stat(path, &st) != 0)
 		return -errno;
 	disk->dev = xmalloc_realpath(path);
@@ -128,7 +129,8 @@ bool d2d_disk_has(const struct d2d_disk *disk, const struct d2d_volume *v)
 	char *whole;
 	bool has;
 
-	/* cciss/c0d0 is cciss!c0d0 there, which nobody has any more */
+	/* Names with a slash, such as "cciss/c0d0" ("cciss!c0d0" in sysfs), are not handled: such controllers are
+	 * obsolete. */
 	whole = d2d_disk_of(v->dev);
 	has = strcmp(whole, disk->dev) == 0;
 	free(whole);
@@ -186,7 +188,7 @@ int d2d_disk_write(const struct d2d_disk *disk, uint64_t offset, const void *byt
 
 	if (pwrite(disk->fd, bytes, len, offset) != (ssize_t)len || fsync(disk->fd) != 0)
 		r = errno ? -errno : -EIO;
-	/* What the kernel keeps in memory says nothing of the disk. */
+	/* Drop the written pages from the page cache, so that the data is read back from the disk itself. */
 	posix_fadvise(disk->fd, offset, len, POSIX_FADV_DONTNEED);
 	if (r == 0 && pread(disk->fd, again, len, offset) != (ssize_t)len)
 		r = -EIO;

@@ -1,5 +1,6 @@
 /*
- * exFAT's serial number and label; the latter is an entry of the root folder: exFAT file system specification, 3.1, 7.3.
+ * Reads the serial number and the label of an exFAT volume. The label is an entry of the root directory: exFAT file
+ * system specification, 3.1 and 7.3.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -8,18 +9,18 @@
 #include "d2d_volume.h"
 
 enum {
-	HEAP = 0x58,		/* in sectors */
-	ROOT = 0x60,		/* in clusters, which count from 2 */
+	HEAP = 0x58,		/* offset of the cluster heap, in sectors */
+	ROOT = 0x60,		/* first cluster of the root directory; clusters are numbered from 2 */
 	SERIAL = 0x64,
 	SECTOR_SHIFT = 0x6c,	/* 9 to 12 */
-	CLUSTER_SHIFT = 0x6d,	/* up to 25 less the former */
-	ENTRIES = 16,		/* it stands among the first */
+	CLUSTER_SHIFT = 0x6d,	/* at most 25 minus the sector shift */
+	ENTRIES = 16,		/* directory entries to search: the label is one of the first */
 	ENTRY_SIZE = 32,
 	LABEL_ENTRY = 0x83,
 	LABEL_MAX = 11,
 };
 
-/* UTF-16 as what a terminal shows of it. */
+/* Sets the label from a directory entry. Each UTF-16 unit that is not printable ASCII becomes '?'. */
 static void set_label(struct d2d_volume *v, const uint8_t *entry)
 {
 	char label[LABEL_MAX + 1];

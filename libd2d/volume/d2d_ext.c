@@ -1,5 +1,6 @@
 /*
- * ext2/3/4's superblock, and the first of its copies: linux/Documentation/filesystems/ext4/super.rst.
+ * Reads the superblock of ext2, ext3 and ext4, and its first backup copy:
+ * linux/Documentation/filesystems/ext4/super.rst.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -21,7 +22,7 @@ enum {
 	BLOCKS_HIGH = 0x150,
 
 	INCOMPAT_64BIT = 0x80,
-	LARGEST_LOG = 6,	/* 64 KiB */
+	LARGEST_LOG = 6,	/* a block size of 64 KiB */
 };
 
 int d2d_ext_read(int fd, off_t at, struct d2d_ext *ext)
@@ -44,7 +45,8 @@ int d2d_ext_read(int fd, off_t at, struct d2d_ext *ext)
 	return 0;
 }
 
-/* Group 1 has a copy in each layout; a group is as many blocks as a block has bits. */
+/* Every layout has a backup superblock at the start of block group 1. A group has as many blocks as a block has bits;
+ * with blocks of 1 KiB, group 0 begins at block 1. */
 uint32_t d2d_ext_copy(int fd, struct d2d_ext *ext)
 {
 	unsigned size;

@@ -1,6 +1,7 @@
 /*
- * Disks that ask to be formatted, as docker-machine writes them: an archive whose first member is called "boot2docker,
- * please format-me", and the user's data. Pure functions on memory.
+ * Recognises disks that ask to be formatted, as docker-machine writes them: the words "boot2docker, please format-me",
+ * either alone or as the name of the first member of a tar archive with the user's data. All functions here work on
+ * memory only.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -30,14 +31,14 @@ const char *d2d_formatme_label(const char *head, size_t len)
 	for (i = 0; i < ARRAY_SIZE(magics); i++) {
 		size_t n = strlen(magics[i].words);
 
-		/* These words and no others. */
+		/* A null byte or a newline must follow the words. */
 		if (len > n && memcmp(head, magics[i].words, n) == 0 && (!head[n] || head[n] == '\n'))
 			return magics[i].label;
 	}
 	return NULL;
 }
 
-/* A number of octal digits; -1 for anything else. */
+/* Returns the value of an octal field, -1 if it does not hold a number. */
 static long octal(const char *field, size_t len)
 {
 	long n = 0;
@@ -72,7 +73,7 @@ ssize_t d2d_formatme_userdata(const char *head, size_t len)
 			return -EFBIG;
 		at += BLOCK + ((size + BLOCK - 1) & ~(BLOCK - 1));
 	}
-	/* Two blocks of zeros end it. */
+	/* Two blocks of zeros end the archive. */
 	return at + 2 * BLOCK <= len ? (ssize_t)(at + 2 * BLOCK) : -EFBIG;
 }
 
@@ -80,8 +81,8 @@ const char *d2d_formatme_refuses(const char *head, size_t len, size_t userdata)
 {
 	if ((uint8_t)head[510] == 0x55 && (uint8_t)head[511] == 0xaa)
 		return "it has a boot sector";
-	/* What isn't an archive is the words alone. */
+	/* Without an archive, the disk holds only the words. */
 	if (!userdata)
 		userdata = strnlen(head, 64);
-	return is_zero(head + userdata, len - userdata) ? NULL : "there is something else on it";
+	return is_zero(head + userdata, len - userdata) ? NULL : "it holds other data, too";
 }

@@ -1,5 +1,6 @@
 /*
- * A store that is smaller than its partition grows into it: the kernel does it, journaled, while it is mounted.
+ * Grows a mounted store that is smaller than its partition. The kernel does this while the file system is mounted,
+ * protected by the journal.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -9,13 +10,13 @@
 #include <sys/statvfs.h>
 #include "d2d_volume.h"
 
-#ifndef EXT4_IOC_RESIZE_FS	/* linux/fs/ext4/ext4.h, in linux/ext4.h since 5.13 */
+#ifndef EXT4_IOC_RESIZE_FS	/* from fs/ext4/ext4.h of Linux; exported in linux/ext4.h since 5.13 */
 # define EXT4_IOC_RESIZE_FS _IOW('f', 16, uint64_t)
 #endif
 
-enum { WORTH_IT = 1024 * 1024 };	/* less is lost to the alignment of partitions */
+enum { WORTH_IT = 1024 * 1024 };	/* bytes; smaller differences come from the alignment of partitions */
 
-/* The number of blocks that it could have, 0 when that is what it has. */
+/* Returns the number of blocks that fit on the device, 0 if the file system does not have to grow. */
 static uint64_t blocks_wanted(const char *dev)
 {
 	struct d2d_ext ext;
@@ -35,7 +36,7 @@ static uint64_t blocks_wanted(const char *dev)
 
 int d2d_store_grow(const struct d2d_volume *v)
 {
-	/* What lies behind a file system on a partitioned disk isn't ours. */
+	/* On a disk with partitions, the space after the file system does not belong to the store. */
 	uint64_t want = v->partitioned ? 0 : blocks_wanted(v->dev);
 	struct statvfs before, after;
 	int fd, r = 0;
@@ -47,7 +48,7 @@ int d2d_store_grow(const struct d2d_volume *v)
 		return -errno;
 	if (fstatvfs(fd, &before) != 0 || ioctl(fd, EXT4_IOC_RESIZE_FS, &want) != 0 || fstatvfs(fd, &after) != 0)
 		r = -errno;
-	/* The kernel leaves out a last group that would hold nothing but its own tables. */
+	/* The kernel omits a last block group that would hold only its own metadata, so the size may stay the same. */
 	else
 		r = after.f_blocks > before.f_blocks;
 	close(fd);

@@ -1,5 +1,6 @@
 /*
- * Mounts volumes as their role asks for, and knows which are mounted. Nothing is written except by e2fsck on the store.
+ * Mounts volumes according to their role, and finds out which volumes are mounted. Nothing here writes to a volume,
+ * except e2fsck to the store.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -11,14 +12,15 @@
 
 #define E2FSCK "/usr/sbin/e2fsck"
 
-/* How the kernel calls each, and the options beside those that all read-only volumes get. */
+/* The kernel's name of each file system, and its mount options in addition to those of all read-only volumes. */
 static const struct fs {
 	const char *fstype;
 	const char *type, *data;
-	/* A read-only mount may still write to these: it replays a journal, or marks them. A read-only device bars it. */
+	/* Even a read-only mount may write to the device, to replay a journal or to mark the file system. A read-only
+	 * loop device prevents this. */
 	smallint sealed;
 } kinds[] = {
-	/* File names are UTF-8, and each file may be run, whatever the umask was. */
+	/* File names are in UTF-8, and every file is executable, whatever the umask of this process is. */
 	{ "vfat", "vfat", "utf8,umask=022", 0 },
 	{ "exfat", "exfat", "iocharset=utf8,umask=022", 0 },
 	{ "iso9660", "iso9660", "iocharset=utf8", 0 },
@@ -26,7 +28,7 @@ static const struct fs {
 	{ "xfs", "xfs", "norecovery", 1 },
 	{ "btrfs", "btrfs", "rescue=nologreplay", 1 },
 	{ "ntfs", "ntfs3", "iocharset=utf8,umask=022", 1 },
-	/* noload: a journal would be replayed. */
+	/* noload: don't replay the journal. */
 	{ "", "ext4", "noload", 0 },
 };
 
@@ -44,7 +46,7 @@ static bool by_loop(const struct d2d_volume *v)
 	return v->partitioned || kind_of(v)->sealed;
 }
 
-/* Where a loop device over DEV is mounted, see mount_by_loop(); NULL when nowhere. */
+/* Returns the mount point of a loop device over DEV (see mount_by_loop()), NULL if there is none. The caller frees it. */
 static char *mounted_by_loop(const char *dev)
 {
 	FILE *mounts = setmntent("/proc/mounts", "r");
@@ -133,8 +135,8 @@ static int do_mount(struct d2d_volume *v, const char *dev)
 	return 0;
 }
 
-/* Mounting a whole disk bars its partitions from being mounted, and one of them may be the store: a loop device
- * over it doesn't. */
+/* While a whole disk is mounted, its partitions can't be mounted, and one of them may be the store. A mount through a
+ * loop device does not block them. */
 static int mount_by_loop(struct d2d_volume *v)
 {
 	char *loop = NULL;
@@ -155,13 +157,14 @@ int d2d_mount(struct d2d_volume *v)
 	if (r == -ENODEV)
 		d2d_role_set(v, v->role, "this kernel can't mount %s", v->fstype);
 	else if (r == -EUCLEAN && v->role == D2D_ROLE_STORE)
-		d2d_role_set(v, v->role, "damaged: 'e2fsck -f %s' asks before each repair", v->dev);
+		d2d_role_set(v, v->role, "damaged: 'e2fsck -f %s' repairs it and asks before each change", v->dev);
 	else if (r < 0)
 		fail(v, r, "can't mount it");
 	return r;
 }
 
-/* e2fsck(8): 1 and 2 say that all was put right, 4 that it was not, the others that there was no check. */
+/* Exit status of e2fsck(8): 1 and 2 mean that all errors were corrected, 4 that errors are left, and all others that
+ * there was no check. */
 static int judge_e2fsck(struct d2d_volume *v, int code)
 {
 	char *repair;
@@ -170,21 +173,23 @@ static int judge_e2fsck(struct d2d_volume *v, int code)
 		return code != 0;
 	repair = d2d_ext_repair(v->dev);
 	if (code > 0 && code < 8)
-		d2d_role_set(v, v->role, "damaged, and e2fsck -p can't put it right: '%s' asks before each repair", repair);
+		d2d_role_set(v, v->role,
+			"damaged, and e2fsck -p can't repair it: '%s' does so and asks before each change", repair);
 	else
-		d2d_role_set(v, v->role, "e2fsck -p can't check it (%d): '%s' says more", code, repair);
+		d2d_role_set(v, v->role, "e2fsck -p can't check it (%d): '%s' shows why", code, repair);
 	free(repair);
 	return -EUCLEAN;
 }
 
-/* Without e2fsck: what was unmounted in order may be mounted, as may what has but its journal to replay. */
+/* Without e2fsck, the store may be mounted only if it is marked clean: it was unmounted properly, or only its journal
+ * has to be replayed. */
 static int judge_state(struct d2d_volume *v, int fd)
 {
 	struct d2d_ext ext;
 
 	if (d2d_ext_read(fd, D2D_EXT_AT, &ext) == 0 && ext.state == D2D_EXT_CLEAN)
 		return 0;
-	d2d_role_set(v, v->role, "was not unmounted, and there is no "E2FSCK" to check it");
+	d2d_role_set(v, v->role, "was not unmounted cleanly, and there is no "E2FSCK" to check it");
 	return -EUCLEAN;
 }
 
@@ -225,9 +230,9 @@ void d2d_payload_look_inside(struct d2d_volume *v)
 	struct stat st;
 
 	if (stat(dir, &st) == 0 && S_ISDIR(st.st_mode)) {
-		d2d_role_set(v, v->role, "%s, has a folder d2d/", v->removable ? "removable" : "labelled");
+		d2d_role_set(v, v->role, "%s, has a directory d2d/", v->removable ? "removable" : "labelled");
 	} else {
-		d2d_role_set(v, D2D_ROLE_NONE, "has no folder d2d/");
+		d2d_role_set(v, D2D_ROLE_NONE, "has no directory d2d/");
 		unmount_payload(v->mountpoint);
 		free(v->mountpoint);
 		v->mountpoint = NULL;

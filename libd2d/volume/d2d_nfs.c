@@ -1,5 +1,6 @@
 /*
- * Folders of other machines, by URLs as in RFC 2224: nfs://HOST[:PORT]/PATH, here with ?vers=3 or 4.x behind it.
+ * NFS exports of other machines, named by URLs as in RFC 2224: nfs://HOST[:PORT]/PATH, here with an optional ?vers=3 or
+ * ?vers=4.x at the end.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -8,12 +9,13 @@
 #include <sys/mount.h>
 #include "d2d_volume.h"
 
-/* How long a call may take when the connection is gone (in tenths of a second, and once more): then it fails, as from a disk
- * that was pulled out. With version 4 a server that is there is waited for, but by nobody who can't be ended. */
+/* When the connection is lost, a call fails after 5 seconds (timeo is in tenths of a second) and one retry, like a read
+ * from a disk that was pulled out. With version 4, calls to a server that is reachable but slow keep waiting, but the
+ * waiting processes can be killed. */
 #define PATIENCE "soft,timeo=50,retrans=1"
 
-/* In the order in which they are tried. What 4.2 brings isn't needed to read files, and its READ_PLUS is an I/O error with
- * servers that encode it another way than Linux (nfs-ganesha 4.3). */
+/* In the order in which they are tried. 4.2 is last: reading files needs none of its features, and its READ_PLUS fails
+ * with an I/O error on servers that encode it differently from Linux (nfs-ganesha 4.3). */
 static const char versions[] ALIGN1 = "4.1\0""4.0\0""3\0""4.2\0";
 
 bool d2d_nfs_is_url(const char *url)
@@ -28,7 +30,8 @@ void d2d_nfs_clear(struct d2d_nfs *nfs)
 	memset(nfs, 0, sizeof(*nfs));
 }
 
-/* "[::1]", "server.example.com" or "10.0.0.1": returns its length. */
+/* Returns the length of the host name or address at the beginning of TEXT ("[::1]", "server.example.com" or
+ * "10.0.0.1"), 0 if there is none. */
 static size_t host_length(const char *text)
 {
 	size_t len;
@@ -42,7 +45,8 @@ static size_t host_length(const char *text)
 	return text[0] == '-' ? 0 : len;
 }
 
-/* A PATH with its %XX resolved, malloc'ed; NULL when it holds what no name of a folder should. */
+/* Returns the path with its %XX escapes decoded, NULL if an escape is invalid or a control character is in it. The
+ * caller frees the path. */
 static char *read_path(const char *text, size_t len)
 {
 	char *path = xmalloc(len + 1), *to = path;
@@ -79,7 +83,7 @@ const char *d2d_nfs_parse(const char *url, struct d2d_nfs *nfs)
 
 	memset(nfs, 0, sizeof(*nfs));
 	if (!p)
-		return "it isn't nfs://HOST/PATH";
+		return "it is not of the form nfs://HOST/PATH";
 	if (!len || len > 255)
 		return "it names no host";
 	nfs->host = xstrndup(p, len);
@@ -87,21 +91,21 @@ const char *d2d_nfs_parse(const char *url, struct d2d_nfs *nfs)
 	if (*p == ':') {
 		nfs->port = strtoul(p + 1, (char **)&query, 10);
 		if (!isdigit(p[1]) || !nfs->port || query - p > 6 || nfs->port > 65535)
-			return "its port isn't one";
+			return "its port is not a number from 1 to 65535";
 		p = query;
 	}
 	if (*p != '/')
-		return "it names no folder";
+		return "it names no directory";
 	query = strchrnul(p, '?');
 	nfs->path = read_path(p, query - p);
 	if (!nfs->path || strlen(nfs->path) > 1024)
-		return "its folder can't be used";
+		return "its path is invalid or too long";
 	if (!*query)
 		return NULL;
 	query = is_prefixed_with(query, "?vers=");
 	i = query ? index_in_strings(versions, strcmp(query, "4") == 0 ? "4.1" : query) : -1;
 	if (i < 0)
-		return "behind its ? only vers=3, 4, 4.0, 4.1 or 4.2 may stand";
+		return "only vers=3, 4, 4.0, 4.1 or 4.2 may follow the '?'";
 	nfs->version = nth_string(versions, i);
 	return NULL;
 }
@@ -112,7 +116,8 @@ static int mount_version(const struct d2d_nfs *nfs, const char *version, const c
 	char *source = xasprintf("%s:%s", nfs->host, nfs->path);
 	char *port = nfs->port ? xasprintf(",port=%u", nfs->port) : xstrdup("");
 	char *data = xasprintf("vers=%s,addr=%s,proto=%s,"PATIENCE"%s%s", version, address, v6 ? "tcp6" : "tcp", port,
-		/* Nobody but us locks here, and there is no statd. */
+		/* Locks of version 3 need rpc.statd, which this system does not have; local locks suffice, because no
+		 * other machine takes locks there. */
 		old ? (v6 ? ",nolock,mountproto=tcp6" : ",nolock,mountproto=tcp") : "");
 	int r = mount(source, target, "nfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_SILENT, data) == 0 ? 0 : -errno;
 
@@ -134,7 +139,7 @@ int d2d_nfs_mount(const struct d2d_nfs *nfs, const char *address, const char *ta
 	return r;
 }
 
-/* Without asking the server for anything: it may be gone. */
+/* Reads only /proc/mounts: a request to the server would block while the server can't be reached. */
 int d2d_nfs_add_row(struct d2d_volume **list, int n)
 {
 	FILE *mounts = setmntent("/proc/mounts", "r");
@@ -154,7 +159,7 @@ int d2d_nfs_add_row(struct d2d_volume **list, int n)
 		v->uuid = xstrdup("");
 		v->label = xstrdup("");
 		v->mountpoint = xstrdup(m->mnt_dir);
-		d2d_role_set(v, D2D_ROLE_PAYLOAD, "is named by d2d.payload=, has a folder d2d/");
+		d2d_role_set(v, D2D_ROLE_PAYLOAD, "is named by d2d.payload=, has a directory d2d/");
 		break;
 	}
 	if (mounts)

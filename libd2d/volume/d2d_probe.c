@@ -1,8 +1,8 @@
 /*
- * What lies on a volume: file system, UUID and label. Everything read here was written by others.
+ * Identifies the content of a volume: file system, UUID and label. All data that is read here is untrusted.
  *
- * busybox's volume_id reads vfat, ext and LUKS1. The rest is read here: its readers of exfat and NTFS follow whatever
- * offset the volume names.
+ * busybox's volume_id reads vfat, ext and LUKS1. Everything else is read here, because volume_id's readers of exFAT and
+ * NTFS follow any offset that the volume contains.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -13,14 +13,14 @@
 #include "../util-linux/volume_id/volume_id_internal.h"
 
 enum {
-	HEAD_SIZE = 0x11000,	/* up to btrfs's superblock */
+	HEAD_SIZE = 0x11000,	/* bytes; includes the superblock of btrfs */
 
 	/* LUKS2 On-Disk Format Specification 2.1: the binary header */
 	LUKS_VERSION = 6,
 	LUKS2_LABEL = 24,
 	LUKS2_LABEL_SIZE = 48,
 
-	/* ECMA-119 8.4: the primary volume descriptor, in logical sector 16; positions there count from 1 */
+	/* ECMA-119 8.4: the primary volume descriptor, in logical sector 16; positions in the standard count from 1 */
 	ISO_PVD = 0x8000,
 	ISO_LABEL = ISO_PVD + 40,
 	ISO_LABEL_SIZE = 32,
@@ -32,10 +32,11 @@ enum {
 	NTFS_SERIAL = 0x48,
 };
 
-/* The rest is named by its magic, most with a UUID of 16 bytes and a label. LVM and RAID aren't volumes of their own. */
+/* The other types are recognised by their magic bytes. Most have a UUID of 16 bytes and a label. Members of LVM and
+ * RAID are recognised, too, because they must not be used as volumes of their own. */
 static const struct magic {
 	uint32_t offset;
-	uint32_t uuid, label;		/* 0: none */
+	uint32_t uuid, label;		/* offsets; 0: none */
 	uint16_t label_len;
 	uint16_t len;
 	const char *bytes;
@@ -72,8 +73,9 @@ static void set(struct d2d_volume *v, const char *fstype, const char *uuid, cons
 	v->label = xstrdup(label);
 }
 
-/* GRUB's "probe --fs-uuid" and libblkid take the modification date (8.4.27) for the UUID; xorriso sets it
- * from --modification-date. libblkid falls back on the date of creation (8.4.26). Both are 16 digits (8.4.26.1). */
+/* Converts a date to a UUID. GRUB's "probe --fs-uuid" and libblkid use the modification date (8.4.27) as UUID; xorriso
+ * sets it from --modification-date. libblkid falls back on the creation date (8.4.26). Both are 16 digits (8.4.26.1).
+ * Returns 0 if the date is not set or invalid. */
 static int iso_date(char uuid[23], const uint8_t *date)
 {
 	static const char form[] ALIGN1 = "dddd-dd-dd-dd-dd-dd-dd";
@@ -116,7 +118,8 @@ off_t d2d_raid_superblock(int fd)
 	return 0;
 }
 
-/* The volume looks like what the RAID holds, but it is only one half of a mirror, and must not be used alone. */
+/* Returns "linux_raid_member" for one half of a RAID mirror, else FSTYPE. Such a half looks like the file system on the
+ * mirror, but it must not be used alone. */
 static const char *or_raid(const struct volume_id *id, const char *fstype)
 {
 	return d2d_raid_superblock(id->fd) ? "linux_raid_member" : fstype;
@@ -128,7 +131,8 @@ static void set_magic(struct d2d_volume *v, const struct magic *m, const uint8_t
 
 	if (m->uuid)
 		d2d_uuid_text(uuid, head + m->uuid);
-	/* blkid's way: its serial number. The label lies in a file, so on a disk that can't be unplugged it never counts. */
+	/* As blkid does, use the serial number of NTFS as UUID. Its label is stored in a file and is not read, so an
+	 * NTFS volume on a fixed disk counts as unlabelled. */
 	else if (strcmp(m->fstype, "ntfs") == 0)
 		sprintf(uuid, "%016llX", (unsigned long long)d2d_le64(head + NTFS_SERIAL));
 	set(v, m->fstype, uuid, label);
@@ -142,7 +146,7 @@ static void probe_head(struct d2d_volume *v, struct volume_id *id, const uint8_t
 	if (volume_id_probe_luks(id) == 0) {
 		char label[LUKS2_LABEL_SIZE + 1] = "";
 
-		/* In LUKS1 the cipher's name stands there. */
+		/* In LUKS1 these bytes belong to the name of the cipher. */
 		if (head[LUKS_VERSION] == 0 && head[LUKS_VERSION + 1] == 2)
 			safe_strncpy(label, (const char *)head + LUKS2_LABEL, sizeof(label));
 		set(v, or_raid(id, "crypto_LUKS"), id->uuid, label);
@@ -153,7 +157,7 @@ static void probe_head(struct d2d_volume *v, struct volume_id *id, const uint8_t
 		d2d_exfat_read(v, id->fd, head);
 		return;
 	}
-	/* volume_id divides by this byte once it has seen the word FAT. */
+	/* volume_id divides by this byte after it has found the string "FAT". */
 	if (head[FAT_CLUSTER_SECTORS] != 0 && volume_id_probe_vfat(id) == 0) {
 		set(v, "vfat", id->uuid, id->label);
 		return;
@@ -174,7 +178,8 @@ static void probe_head(struct d2d_volume *v, struct volume_id *id, const uint8_t
 	}
 }
 
-/* A store whose superblock was overwritten shall be told from an empty disk. */
+/* Searches for a backup superblock of ext, so that a store whose superblock was overwritten is not mistaken for an
+ * empty disk. */
 static void probe_copy(struct d2d_volume *v, int fd, const char *path)
 {
 	struct d2d_ext ext;
@@ -193,7 +198,7 @@ int d2d_volume_probe(const char *path, struct d2d_volume *v)
 	int fd, err = 0;
 
 	set(v, "", "", "");
-	/* Before open: it would wait for the other end of a FIFO. */
+	/* Check the type before open(), which would block on a FIFO. */
 	if (stat(path, &st) != 0)
 		return -errno;
 	if (!S_ISBLK(st.st_mode) && !S_ISREG(st.st_mode))

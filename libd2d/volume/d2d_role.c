@@ -1,5 +1,5 @@
 /*
- * What each volume is for: the first rule that fits decides. Nothing here looks at a device or prints.
+ * Decides what each volume is used for; the first rule that applies wins. Nothing here accesses a device or prints.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -7,7 +7,7 @@
 
 #include "d2d_volume.h"
 
-/* What makes a volume the store; the higher one wins. Below RANK_NAMED: the labels. */
+/* Ranks of volumes that could be the store; the highest one wins. Labels have the ranks below RANK_NAMED. */
 enum { RANK_NAMED = 7, RANK_OPENED, RANK_MOUNTED };
 
 void d2d_role_set(struct d2d_volume *v, int role, const char *format, ...)
@@ -32,7 +32,8 @@ static bool is_opened_store(const struct d2d_volume *v)
 	return strcmp(v->dev, D2D_STORE_MAPPING) == 0;
 }
 
-/* What was opened as the store and can't be one stays it, so that nothing else becomes the store without a word. */
+/* A volume that was opened as the store but can't be one keeps this role, so that no other volume silently becomes the
+ * store. */
 static void decide_opened(struct d2d_volume *v)
 {
 	if (!is_opened_store(v) || v->holder || v->repair || d2d_volume_is_ext(v))
@@ -40,9 +41,9 @@ static void decide_opened(struct d2d_volume *v)
 	if (v->err)
 		d2d_role_set(v, D2D_ROLE_STORE, "was opened as the store, but can't be read: %s", strerror(-v->err));
 	else if (v->fstype[0])
-		d2d_role_set(v, D2D_ROLE_STORE, "was opened as the store, but %s can't be one: it takes ext4", v->fstype);
+		d2d_role_set(v, D2D_ROLE_STORE, "was opened as the store, but holds %s: a store must be ext4", v->fstype);
 	else
-		d2d_role_set(v, D2D_ROLE_STORE, "was opened as the store, but no file system that is known here is in it");
+		d2d_role_set(v, D2D_ROLE_STORE, "was opened as the store, but holds no known file system");
 }
 
 static void decide_unusable(struct d2d_volume *v)
@@ -50,9 +51,9 @@ static void decide_unusable(struct d2d_volume *v)
 	if (v->err)
 		d2d_role_set(v, D2D_ROLE_NONE, "can't read it: %s", strerror(-v->err));
 	else if (!v->fstype[0] && !v->repair)
-		d2d_role_set(v, D2D_ROLE_NONE, "no file system that is known here");
+		d2d_role_set(v, D2D_ROLE_NONE, "no known file system");
 	else if (strcmp(v->fstype, "format-me") == 0)
-		d2d_role_set(v, D2D_ROLE_NONE, "asks to be formatted; d2dadopt does it where there is no store");
+		d2d_role_set(v, D2D_ROLE_NONE, "asks to be formatted; d2dadopt does so if there is no store");
 	else if (v->holder)
 		d2d_role_set(v, D2D_ROLE_NONE, "is in use as %s", v->holder);
 	else if (v->mountpoint && !is_prefixed_with(v->mountpoint, D2D_RUN"/"))
@@ -70,7 +71,7 @@ static void decide_medium(struct d2d_volume *list, int n, const char *uuid)
 		if (v->why || v->repair || strcasecmp(v->uuid, uuid) != 0)
 			continue;
 		if (medium) {
-			/* Mostly the first partition of a stick that the ISO was written to. */
+			/* Usually the first partition of a USB stick that the ISO was written to. */
 			d2d_role_set(v, D2D_ROLE_NONE, "same UUID as %s", medium->dev);
 			continue;
 		}
@@ -88,7 +89,9 @@ bool d2d_volume_is_named(const struct d2d_volume *v, const char *spec)
 	return strcmp(v->dev, spec) == 0;
 }
 
-/* What counts as the store, and how much: the mounted one, the opened LUKS volume, then the labels in this order. */
+/* Returns the rank of a volume as the store, 0 if it can't be the store. The mounted store comes first, then the opened
+ * LUKS volume, then the volume that SPEC (d2d.store=) names or, without SPEC, the volumes with these labels, of which
+ * the last has the highest rank. */
 static int store_rank(const struct d2d_volume *v, const char *spec)
 {
 	static const char labels[] ALIGN1 = "boot2docker-data\0""DOCKER\0""D2D-STORE\0";
@@ -119,8 +122,9 @@ static int usable_rank(const struct d2d_volume *v, const char *spec)
 	return v->why || !(d2d_volume_is_ext(v) || v->repair || is_luks(v)) ? 0 : store_rank(v, spec);
 }
 
-/* The first of the highest rank, and in *TWIN another of that rank, which only labels and a cloned UUID lead to: then
- * nobody knows which one is meant, and a locked or damaged one counts as much as one that could be mounted. */
+/* Returns the first volume of the highest rank, and in *TWIN another one of that rank. Two volumes have the same rank
+ * only by equal labels or a cloned UUID; then it is unknown which of them is meant. A locked or damaged volume counts
+ * as much as one that could be mounted. */
 static struct d2d_volume *best_store(struct d2d_volume *list, int n, const char *spec, struct d2d_volume **twin)
 {
 	struct d2d_volume *first = NULL;
@@ -160,21 +164,23 @@ static struct d2d_volume *decide_store(struct d2d_volume *list, int n, const cha
 		if (is_luks(v))
 			d2d_role_set(v, D2D_ROLE_STORE, "locked: LUKS, d2dunlock opens it");
 		else if (v->repair)
-			d2d_role_set(v, D2D_ROLE_STORE, "its superblock is damaged: '%s' asks before it repairs it", v->repair);
+			d2d_role_set(v, D2D_ROLE_STORE, "its superblock is damaged: '%s' repairs it and asks before each change",
+				v->repair);
 		else if (!d2d_volume_is_ext(v))
-			d2d_role_set(v, D2D_ROLE_STORE, "is named by d2d.store=, but %s can't be a store: it takes ext4", v->fstype);
+			d2d_role_set(v, D2D_ROLE_STORE, "is named by d2d.store=, but holds %s: a store must be ext4", v->fstype);
 		else if (rank < best)
 			d2d_role_set(v, D2D_ROLE_STORE, "%s comes first", first->dev);
 		else if (other)
-			d2d_role_set(v, D2D_ROLE_STORE, "is called the same as %s: neither is taken, d2d.store=%s%s names this one",
-				other->dev, has_own_uuid(v, other) ? "UUID=" : "", has_own_uuid(v, other) ? v->uuid : v->dev);
+			d2d_role_set(v, D2D_ROLE_STORE,
+				"has the same label as %s: neither is used, d2d.store=%s%s selects this one", other->dev,
+				has_own_uuid(v, other) ? "UUID=" : "", has_own_uuid(v, other) ? v->uuid : v->dev);
 		else
 			d2d_role_set(v, D2D_ROLE_STORE, "%s", store_why(rank));
 	}
 	return twin || !first || !d2d_volume_is_ext(first) ? NULL : first;
 }
 
-/* With its header elsewhere the disk below looks like noise; what was opened tells. */
+/* A LUKS volume with a detached header looks like random data, so the opened mapping is checked as well. */
 static bool has_encrypted_store(const struct d2d_volume *list, int n)
 {
 	const struct d2d_volume *v;
@@ -186,15 +192,15 @@ static bool has_encrypted_store(const struct d2d_volume *list, int n)
 	return false;
 }
 
-/* By its label alone: somebody may keep a suspended system in another. */
+/* Decides by the label alone, because any other swap space may hold the image of a hibernated system. */
 static void decide_swap(struct d2d_volume *v, bool encrypted)
 {
 	if (strcmp(v->fstype, "swap") != 0 || strcmp(v->label, "D2D-SWAP") != 0)
 		return;
 	if (v->removable)
-		d2d_role_set(v, D2D_ROLE_NONE, "is removable: programs would go with it");
+		d2d_role_set(v, D2D_ROLE_NONE, "is removable: programs would lose the memory that is swapped out to it");
 	else if (encrypted)
-		d2d_role_set(v, D2D_ROLE_NONE, "what is in memory isn't written in the clear beside an encrypted store");
+		d2d_role_set(v, D2D_ROLE_NONE, "not used beside an encrypted store: it would hold memory in the clear");
 	else
 		d2d_role_set(v, D2D_ROLE_SWAP, "has the label of swap space");
 }
@@ -204,7 +210,8 @@ static int is_mounted_payload(const struct d2d_volume *v)
 	return v->mountpoint && is_prefixed_with(v->mountpoint, D2D_PAYLOAD"/");
 }
 
-/* What lies in it can't be seen before it is mounted; d2d_payload_look_inside() takes the role back. */
+/* The content of a volume can't be seen before it is mounted; d2d_payload_look_inside() takes the role back if there is
+ * no directory d2d/. */
 static void decide_payload(struct d2d_volume *v)
 {
 	static const char types[] ALIGN1 = "vfat\0""ext4\0""ext3\0""ext2\0""iso9660\0""exfat\0"
@@ -213,18 +220,18 @@ static void decide_payload(struct d2d_volume *v)
 	if (is_luks(v))
 		d2d_role_set(v, D2D_ROLE_NONE, "locked: LUKS");
 	else if (v->repair)
-		d2d_role_set(v, D2D_ROLE_NONE, "no file system that is known here");
+		d2d_role_set(v, D2D_ROLE_NONE, "no known file system");
 	else if (strcmp(v->fstype, "LVM2_member") == 0)
 		d2d_role_set(v, D2D_ROLE_NONE, "part of an LVM volume group%s", ENABLE_FEATURE_D2DMOUNT_LVM ? "" : ": LVM is not activated here");
 	else if (strcmp(v->fstype, "linux_raid_member") == 0)
 		d2d_role_set(v, D2D_ROLE_NONE, "part of a RAID: it is not assembled here");
 	else if (index_in_strings(types, v->fstype) < 0)
-		d2d_role_set(v, D2D_ROLE_NONE, "%s has no use here", v->fstype);
+		d2d_role_set(v, D2D_ROLE_NONE, "%s is not used here", v->fstype);
 	else if (!v->removable && !v->label[0])
 		d2d_role_set(v, D2D_ROLE_NONE, "is neither removable nor labelled");
 	else
 		d2d_role_set(v, D2D_ROLE_PAYLOAD, "%s%s", v->removable ? "removable" : "labelled",
-			is_mounted_payload(v) ? ", has a folder d2d/" : ", if it has a folder d2d/");
+			is_mounted_payload(v) ? ", has a directory d2d/" : ", if it has a directory d2d/");
 }
 
 struct d2d_volume *d2d_roles_decide(struct d2d_volume *list, int n, const char *medium, const char *spec)
@@ -250,7 +257,8 @@ struct d2d_volume *d2d_roles_decide(struct d2d_volume *list, int n, const char *
 	return store;
 }
 
-/* Two sticks with one label, or a partition table in the first sector of a file system. */
+/* This happens with two USB sticks of the same label, or if the first sector of a file system holds a partition table,
+ * too. */
 bool d2d_payload_is_double(struct d2d_volume *v, const struct d2d_volume *list, int n)
 {
 	const struct d2d_volume *other;

@@ -1,5 +1,5 @@
 /*
- * Waiting for devices: the kernel says on a netlink socket what it has added, changed and removed.
+ * Waits for devices: the kernel reports on a netlink socket which devices were added, changed and removed.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -9,8 +9,8 @@
 #include "d2d_volume.h"
 
 enum {
-	KERNEL_GROUP = 1,		/* 2 is udevd's */
-	EVENT_SIZE = 16 * 1024,		/* the kernel's own limit is 2 KiB of variables and the path */
+	KERNEL_GROUP = 1,		/* multicast group of the kernel's uevents; 2 is that of udevd */
+	EVENT_SIZE = 16 * 1024,		/* bytes; the kernel's own limit is 2 KiB of variables and the path */
 };
 
 int d2d_uevent_open(void)
@@ -27,7 +27,7 @@ int d2d_uevent_open(void)
 	return err;
 }
 
-/* 1 when one of the events that lie in the socket is from the kernel and of this subsystem. */
+/* Reads all queued events. Returns 1 if any of them comes from the kernel and belongs to this subsystem, else 0. */
 static int drain(int fd, const char *subsystem)
 {
 	char *buf = xmalloc(EVENT_SIZE + 1);
@@ -40,7 +40,8 @@ static int drain(int fd, const char *subsystem)
 		char *s;
 
 		if (len < 0) {
-			/* Events were lost: look for yourself. */
+			/* The kernel dropped events because the socket buffer was full; report a change, so that the
+			 * caller scans again. */
 			if (errno == ENOBUFS)
 				seen = 1;
 			if (errno == ENOBUFS || errno == EINTR)

@@ -1,6 +1,7 @@
 /*
- * Is a USB stick on its way? Enumeration goes on in the background after boot, so that a volume that isn't there
- * now may be there in a moment; this tells whether that is worth waiting for, from what sysfs shows.
+ * Estimates from sysfs how long USB storage may still take to appear. The kernel enumerates USB devices in the
+ * background after boot, so a volume that is missing now may be there a moment later. Callers use this to decide
+ * whether waiting is worthwhile.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -10,9 +11,10 @@
 #include "d2d_volume.h"
 
 enum {
-	/* A hub's ports: power-on to power-good, 100 ms debounce, 50 ms reset (USB 2.0, 7.1.7.3) and the descriptors */
+	/* Milliseconds for the ports of a hub: power-on to power-good, 100 ms debounce, 50 ms reset (USB 2.0, 7.1.7.3)
+	 * and reading the descriptors */
 	HUB_MS = 1000,
-	/* usb-storage's delay_use (1 s) and a drive that spins up */
+	/* Milliseconds for usb-storage's delay_use (1 s) and the spin-up of a drive */
 	STORAGE_MS = 6000,
 };
 
@@ -25,7 +27,7 @@ static int attribute_is(const char *dir, const char *name, const char *value)
 	return same;
 }
 
-/* How long ago it was connected; a long time when the kernel doesn't say (no CONFIG_PM). */
+/* Returns how many milliseconds ago a device was connected, INT_MAX if the kernel does not report it (no CONFIG_PM). */
 static int age_ms(const char *device)
 {
 	char *text = d2d_sysfs_read(device, "power/connected_duration");
@@ -46,7 +48,7 @@ static int has_disk(const char *interface)
 	return found;
 }
 
-/* What is left of the time that this device or interface may take. */
+/* Returns how many milliseconds this device or interface may still take, 0 or less if it is ready or overdue. */
 static int left_ms(const char *path)
 {
 	char *device;

@@ -1,5 +1,6 @@
 /*
- * The volumes of this machine, and the file in which d2dmount leaves them for others.
+ * Lists the volumes of this machine, and reads and writes D2D_VOLUMES, the file in which d2dmount leaves this list for
+ * other programs.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -60,7 +61,8 @@ static char *glob_first(const char *dir, const char *pattern)
 	return first;
 }
 
-/* Memory, files and floppies: never anybody's medium, and an empty floppy drive takes seconds to say so. */
+/* Returns 1 for devices that are not probed: memory disks, loop devices and raw flash are never a medium, and an empty
+ * floppy drive takes seconds to report that it is empty. */
 static int is_skipped(const char *name)
 {
 	static const char prefixes[] ALIGN1 = "ram\0""loop\0""zram\0""fd\0""mtdblock\0";
@@ -76,7 +78,8 @@ static int is_skipped(const char *name)
 	return is_prefixed_with(name, "mmcblk") && strstr(name, "boot");
 }
 
-/* Without udev only the mapper's own tools make /dev/mapper/NAME, so it may be missing. */
+/* Returns the path of a device node, which the caller frees. Without udev only the device mapper's own tools create
+ * /dev/mapper/NAME, so it may be missing. */
 static char *device_path(const char *root, const char *dir, const char *name)
 {
 	char *mapped = d2d_sysfs_read(dir, "dm/name"), *path, *p;
@@ -89,7 +92,7 @@ static char *device_path(const char *root, const char *dir, const char *name)
 		free(path);
 	}
 	path = xasprintf("%s/dev/%s", root, name);
-	/* cciss!c0d0 is /dev/cciss/c0d0 */
+	/* In sysfs, '!' stands for '/': cciss!c0d0 is /dev/cciss/c0d0. */
 	for (p = path + strlen(root); (p = strchr(p, '!')) != NULL;)
 		*p = '/';
 	return path;
@@ -124,7 +127,7 @@ static void look_around(struct d2d_volume *v, const char *dir)
 	free(partition);
 }
 
-/* 1 when it is worth a line. */
+/* Probes the device NAME into *V. Returns 1 if it belongs in the list, else 0. */
 static int look_at(const char *root, const char *name, struct d2d_volume *v)
 {
 	char *dir = xasprintf("%s/sys/class/block/%s", root, name);
@@ -138,7 +141,7 @@ static int look_at(const char *root, const char *name, struct d2d_volume *v)
 		v->err = d2d_volume_probe(v->dev, v);
 		v->size = strtoull(size, NULL, 10) * 512;
 		look_around(v, dir);
-		/* A drive without a disc is nothing to speak of; what is on a partitioned disk stands with its partitions. */
+		/* Leave out drives without a disc, and disks that have only partitions: those are listed themselves. */
 		worth = v->err != -ENOMEDIUM && (v->err || v->fstype[0] || !v->partitioned);
 		if (!worth)
 			d2d_volume_clear(v);
@@ -153,7 +156,7 @@ static int by_name(const void *a, const void *b)
 	return strverscmp(((const struct d2d_volume *)a)->name, ((const struct d2d_volume *)b)->name);
 }
 
-/* Adds the devices that aren't in `seen` yet. */
+/* Adds the devices that are not in *SEEN yet. Returns how many devices are new, or a negative errno. */
 static int scan_once(const char *root, llist_t **seen, struct d2d_volume **list, int *n)
 {
 	char *path = concat_path_file(root[0] ? root : "/", "sys/class/block");
@@ -182,7 +185,8 @@ int d2d_volumes_scan_at(const char *root, struct d2d_volume **list)
 	int r, n = 0;
 
 	*list = NULL;
-	/* Opening a fresh disk waits until the kernel has read its partition table: then there may be more. */
+	/* The first open() of a disk waits until the kernel has read its partition table, so new partitions may have
+	 * appeared: repeat until there are none. */
 	do
 		r = scan_once(root, &seen, list, &n);
 	while (r > 0);
@@ -322,7 +326,7 @@ void d2d_volumes_recall(struct d2d_volume *list, int n, unsigned roles)
 			swap = *v;
 			*v = known[k];
 			known[k] = swap;
-			/* What the file doesn't have. */
+			/* The file doesn't hold these fields. */
 			v->size = swap.size;
 			v->removable = swap.removable;
 			v->partitioned = swap.partitioned;

@@ -1,5 +1,6 @@
 /*
- * A file of a volume that nobody has mounted: mounted read-only for as long as it is open, and seen by nobody else.
+ * Opens a file on a volume that is not mounted: the volume is mounted read-only for as long as the file is open, and
+ * nobody else can see this mount.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -29,7 +30,8 @@ int d2d_open_in(const char *dir, const char *path)
 
 int d2d_volume_file_open(struct d2d_volume *v, const char *path)
 {
-	/* d2dmount's: it would take our mount for one of its own. */
+	/* The lock is d2dmount's: without it, a d2dmount that runs at the same time would take our mount for one of its
+	 * own. */
 	int role = v->role, fd, lock;
 	char *target;
 
@@ -46,7 +48,7 @@ int d2d_volume_file_open(struct d2d_volume *v, const char *path)
 	fd = bb_make_directory(target, 0700, FILEUTILS_RECUR) == 0 ? d2d_mount(v) : -errno;
 	if (fd == 0) {
 		fd = d2d_open_in(target, path);
-		/* It goes when the file is closed. */
+		/* The detached mount goes away when the file is closed. */
 		umount2(target, MNT_DETACH);
 		rmdir(target);
 		free(v->mountpoint);

@@ -1,5 +1,5 @@
 /*
- * The volumes as JSON, for programs.
+ * Converts the list of volumes to JSON, for other programs.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -8,7 +8,7 @@
 #include <json-c/json.h>
 #include "d2d_volume.h"
 
-/* null for what isn't known. */
+/* Adds a text; an unknown or empty one becomes null. */
 static void add_text(struct json_object *o, const char *key, const char *text)
 {
 	char *shown = text && text[0] ? d2d_printable(text, strlen(text)) : NULL;
