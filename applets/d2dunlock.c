@@ -228,7 +228,7 @@ static int verb_main(struct unlock *u, char **argv, const struct verb *verb)
 	int n, r;
 
 	u->ms = D2D_LUKS_MS;
-	u->label = STORE_LABEL;
+	u->label = D2D_STORE_LABEL;
 	u->opt = getopt32long(argv, "^" "fik:s:+I:+yL:" "\0" "-1:?2:i--k:k--i",
 		"force\0" No_argument "f" "stdin\0" No_argument "i" "key-file\0" Required_argument "k"
 		"slot\0" Required_argument "s" "iter-time\0" Required_argument "I" "yes\0" No_argument "y"

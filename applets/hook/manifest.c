@@ -46,7 +46,7 @@ static char *describe(unsigned kind, const struct d2d_hook *hook, const char *su
 		errno = -size;
 		bb_perror_msg_and_die("can't read '%s'", file);
 	}
-	*bin2hex(hex, (char *)sha256, sizeof(sha256)) = '\0';
+	d2d_hex(hex, sha256, sizeof(sha256));
 	line = xasprintf("%s %04o %s%s%s%s", hex, (unsigned)st.st_mode & 0777, kind ? "" : hook->stage,
 		kind ? "" : "/", hook->name, suffix);
 	free(file);

@@ -19,8 +19,6 @@ enum {
 	INSTALL_FILES = 3,	/* that a system has, but for its configuration */
 };
 
-#define STORE_LABEL "D2D-STORE"
-
 /* Opens a disk that is to be written to, or dies. */
 void d2dinstall_open(struct d2d_disk *disk, const char *path, unsigned opt);
 

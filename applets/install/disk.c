@@ -113,7 +113,7 @@ static void make_table(const struct target *t)
 	char *script = xasprintf("label: gpt\n"
 		"start=1MiB, size=1MiB, type=21686148-6449-6E6F-744E-656564454649, name=D2D-BIOS\n"
 		"size=%uMiB, type=C12A7328-F81F-11D2-BA4B-00A0C93EC93B, name=D2D-BOOT\n"
-		"size=%uMiB, type=0FC63DAF-8483-4772-8E79-3D69D8477DE4, name="STORE_LABEL"\n", t->efi_mib, t->store_mib);
+		"size=%uMiB, type=0FC63DAF-8483-4772-8E79-3D69D8477DE4, name="D2D_STORE_LABEL"\n", t->efi_mib, t->store_mib);
 	int fd = memfd_create("script", 0);
 
 	if (fd < 0)
@@ -283,7 +283,7 @@ int d2dinstall_disk(const char *path, const char *iso, struct install_key *key, 
 	refuse_source(&t);
 	plan_sizes(&t);
 	d2dinstall_folder_check(&t.src);
-	plan = xasprintf("ALL OF IT IS OVERWRITTEN: a new partition table, %u MiB for the system%s, %u MiB for the store (ext4 \""STORE_LABEL"\")",
+	plan = xasprintf("ALL OF IT IS OVERWRITTEN: a new partition table, %u MiB for the system%s, %u MiB for the store (ext4 \""D2D_STORE_LABEL"\")",
 		t.efi_mib, t.folder ? " and the ISO's d2d/" : "", t.store_mib);
 	d2dinstall_consent(&t.disk, opt, plan);
 	free(plan);

@@ -96,7 +96,7 @@ int d2dinstall_make_luks(const char *part, const struct install_key *key)
 
 	printf("%s: choosing what a passphrase shall cost, and encrypting\n", part);
 	fflush_all();
-	r = d2d_luks_format(part, STORE_LABEL, NULL, key->text, key->len);
+	r = d2d_luks_format(part, D2D_STORE_LABEL, NULL, key->text, key->len);
 	if (r == 0 && key->backup) {
 		r = d2d_luks_backup(part, key->backup);
 		if (r < 0)

@@ -65,7 +65,7 @@ static void copy(const char *from, int out, const char *to, const char *what, ch
 		bb_putchar_stderr('\n');
 	bb_progress_free(&bar);
 	sha256_end(&ctx, digest);
-	*bin2hex(hex, (void *)digest, sizeof(digest)) = '\0';
+	d2d_hex(hex, digest, sizeof(digest));
 	free(piece);
 	close(in);
 }

@@ -41,14 +41,6 @@ static uint8_t *entry(struct stick *st, int i)
 	return st->mbr + TABLE + i * ENTRY;
 }
 
-static uint32_t le32(const uint8_t *at)
-{
-	uint32_t n;
-
-	move_from_unaligned32(n, at);
-	return SWAP_LE32(n);
-}
-
 /* The end of the ISO and of its partitions; dies when this is no such stick. */
 static uint64_t iso_end(struct stick *st)
 {
@@ -64,10 +56,10 @@ static uint64_t iso_end(struct stick *st)
 	if (memcmp(next, "EFI PART", 8) == 0)
 		bb_error_msg_and_die("'%s' has a GPT: no partition can be added to it here", st->disk.dev);
 
-	end = (uint64_t)le32(pvd + ISO_BLOCKS) * (pvd[ISO_BLOCK_SIZE] | pvd[ISO_BLOCK_SIZE + 1] << 8);
+	end = (uint64_t)d2d_le32(pvd + ISO_BLOCKS) * (pvd[ISO_BLOCK_SIZE] | pvd[ISO_BLOCK_SIZE + 1] << 8);
 	for (i = 0; i < ENTRIES; i++) {
 		const uint8_t *e = entry(st, i);
-		uint64_t part = ((uint64_t)le32(e + 8) + le32(e + 12)) * D2D_SECTOR;
+		uint64_t part = ((uint64_t)d2d_le32(e + 8) + d2d_le32(e + 12)) * D2D_SECTOR;
 
 		if (e[4] && i >= OURS)
 			bb_error_msg_and_die("'%s' has a partition %d behind the ISO already", st->disk.dev, i + 1);
@@ -111,7 +103,7 @@ static void find_room(struct stick *st)
 	st->start = find_known(st, st->start, limit, &there);
 	st->size = (limit - st->start) / D2D_MIB * D2D_MIB;
 
-	st->is_there = strcmp(there.label, STORE_LABEL) == 0 && (d2d_volume_is_ext(&there) || strcmp(there.fstype, "crypto_LUKS") == 0);
+	st->is_there = strcmp(there.label, D2D_STORE_LABEL) == 0 && (d2d_volume_is_ext(&there) || strcmp(there.fstype, "crypto_LUKS") == 0);
 	if (there.fstype[0] && !st->is_there)
 		bb_error_msg_and_die("'%s' has something behind the ISO already, %u MiB from its start: %s", st->disk.dev,
 			(unsigned)(st->start / D2D_MIB), there.fstype);
@@ -191,7 +183,7 @@ int d2dinstall_stick(const char *path, struct install_key *key, unsigned opt)
 	if (key && st.disk.is_file)
 		bb_error_msg_and_die("'%s' is no disk: it can't be encrypted here", st.disk.dev);
 	plan = xasprintf("%s, %u MiB behind the ISO, becomes partition %u; all else stays as it is",
-		st.is_there ? "the store that is there already" : "a new store (ext4 \""STORE_LABEL"\")",
+		st.is_there ? "the store that is there already" : "a new store (ext4 \""D2D_STORE_LABEL"\")",
 		(unsigned)(st.size / D2D_MIB), OURS + 1);
 	d2dinstall_consent(&st.disk, opt, plan);
 	free(plan);

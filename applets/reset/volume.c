@@ -31,9 +31,9 @@ static bool has_partitions(const struct stat *st)
 /* What is on the device that we hold, whatever has its name. */
 static int probe(int fd, struct d2d_volume *v)
 {
-	char path[sizeof("/proc/self/fd/") + sizeof(int) * 3];
+	char path[D2D_FD_PATH];
 
-	sprintf(path, "/proc/self/fd/%d", fd);
+	d2d_fd_path(path, fd);
 	return d2d_volume_probe(path, v);
 }
 

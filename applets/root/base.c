@@ -46,7 +46,7 @@ static const char *check(int fd, int copy, const char *sum)
 
 	if (size < 0)
 		return strerror(-size);
-	*bin2hex(hex, (char *)sha256, sizeof(sha256)) = '\0';
+	d2d_hex(hex, sha256, sizeof(sha256));
 	return strcmp(hex, sum) == 0 ? NULL : "not the one of this image";
 }
 

@@ -155,21 +155,6 @@ static int mount_union(const struct d2droot *r)
 
 /* ---- the change of roots ---- */
 
-/* The kernel writes blanks and the like as octal numbers. */
-static void unescape(char *path)
-{
-	char *to = path;
-
-	for (; *path; path++)
-		if (path[0] == '\\' && isdigit(path[1]) && isdigit(path[2]) && isdigit(path[3])) {
-			*to++ = (path[1] - '0') << 6 | (path[2] - '0') << 3 | (path[3] - '0');
-			path += 3;
-		} else {
-			*to++ = *path;
-		}
-	*to = '\0';
-}
-
 /* They don't come in the order in which they hang together. */
 static int find_mounts(struct mounts *m)
 {
@@ -189,7 +174,7 @@ static int find_mounts(struct mounts *m)
 		unsigned long long parent;
 
 		if (strlen(line) < sizeof(path) && sscanf(line, "%*s %llu %*s %*s %4095s", &parent, path) == 2) {
-			unescape(path);
+			d2d_unescape_mount(path);
 			if (parent == st.stx_mnt_id && strcmp(path, "/") != 0 && strcmp(path, NEW) != 0) {
 				m->path = xrealloc_vector(m->path, 4, m->n);
 				m->path[m->n++] = xstrdup(path);

@@ -9,8 +9,6 @@
 #include <libcryptsetup.h>
 #include "d2d_luks.h"
 
-#define STORE_LABEL "D2D-STORE"
-
 enum {
 	EXIT_NO_KEY = 2,
 	EXIT_NO_LUKS = 3,

@@ -12,7 +12,7 @@ static int is_match(const struct d2d_volume *v, const char *spec)
 	if (v->err)
 		return 0;
 	if (!spec)
-		return strcmp(v->fstype, "crypto_LUKS") == 0 && strcmp(v->label, STORE_LABEL) == 0;
+		return strcmp(v->fstype, "crypto_LUKS") == 0 && strcmp(v->label, D2D_STORE_LABEL) == 0;
 	return d2d_volume_is_named(v, spec);
 }
 
@@ -44,7 +44,7 @@ int d2dunlock_find(struct unlock *u, const char *spec)
 	}
 	d2d_volumes_free(list, n);
 	if (!u->dev) {
-		bb_error_msg(spec ? "no volume %s" : "no LUKS volume labelled %s", spec ? spec : STORE_LABEL);
+		bb_error_msg(spec ? "no volume %s" : "no LUKS volume labelled %s", spec ? spec : D2D_STORE_LABEL);
 		code = EXIT_NO_LUKS;
 	}
 	return code;

@@ -48,7 +48,7 @@ static int try_key(struct unlock *u, const char *key, size_t len, const char *fr
 /* A part of an open regular file as the key, which is closed; SHOWN is what it is called. FD is negative when there is none. */
 static char *read_part(struct unlock *u, int fd, const char *shown, size_t *len, uint64_t offset, size_t size)
 {
-	char *key = NULL, path[sizeof("/proc/self/fd/") + sizeof(int) * 3];
+	char *key = NULL, path[D2D_FD_PATH];
 	int r;
 
 	if (fd < 0) {
@@ -57,7 +57,7 @@ static char *read_part(struct unlock *u, int fd, const char *shown, size_t *len,
 		return NULL;
 	}
 	u->said[0] = '\0';
-	sprintf(path, "/proc/self/fd/%d", fd);
+	d2d_fd_path(path, fd);
 	r = crypt_keyfile_device_read(u->cd, path, &key, len, offset, size, 0);
 	close(fd);
 	if (r < 0) {

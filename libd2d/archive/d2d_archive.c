@@ -20,17 +20,6 @@ enum {
 	AHEAD_LEAST = 4 * 1024 * 1024,	/* bytes; for smaller files a process of its own costs more time than it saves */
 };
 
-static int refuse(char **why, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static int refuse(char **why, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	*why = d2d_vformat(format, args);
-	va_end(args);
-	return -EBADMSG;
-}
-
 /* Keeps the text of a small JSON file. Any other content is offered to the taker if the file is compressed; in a plain tar
  * archive the caller skips it. Returns 0 or a negative errno, -EFBIG if all texts together are too large. */
 static int take_content(struct d2d_archive *a, struct d2d_tar *t, struct d2d_member *m)
@@ -129,20 +118,20 @@ int d2d_archive_end(struct d2d_archive *a, const struct d2d_tar *t, unsigned ent
 	if (unpacked < 0)
 		r = unpacked;
 	if (unpacked == -EBADMSG)
-		refuse(why, "damaged or truncated: it can't be unpacked to its end");
+		d2d_refuse(why, "damaged or truncated: it can't be unpacked to its end");
 	else if ((r == -EBADMSG && entries == 0) || (r == -ENODATA && a->unpacked < TAR_LEAST))
-		refuse(why, "not an image file: it isn't a tar archive");
+		d2d_refuse(why, "not an image file: it isn't a tar archive");
 	else if (r == -EBADMSG)
-		refuse(why, "damaged at byte %llu", (unsigned long long)a->unpacked);
+		d2d_refuse(why, "damaged at byte %llu", (unsigned long long)a->unpacked);
 	else if (r == -EOWNERDEAD)
-		refuse(why, "the process that unpacks it has died");
+		d2d_refuse(why, "the process that unpacks it has died");
 	else if (r == -ENODATA)
-		refuse(why, "truncated at byte %llu", (unsigned long long)(a->packed ? a->unpacked : a->size));
+		d2d_refuse(why, "truncated at byte %llu", (unsigned long long)(a->packed ? a->unpacked : a->size));
 	else if (r == -EFBIG)
-		refuse(why, "%s", a->limit && (a->whole || d2d_stream_at(t->in) > a->limit) ? "it unpacks to more than the store can hold"
+		d2d_refuse(why, "%s", a->limit && (a->whole || d2d_stream_at(t->in) > a->limit) ? "it unpacks to more than the store can hold"
 			: "not an image file: too many files, or too much JSON");
 	else if (r == 0 && entries == 0)
-		refuse(why, "not an image file: empty");
+		d2d_refuse(why, "not an image file: empty");
 	return *why ? -EBADMSG : r;
 }
 

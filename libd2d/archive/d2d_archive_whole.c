@@ -82,7 +82,7 @@ static int read_all(struct d2d_archive *a, char *digest, char **why)
 		r = -EBADMSG;
 	}
 	sha256_end(&ctx, hash);
-	*bin2hex(digest, (void *)hash, sizeof(hash)) = '\0';
+	d2d_hex(digest, hash, sizeof(hash));
 	d2d_tar_entry_clear(&e);
 	d2d_stream_close(t.in);
 	d2d_stream_close(in);

@@ -36,9 +36,7 @@ const char *d2d_squash_folder(const struct d2d_squash *q)
 
 static int fail(char **why, const char *what, int r)
 {
-	if (!*why)
-		*why = xasprintf("%s: %s", what, strerror(-r));
-	return r;
+	return d2d_fail(r, why, "%s: %s", what, strerror(-r));
 }
 
 /* Adds a file to the names; returns the file's path relative to the directory. */
@@ -94,7 +92,7 @@ static int finish(struct d2d_squash *q, const char *name, struct layer *layer, c
 		layer->squashfs_size += n;
 	}
 	sha256_end(&ctx, digest);
-	*bin2hex(layer->sha256, (void *)digest, sizeof(digest)) = '\0';
+	d2d_hex(layer->sha256, digest, sizeof(digest));
 	close(fd);
 	free(buf);
 	return r;
@@ -154,11 +152,11 @@ static int take_layer(struct d2d_squash *q, struct d2d_archive *a, const struct 
 	return r;
 }
 
-static int by_place(const void *a, const void *b)
+static int by_offset(const void *a, const void *b)
 {
 	const struct d2d_image_layer *const *x = a, *const *y = b;
 
-	return (*x)->member->at < (*y)->member->at ? -1 : (*x)->member->at > (*y)->member->at;
+	return d2d_compare((*x)->member->at, (*y)->member->at);
 }
 
 /* Takes the layers in archive order, so that a compressed archive is read only once. */
@@ -175,7 +173,7 @@ static int take_layers(struct d2d_squash *q, struct d2d_archive *a, const struct
 		}
 	}
 	if (n)
-		qsort(todo, n, sizeof(*todo), by_place);
+		qsort(todo, n, sizeof(*todo), by_offset);
 	for (i = 0; r == 0 && i < n; i++)
 		if (!find(q, todo[i]->diff))
 			r = take_layer(q, a, todo[i], why);

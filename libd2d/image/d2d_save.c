@@ -84,7 +84,7 @@ static int check(sha256_ctx_t *ctx, const struct item *item, char **why)
 	uint8_t digest[32];
 
 	sha256_end(ctx, digest);
-	*bin2hex(hex, (void *)digest, sizeof(digest)) = '\0';
+	d2d_hex(hex, digest, sizeof(digest));
 	if (!item->digest || strcmp(hex, item->digest) == 0)
 		return 0;
 	return d2d_refuse(why, "damaged: layer '%s' doesn't have the digest that the image says", item->layer->member->name);
@@ -92,9 +92,8 @@ static int check(sha256_ctx_t *ctx, const struct item *item, char **why)
 
 static int fail(const struct item *item, int r, char **why)
 {
-	d2d_refuse(why, "layer '%s': %s", item->layer->member->name, r == -EBADMSG ? "damaged"
+	return d2d_fail(r, why, "layer '%s': %s", item->layer->member->name, r == -EBADMSG ? "damaged"
 			: r == -ENODATA ? "it ends early" : r == -EFBIG ? "it unpacks to more than the store can hold" : strerror(-r));
-	return r;
 }
 
 /* Opens a layer in the form in which it is sent, and starts the computation of its digest. */
@@ -143,12 +142,11 @@ static int measure(struct save *v, struct item *item)
 	return n < 0 ? fail(item, n, v->why) : check(&v->ctx, item, v->why);
 }
 
-static int by_place(const void *a, const void *b)
+static int by_offset(const void *a, const void *b)
 {
 	const struct item *x = a, *y = b;
-	off_t x_at = x->layer ? x->layer->member->at : -1, y_at = y->layer ? y->layer->member->at : -1;
 
-	return x_at < y_at ? -1 : x_at > y_at;
+	return d2d_compare(x->layer ? x->layer->member->at : -1, y->layer ? y->layer->member->at : -1);
 }
 
 static struct item *add(struct save *v, const char *format, const char *name)
@@ -231,7 +229,7 @@ static int plan(struct save *v, const struct d2d_images *images)
 	json_object_put(manifest);
 	add_text(v, "%s", "manifest.json", v->manifest, strlen(v->manifest));
 	/* in archive order, so that a compressed archive is read only once */
-	qsort(v->items, v->n, sizeof(*v->items), by_place);
+	qsort(v->items, v->n, sizeof(*v->items), by_offset);
 	for (i = 0; r == 0 && i < v->n; i++)
 		if (v->items[i].unpack)
 			r = measure(v, &v->items[i]);

@@ -67,7 +67,7 @@ static int mount_device(const char *device)
 
 int d2d_squash_files(struct d2d_archive *a, const struct d2d_image_layer *layer, char **why)
 {
-	char path[sizeof("/proc/self/fd/") + sizeof(int) * 3], *device = NULL;
+	char path[D2D_FD_PATH], *device = NULL;
 	off_t at;
 	int loop, fd = d2d_archive_where(a, layer->member, &at), r;
 
@@ -75,7 +75,7 @@ int d2d_squash_files(struct d2d_archive *a, const struct d2d_image_layer *layer,
 		return d2d_refuse(why, "compressed as a whole: such a file can't be mounted");
 	r = fd < 0 ? fd : check(fd, at, layer->member, why);
 	if (r == 0) {
-		sprintf(path, "/proc/self/fd/%d", fd);
+		d2d_fd_path(path, fd);
 		loop = set_loop(&device, path, at, (layer->member->size + SECTOR - 1) & ~(off_t)(SECTOR - 1),
 			BB_LO_FLAGS_READ_ONLY | BB_LO_FLAGS_AUTOCLEAR);
 		r = loop < 0 ? -errno : mount_device(device);

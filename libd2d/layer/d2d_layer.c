@@ -99,10 +99,10 @@ const char *d2d_layer_hidden(struct d2d_layer *l, const struct d2d_tar_entry *e,
  * hides NAME. */
 static int make_whiteout(struct d2d_layer *l, const struct d2d_tar_entry *e, int dir, const char *base)
 {
-	char path[sizeof("/proc/self/fd/%d") + sizeof(int) * 3];
+	char path[D2D_FD_PATH];
 
 	if (strcmp(base, ".wh..wh..opq") == 0) {
-		sprintf(path, "/proc/self/fd/%d", dir);
+		d2d_fd_path(path, dir);
 		return setxattr(path, "trusted.overlay.opaque", "y", 1, 0) < 0 ? -errno : 0;
 	}
 	base = d2d_layer_hidden(l, e, base);
@@ -246,7 +246,7 @@ int d2d_layer_read(struct d2d_layer *l, struct d2d_stream *in, int split, struct
 		d2d_layer_fail(l, r, "%s", r == -ENODATA ? "it ends early" : r == -EFBIG ? "it unpacks to more than the store can hold"
 				: r == -EBADMSG ? "it isn't a tar archive, or damaged" : strerror(-r));
 	sha256_end(&ctx, digest);
-	*bin2hex(result->digest, (void *)digest, sizeof(digest)) = '\0';
+	d2d_hex(result->digest, digest, sizeof(digest));
 	result->size = l->size;
 	result->ended = l->tar.ended && l->n_seen;
 

@@ -55,22 +55,16 @@ static int write_content(struct d2d_layer *l, const struct d2d_tar_entry *e, int
 	return r;
 }
 
-/* Sets PATH to a path that leads to the open file descriptor. */
-static void proc_path(char *path, int fd)
-{
-	sprintf(path, "/proc/self/fd/%d", fd);
-}
-
 /* As in Docker, attributes that may not be set here are left out (EPERM: in a container). */
 static int set_xattrs(struct d2d_layer *l, const struct d2d_tar_entry *e, int dir, const char *base)
 {
-	char folder[sizeof("/proc/self/fd/") + sizeof(int) * 3], *path;
+	char folder[D2D_FD_PATH], *path;
 	unsigned i;
 	int r = 0;
 
 	if (!e->n_xattrs)
 		return 0;
-	proc_path(folder, dir);
+	d2d_fd_path(folder, dir);
 	path = xasprintf("%s/%s", folder, base);
 	for (i = 0; r == 0 && i < e->n_xattrs; i++)
 		if (lsetxattr(path, e->xattrs[i].name, e->xattrs[i].value, e->xattrs[i].len, 0) < 0 && errno != EPERM)

@@ -176,13 +176,13 @@ struct extent {
 	const struct d2d_lvm_piece *piece;
 };
 
-static int by_place(const void *a, const void *b)
+static int by_offset(const void *a, const void *b)
 {
 	const struct d2d_lvm_piece *p = ((const struct extent *)a)->piece, *q = ((const struct extent *)b)->piece;
 
 	if (p->disk != q->disk)
 		return p->disk < q->disk ? -1 : 1;
-	return p->at < q->at ? -1 : p->at > q->at;
+	return d2d_compare(p->at, q->at);
 }
 
 static bool overlap(const struct d2d_lvm_group *g)
@@ -197,7 +197,7 @@ static bool overlap(const struct d2d_lvm_group *g)
 			all[n++].piece = &g->volume[i].piece[k];
 		}
 	if (n)
-		qsort(all, n, sizeof(*all), by_place);
+		qsort(all, n, sizeof(*all), by_offset);
 	for (i = 1; i < n; i++) {
 		const struct d2d_lvm_piece *p = all[i - 1].piece, *q = all[i].piece;
 

@@ -175,7 +175,7 @@ static int key_of_file(int fd, char *key)
 	if (n > 0)
 		sha256_hash(&ctx, buf, n);
 	sha256_end(&ctx, digest);
-	*bin2hex(key, (void *)digest, sizeof(digest)) = '\0';
+	d2d_hex(key, digest, sizeof(digest));
 	free(buf);
 	return n < 0 ? -errno : 0;
 }

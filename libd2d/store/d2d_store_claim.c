@@ -39,11 +39,9 @@ static off_t place_of(const char *digest)
 	return strtoull(safe_strncpy(digits, digest, sizeof(digits)), NULL, 16);
 }
 
-static int by_place(const void *a, const void *b)
+static int by_offset(const void *a, const void *b)
 {
-	off_t x = *(const off_t *)a, y = *(const off_t *)b;
-
-	return x < y ? -1 : x > y;
+	return d2d_compare(*(const off_t *)a, *(const off_t *)b);
 }
 
 /* Lists the offsets of the images and of their missing layers in ascending order. Returns how many; the caller frees
@@ -65,7 +63,7 @@ static unsigned list_places(const struct d2d_store *s, const struct d2d_images *
 			(*places)[n++] = place_of(image->layers[k].chain);
 		}
 	}
-	qsort(*places, n, sizeof(**places), by_place);
+	qsort(*places, n, sizeof(**places), by_offset);
 	return n;
 }
 

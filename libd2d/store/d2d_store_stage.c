@@ -166,11 +166,11 @@ static int take_layer(void *arg, unsigned i, const struct d2d_progress *progress
 
 /* ---- all layers, in the order in which they lie in the archive ---- */
 
-static int by_place(const void *a, const void *b)
+static int by_offset(const void *a, const void *b)
 {
 	const struct todo *x = a, *y = b;
 
-	return x->layer->member->at < y->layer->member->at ? -1 : x->layer->member->at > y->layer->member->at;
+	return d2d_compare(x->layer->member->at, y->layer->member->at);
 }
 
 /* Lists the layers that the store lacks, each once. Returns how many; the caller frees *TODO. */
@@ -193,7 +193,7 @@ static unsigned find_todo(struct d2d_store *s, const struct d2d_images *images, 
 		}
 	}
 	if (n)
-		qsort(*todo, n, sizeof(**todo), by_place);
+		qsort(*todo, n, sizeof(**todo), by_offset);
 	return n;
 }
 

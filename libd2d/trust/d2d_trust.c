@@ -11,7 +11,6 @@
 
 #define MODE_FILE "/etc/d2d/trust"
 #define KEYS "/etc/d2d/keys"
-#define STORE_LABEL "D2D-STORE"
 
 enum { KEYS_MAX = 64, SETTLE_SECONDS = 10 };
 
@@ -54,7 +53,7 @@ static bool is_encrypted_store(const struct d2d_volume *v)
 {
 	return strcmp(v->fstype, "crypto_LUKS") == 0
 		&& (v->role == D2D_ROLE_STORE || (v->holder && strcmp(v->holder, D2D_STORE_MAPPING) == 0)
-			|| strcmp(v->label, STORE_LABEL) == 0);
+			|| strcmp(v->label, D2D_STORE_LABEL) == 0);
 }
 
 struct found {

@@ -133,6 +133,29 @@ void d2d_words_free(char **words);
 /* A word that a shell reads as this one, in printable ASCII; as it is when it needs no quotes. The caller frees it. */
 char *d2d_quoted(const char *word);
 
+/* Sets the reason *WHY, as by printf(), unless there is one already; the caller frees it. Returns ERR. */
+int d2d_fail(int err, char **why, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* Writes LEN bytes as 2 * LEN lower-case hexadecimal digits and a null byte. */
+void d2d_hex(char *hex, const void *bytes, size_t len);
+
+/* Sets PATH to the name by which the kernel opens a file descriptor again. */
+#define D2D_FD_PATH (sizeof("/proc/self/fd/") + sizeof(int) * 3)
+void d2d_fd_path(char *path, int fd);
+
+/* The length of the valid UTF-8 sequence at P, or 0; and whether a whole text is valid UTF-8. */
+int d2d_utf8_len(const unsigned char *p);
+bool d2d_is_utf8(const char *text);
+
+/* Replaces, in place, the octal escapes (\040 for a space) of a path in /proc/self/mountinfo. */
+void d2d_unescape_mount(char *path);
+
+/* Compares two offsets as qsort() wants it. */
+static ALWAYS_INLINE int d2d_compare(off_t x, off_t y)
+{
+	return x < y ? -1 : x > y;
+}
+
 /* ---- d2d_json.c: typed access to JSON ---- */
 
 struct json_object;

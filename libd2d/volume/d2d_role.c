@@ -102,7 +102,7 @@ static int store_rank(const struct d2d_volume *v, const char *spec)
 	if (is_opened_store(v))
 		return RANK_OPENED;
 	if (!spec)
-		return d2d_volume_is_ext(v) || v->repair || (is_luks(v) && strcmp(v->label, "D2D-STORE") == 0) ? named : 0;
+		return d2d_volume_is_ext(v) || v->repair || (is_luks(v) && strcmp(v->label, D2D_STORE_LABEL) == 0) ? named : 0;
 	return d2d_volume_is_named(v, spec) ? RANK_NAMED : 0;
 }
 

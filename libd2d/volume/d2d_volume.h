@@ -9,6 +9,8 @@
 
 #include "d2d_util.h"
 
+#define D2D_STORE_LABEL "D2D-STORE"	/* of the volume that we make as the store; others may be one, too (d2d_role.c) */
+
 /* ---- d2d_volume.c ---- */
 
 enum { D2D_ROLE_NONE, D2D_ROLE_MEDIUM, D2D_ROLE_PAYLOAD, D2D_ROLE_STORE, D2D_ROLE_SWAP };
