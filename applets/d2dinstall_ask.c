@@ -1,5 +1,5 @@
 /*
- * d2dinstall: the disk that is to be written to, and whether that is wanted.
+ * d2dinstall: opens and shows the target disk, asks for confirmation, and makes the file system of the store.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -12,21 +12,21 @@ void d2dinstall_open(struct d2d_disk *disk, const char *path, unsigned opt)
 	int r = d2d_disk_open(path, disk);
 
 	if (r == -ENOTBLK)
-		bb_error_msg_and_die("'%s' is no whole disk", path);
+		bb_error_msg_and_die("'%s' is not a whole disk", path);
 	if (r == -EACCES && geteuid() != 0)
 		bb_error_msg_and_die("%s: sudo d2d install ...", bb_msg_you_must_be_root);
 	if (r < 0)
 		bb_error_msg_and_die("can't open '%s': %s", path, strerror(-r));
 	if (disk->read_only && !(opt & INSTALL_DRY_RUN))
-		bb_error_msg_and_die("'%s' can't be written to", path);
+		bb_error_msg_and_die("'%s' is read-only", path);
 	if (disk->sector != D2D_SECTOR)
-		bb_error_msg_and_die("'%s' has sectors of %u bytes; only 512 will do", path, disk->sector);
+		bb_error_msg_and_die("'%s' has sectors of %u bytes; only 512 are supported", path, disk->sector);
 }
 
-/* Labels and models may hold anything, terminal sequences as well. */
+/* Labels and models come from the disk and may hold any bytes, terminal sequences included. */
 static void show_volume(const struct d2d_volume *v)
 {
-	printf("  %s: %s", v->dev, v->err ? strerror(-v->err) : v->fstype[0] ? v->fstype : "nothing that is known here");
+	printf("  %s: %s", v->dev, v->err ? strerror(-v->err) : v->fstype[0] ? v->fstype : "no known file system");
 	if (v->label[0])
 		printf(" \"%s\"", printable_string(v->label));
 	if (v->mountpoint)
@@ -61,7 +61,7 @@ void d2dinstall_agree(const char *what, const char *name, unsigned opt)
 	fflush_all();
 	answer = xmalloc_fgetline(stdin);
 	if (!answer || strcmp(answer, name) != 0)
-		bb_simple_error_msg_and_die("not wanted: nothing has changed");
+		bb_simple_error_msg_and_die("not confirmed: nothing has changed");
 	free(answer);
 }
 
@@ -82,7 +82,7 @@ void d2dinstall_note_signals(void)
 int d2dinstall_make_ext4(const char *dev, uint64_t offset, uint64_t size)
 {
 	char *at = xasprintf("offset=%llu", (unsigned long long)offset), *kib = size ? xasprintf("%lluk", (unsigned long long)(size / 1024)) : NULL;
-	/* -F: in the place of something else, even if that is known. */
+	/* -F: overwrite an existing file system without a question. */
 	char *argv[] = { (char *)MKE2FS, (char *)"-qF", (char *)"-t", (char *)"ext4", (char *)"-L", (char *)STORE_LABEL,
 		(char *)"-m", (char *)"1", (char *)"-E", at, (char *)dev, kib, NULL };
 	int r = spawn_and_wait(argv);
