@@ -1,7 +1,7 @@
 /*
- * d2dreset: back to how it was when new: the settings alone, or all that the store holds.
+ * d2dreset: resets this system to its initial state: only the settings, or everything that the store holds.
  *
- * Only ever touches the volume that is mounted as the store, or the one that is named.
+ * Only the volume that is mounted as the store, or the one that the user names, is ever changed.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -10,7 +10,7 @@
 //config:	default y
 //config:	depends on D2DINSTALL
 //config:	help
-//config:	Factory reset: settings alone (--soft), or a new store (--hard).
+//config:	Factory reset: only the settings (--soft), or a new store (--hard).
 
 //applet:IF_D2DRESET(APPLET(d2dreset, BB_DIR_USR_BIN, BB_SUID_DROP))
 
@@ -19,19 +19,20 @@
 //usage:#define d2dreset_trivial_usage
 //usage:       "[-yn] -s | [-yn] -H [DEVICE] | -c"
 //usage:#define d2dreset_full_usage "\n\n"
-//usage:       "Make this system as it was when new\n"
-//usage:     "\n	-s,--soft	Forget the settings, what images were allowed, and what is in"
-//usage:     "\n			the home folder; keep images, containers, volumes, and what"
-//usage:     "\n			was put into other folders of d2d/"
-//usage:     "\n	-H,--hard	Make the store anew: all that is in it is gone. Stops Docker"
-//usage:     "\n			and unmounts the store first; whoever works in a home folder on"
-//usage:     "\n			it is logged out. With DEVICE: that one"
-//usage:     "\n	-c,--console	Before the store is mounted: ask on all consoles whether it is to"
-//usage:     "\n			be made anew (the boot menu's \"Reset\")"
-//usage:     "\n	-y,--yes	Don't ask"
-//usage:     "\n	-n,--dry-run	Show what would go, write nothing"
+//usage:       "Reset this system to its initial state\n"
+//usage:     "\n	-s,--soft	Remove the settings, the permissions of images, and the"
+//usage:     "\n			content of the home directory; keep images, containers,"
+//usage:     "\n			volumes, and the files in other directories of d2d/"
+//usage:     "\n	-H,--hard	Make the store anew; everything in it is lost. Stops Docker"
+//usage:     "\n			and unmounts the store first; users who work in a home"
+//usage:     "\n			directory on it are logged out. With DEVICE: make the"
+//usage:     "\n			store on that volume anew"
+//usage:     "\n	-c,--console	Before the store is mounted: ask on all consoles whether to"
+//usage:     "\n			make it anew (entry \"Reset\" of the boot menu)"
+//usage:     "\n	-y,--yes	Don't ask for confirmation"
+//usage:     "\n	-n,--dry-run	Show what would be removed, write nothing"
 //usage:     "\n"
-//usage:     "\nExit code: 0 done, 1 failed or not wanted; with -c 77: nothing was to be done"
+//usage:     "\nExit code: 0 done, 1 failed or not confirmed; with -c 77: nothing to do"
 
 #include "d2dreset.h"
 
@@ -41,7 +42,7 @@ enum {
 	OPT_CONSOLE = 1 << 4,
 };
 
-#define HOME "/home/docker"	/* the store's home/, where it is lived in */
+#define HOME "/home/docker"	/* mount point of the store's directory home/ */
 
 char *d2dreset_mounted(void)
 {
@@ -64,16 +65,17 @@ void d2dreset_ask(unsigned opt, const char *word)
 	fflush_all();
 	answer = xmalloc_fgetline(stdin);
 	if (!answer || strcmp(answer, word) != 0)
-		bb_simple_error_msg_and_die("not wanted: nothing has changed");
+		bb_simple_error_msg_and_die("not confirmed: nothing has changed");
 	free(answer);
 }
 
-/* What docs/storage.md names as settings, below the store. A '/' at the end: what is in it goes, the folder stays, for it may be
- * mounted elsewhere. */
+/* The paths below the store that docs/storage.md calls settings. If a path ends in '/', only the content is removed:
+ * the directory itself stays, because it may be mounted elsewhere, too. */
 static const char settings[] ALIGN1 =
 	"d2d/config\0" "d2d/hostname\0" "d2d/timezone\0" "d2d/machine-id\0" "d2d/ssh\0" "d2d/aliases\0" "home/\0";
 
-/* Does this path lie in what goes? Of the home a mount on the folder itself counts, too: it would be emptied. */
+/* Whether a path is, or lies below, one of the settings. Includes a mount on home/ itself, whose content would be
+ * removed. */
 static bool is_setting(const char *path)
 {
 	const char *p, *rest = is_prefixed_with(path, D2D_STORE"/");
@@ -87,8 +89,9 @@ static bool is_setting(const char *path)
 	return false;
 }
 
-/* Mounts are shared: what was mounted on ~/usb is below the store's home as well, and would be emptied with it. A device's number
- * doesn't tell them, for a folder of the store itself may be mounted there. */
+/* Refuses to go on while something is mounted below the settings, because its content would be removed as well. Mounts
+ * are shared, so a volume that was mounted on ~/usb also appears below the store's home/. Device numbers can't tell,
+ * because a directory of the store itself may be mounted there. */
 static void refuse_mounts(void)
 {
 	FILE *mounts = setmntent(bb_path_mtab_file, "r");
@@ -111,7 +114,7 @@ static int remove_content(const char *path)
 	int i, n, r = 0;
 
 	dir[strlen(dir) - 1] = '\0';
-	/* A link would lead elsewhere. */
+	/* A symbolic link is not followed, because its target lies elsewhere. */
 	n = is_directory(dir, 0) ? d2d_folder(dir, INT_MAX, &names) : 0;
 	for (i = 0; i < n; i++) {
 		char *file = concat_path_file(dir, names[i]);
@@ -132,7 +135,8 @@ static int soft(unsigned opt)
 	int r = 0;
 
 	refuse_mounts();
-	printf("Settings, what images were allowed, and the home folder on %s go. Images, containers and volumes stay.\n", store);
+	printf("The settings, the permissions of images and the content of the home directory on %s will be removed. "
+		"Images, containers and volumes stay.\n", store);
 	d2dreset_ask(opt, "soft");
 	refuse_mounts();
 	for (p = settings; *p; p += strlen(p) + 1) {
@@ -146,8 +150,8 @@ static int soft(unsigned opt)
 	}
 	sync();
 	if (r != 0)
-		bb_simple_error_msg_and_die("not all could be removed");
-	puts("Done: restart to begin with what is new");
+		bb_simple_error_msg_and_die("some files could not be removed");
+	puts("Done: restart to use the initial settings");
 	free(store);
 	return EXIT_SUCCESS;
 }
@@ -170,9 +174,9 @@ int d2dreset_main(int argc UNUSED_PARAM, char **argv)
 		bb_error_msg_and_die("%s: sudo d2d reset ...", bb_msg_you_must_be_root);
 	if (opt & OPT_CONSOLE)
 		return d2dreset_console();
-	/* The device that is held isn't to be one of them. */
+	/* The descriptor of the device must not be one of 0 to 2. */
 	bb_sanitize_stdio();
-	/* behind the answer a passphrase may come */
+	/* A passphrase may follow the answer on stdin, so no read may buffer more than its own line. */
 	setvbuf(stdin, NULL, _IONBF, 0);
 	return opt & OPT_SOFT ? soft(opt) : d2dreset_hard(argv[optind], opt);
 }
