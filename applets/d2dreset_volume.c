@@ -8,7 +8,8 @@
 
 enum { HEAD = 4096 };
 
-/* Whether the first 4 KiB of the volume are zeros, as a power cut during d2dreset_make() leaves them. */
+/* Whether the first 4 KiB of the volume are zeros, as a power cut during d2dreset_make() leaves them. Data of other
+ * systems has its header there, so nothing of theirs is taken for an unfinished store. */
 static bool is_wiped(int fd)
 {
 	char head[HEAD];

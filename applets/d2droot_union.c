@@ -9,7 +9,7 @@
 #include <sys/vfs.h>
 #include "d2droot.h"
 
-#define NEW "/mnt"	/* mount point of the new root until it is the root; no mount below it is moved */
+#define NEW "/mnt"	/* mount point of the new root until pivot_root(2); not below a mount that is moved */
 #define LAYERS D2DROOT_DIR"/layers"
 
 enum { LAYERS_MAX = 100 };
