@@ -64,13 +64,13 @@
 //usage:     "\n	-j,--json	Like -l, as JSON"
 //usage:     "\n	-n,--dry-run	Print what would be mounted"
 //usage:	IF_FEATURE_D2DMOUNT_LVM(
-//usage:     "\n	-L,--lvm	Only activate LVM's linear volumes (with -n: print their tables)"
+//usage:     "\n	-L,--lvm	Only activate LVM's linear volumes (-n: print their tables)"
 //usage:     "\n	-U,--unmap	Deactivate LVM's volumes that aren't in use"
 //usage:	)
 //usage:     "\n	-w,--wait SEC	Wait up to SEC seconds for volumes of the roles"
 //usage:     "\n	-s,--settle SEC	Wait up to SEC seconds until all USB storage is ready"
 //usage:     "\n	-m,--medium UUID	The medium, instead of d2d.medium="
-//usage:     "\n	-S,--store SPEC	The store, instead of d2d.store=: UUID=X, LABEL=X or /dev/X"
+//usage:     "\n	-S,--store SPEC	Store, instead of d2d.store=: UUID=X, LABEL=X or /dev/X"
 //usage:	IF_FEATURE_D2DMOUNT_NFS(
 //usage:     "\n	-u,--url URL	Mount nfs://HOST[:PORT]/PATH[?vers=V] as a payload,"
 //usage:     "\n			trying for -w SEC"
