@@ -54,7 +54,7 @@
 //usage:     "\nstore of an earlier ISO is still there, it is used again as it is."
 //usage:	IF_FEATURE_D2DINSTALL_DISK(
 //usage:     "\nDISK: install system and store on a whole disk; everything on it is overwritten."
-//usage:     "\nThe disk starts by BIOS and by UEFI. The directory d2d/ of the ISO is copied too."
+//usage:     "\nThe disk starts by BIOS and by UEFI. The ISO's directory d2d/ is copied, too."
 //usage:     "\nupdate: install the system of ISO (a file or a device) into the slot of such a"
 //usage:     "\ndisk that isn't running. The new system is started once, on trial. If Docker"
 //usage:     "\nanswers there, a hook runs 'd2dinstall good' and the new system stays; otherwise"
@@ -62,9 +62,9 @@
 //usage:	)
 //usage:	IF_FEATURE_D2DINSTALL_BESIDE(
 //usage:     "\n-b DIR: install the system into a directory of a mounted file system, beside the"
-//usage:     "\nsystem of this machine, and start it from that system's GRUB. Partitions and boot"
-//usage:     "\nloader stay as they are. Run it again to update; the previous system stays in the"
-//usage:     "\nmenu.\n"
+//usage:     "\nsystem of this machine, and start it from that system's GRUB. The partitions and"
+//usage:     "\nthe boot loader stay as they are. Run it again to update; the previous system"
+//usage:     "\nstays in the menu.\n"
 //usage:	)
 //usage:     "\n	-s,--same-stick	See above"
 //usage:	IF_FEATURE_D2DINSTALL_ISO(

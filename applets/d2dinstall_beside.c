@@ -65,7 +65,8 @@ static void read_entry(struct beside *b)
 
 static NORETURN void refuse_foreign(const char *dir, const char *name)
 {
-	bb_error_msg_and_die("'%s' holds '%s', which is not part of debian2docker: name an empty or a new directory", dir, printable_string(name));
+	bb_error_msg_and_die("'%s' holds '%s', which is not part of debian2docker: name an empty or a new directory", dir,
+		printable_string(name));
 }
 
 /* Returns the bytes that the system in a slot takes; dies if the slot holds a file that is not ours. */
@@ -106,9 +107,11 @@ static void refuse_lean(const struct install_place *p)
 	const char *rest = p->path + strspn(p->path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/+");
 
 	if (!d2d_volume_is_ext(&p->volume) && strcmp(p->volume.fstype, "vfat") != 0)
-		bb_error_msg_and_die("the variant lean keeps its base system on the medium, so the file system must be ext4 or vfat, not %s", p->volume.fstype);
+		bb_error_msg_and_die("the variant lean keeps its base system on the medium, so the file system must be ext4 or vfat, not %s",
+			p->volume.fstype);
 	if (*rest)
-		bb_error_msg_and_die("the variant lean passes '%s' on the kernel command line: name a directory without '%c'", p->path, *rest);
+		bb_error_msg_and_die("the variant lean passes '%s' on the kernel command line: name a directory without '%c'",
+			p->path, *rest);
 }
 
 /* The directory may also be the d2d/ of a medium (docs/media.md); the files of a medium are left alone. */

@@ -25,7 +25,8 @@ struct install_key *d2dinstall_key(const char *backup)
 	if (backup && access(backup, F_OK) == 0)
 		bb_error_msg_and_die("'%s' already exists", backup);
 	if (access("/dev/mapper/"MAPPING, F_OK) == 0)
-		bb_simple_error_msg_and_die("/dev/mapper/"MAPPING" is still open from a killed d2dinstall or d2dreset: close it by sudo d2d unlock -c -n "MAPPING);
+		bb_simple_error_msg_and_die("/dev/mapper/"MAPPING" is still open from a killed d2dinstall or d2dreset: "
+			"close it by sudo d2d unlock -c -n "MAPPING);
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	d2dinstall_key_lock(key);
 	key->backup = backup;

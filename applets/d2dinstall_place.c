@@ -102,7 +102,8 @@ static void refuse_unreadable(const struct d2d_volume *v, const char *dir)
 	static const char known[] ALIGN1 = "ext2\0ext3\0ext4\0vfat\0exfat\0xfs\0btrfs\0ntfs\0";
 
 	if (!v->fstype[0] || index_in_strings(known, v->fstype) < 0)
-		bb_error_msg_and_die("'%s' is on a file system (%s) that GRUB can't read: ext2, ext3, ext4, vfat, exfat, xfs, btrfs and ntfs are supported",
+		bb_error_msg_and_die("'%s' is on a file system (%s) that GRUB can't read: "
+			"ext2, ext3, ext4, vfat, exfat, xfs, btrfs and ntfs are supported",
 			dir, v->fstype[0] ? v->fstype : "unknown");
 	if (!v->uuid[0] || v->uuid[strspn(v->uuid, "0123456789abcdefABCDEF-")])
 		bb_error_msg_and_die("the file system of '%s' has no UUID by which GRUB could find it", dir);

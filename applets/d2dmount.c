@@ -64,7 +64,7 @@
 //usage:     "\n	-j,--json	Like -l, as JSON"
 //usage:     "\n	-n,--dry-run	Print what would be mounted"
 //usage:	IF_FEATURE_D2DMOUNT_LVM(
-//usage:     "\n	-L,--lvm	Only activate LVM's linear volumes (-n: print their tables)"
+//usage:     "\n	-L,--lvm	Only activate LVM's linear volumes (-n: print tables)"
 //usage:     "\n	-U,--unmap	Deactivate LVM's volumes that aren't in use"
 //usage:	)
 //usage:     "\n	-w,--wait SEC	Wait up to SEC seconds for volumes of the roles"

@@ -59,8 +59,8 @@ int d2dreset_console(void)
 		key = d2dinstall_key(NULL);
 		r = d2dinstall_key_ask(key, true, PATIENCE);
 		if (r < 0)
-			bb_error_msg_and_die("%s: %s is not a store any more; 'sudo d2d reset --hard %s' makes a new one", d2dinstall_key_error(r),
-				store->dev, store->dev);
+			bb_error_msg_and_die("%s: %s is not a store any more; 'sudo d2d reset --hard %s' makes a new one",
+				d2dinstall_key_error(r), store->dev, store->dev);
 	}
 	d2dreset_make(store->dev, key);
 	if (key)

@@ -23,13 +23,13 @@
 //usage:     "\n	-n,--notify	Wait until it sends READY=1 (sd_notify)"
 //usage:     "\n	-t,--timeout SECONDS	Time limit (default 60)"
 //usage:     "\n	-p,--pidfile PIDFILE	Default: /run/NAME.pid"
-//usage:     "\n	-l,--log LOG	Append its output to LOG (default: /run/d2d/log/NAME.log);"
-//usage:     "\n			beyond 1 MiB, LOG is renamed to LOG.1"
+//usage:     "\n	-l,--log LOG	Append its output to LOG (default:"
+//usage:     "\n			/run/d2d/log/NAME.log), renamed to LOG.1 beyond 1 MiB"
 //usage:     "\n	-R,--root ROOT	Use ROOT/run instead of /run"
-//usage:     "\n	-k,--kill	Stop it by SIGTERM, or by SIGKILL if it doesn't end in time"
+//usage:     "\n	-k,--kill	Stop it by SIGTERM, and by SIGKILL after the time limit"
 //usage:     "\n"
-//usage:     "\nExit code: 0 the daemon runs (with -k: no longer runs), 1 it could not be started,"
-//usage:     "\nended, or was not ready in time and was stopped"
+//usage:     "\nExit code: 0 the daemon runs (with -k: no longer runs), 1 it could not be"
+//usage:     "\nstarted, ended, or was not ready in time and was stopped"
 
 #include "libd2d.h"
 #include <poll.h>

@@ -23,7 +23,8 @@ void d2dunlock_refuse_damaged(const struct unlock *u)
 		return;
 	if (copies < 0)
 		bb_error_msg_and_die("can't read '%s': %s", u->dev, strerror(-copies));
-	bb_error_msg_and_die("the %s copy of the LUKS header of '%s' is damaged, nothing was changed: with -f both copies are rewritten",
+	bb_error_msg_and_die("the %s copy of the LUKS header of '%s' is damaged, nothing was changed: "
+		"with -f both copies are rewritten",
 		copies & D2D_LUKS_FIRST ? "second" : "first", u->dev);
 }
 
