@@ -29,7 +29,7 @@ struct beside {
 	struct install_place place;
 	struct install_source src;
 	uint64_t needs;
-	smallint is_ours;	/* the directory has an entry.cfg of ours */
+	smallint is_ours;	/* the directory holds an entry.cfg that d2dinstall has made */
 	char now, older;	/* systems that entry.cfg names: 'a', 'b', or '-' for none */
 	char other;		/* slot for the new system */
 };
@@ -42,7 +42,7 @@ static char *in_dir(const struct beside *b, const char *name)
 	return concat_path_file(b->place.dir, name);
 }
 
-/* ---- what is there ---- */
+/* ---- content of the directory ---- */
 
 static void read_entry(struct beside *b)
 {
