@@ -148,8 +148,8 @@ static void mount_fat(struct target *t, unsigned long flags)
 
 	if (!t->top)
 		t->top = d2dinstall_mount_point("disk");
-	/* The process that waits for USB sticks takes the FAT for a new volume and mounts it for a moment to look
-	 * inside: EBUSY. */
+	/* The process that waits for USB sticks sees a new volume and mounts it for a moment to look inside, and
+	 * meanwhile mount() fails with EBUSY. */
 	while (mount(t->efi, t->top, "vfat", flags | MS_NOSUID | MS_NODEV | MS_NOEXEC, "utf8") != 0) {
 		if (errno != EBUSY || --tries == 0)
 			bb_perror_msg_and_die("can't mount '%s'", t->efi);
