@@ -7,7 +7,8 @@
 
 #include "d2dmount.h"
 
-/* The volume that is to be mounted for a role. */
+/* Returns the next volume behind V (NULL: the first) that is to be mounted for a role, or NULL. There is at most one
+ * store. */
 static struct d2d_volume *next_of_role(const struct d2dmount *st, int role, struct d2d_volume *v)
 {
 	if (role == D2D_ROLE_STORE)
@@ -18,7 +19,7 @@ static struct d2d_volume *next_of_role(const struct d2dmount *st, int role, stru
 	return NULL;
 }
 
-/* For what returned r: the reason that it left with the volume. */
+/* If R is negative, prints the reason that the failed function has left in V->why. Returns R. */
 static int say_why(const struct d2d_volume *v, int r)
 {
 	if (r < 0)
@@ -48,11 +49,11 @@ static int mount_store(struct d2d_volume *v)
 	int r = say_why(v, d2d_store_check(v));
 
 	if (r > 0)
-		printf("store: %s was not unmounted in order; e2fsck has put it right\n", v->dev);
+		printf("store: %s was not unmounted cleanly; e2fsck has repaired it\n", v->dev);
 	return r < 0 ? r : mount_volume(v);
 }
 
-/* One that can't grow is as good as it was. */
+/* Lets the store grow to the size of its partition. A store that can't grow is used as it is. */
 static void grow_store(const struct d2d_volume *v)
 {
 	int r = d2d_store_grow(v);
@@ -67,14 +68,15 @@ static int mount_payload(struct d2dmount *st, struct d2d_volume *v)
 {
 	int r;
 
-	/* The first one counts. */
+	/* Of payloads with the same label or UUID only the first is mounted. */
 	if (d2d_payload_is_double(v, st->list, st->n)) {
 		bb_error_msg("payload %s isn't used: %s", v->dev, v->why);
 		return 0;
 	}
 	r = mount_volume(v);
 	if (r != 0) {
-		/* A disk that nobody meant as a payload may well be strange, and not each kernel knows each file system. */
+		/* Report a failure only if the volume was probably meant as a payload: by its label, or because it is
+		 * removable and the kernel knows its file system. Any other disk may hold anything. */
 		if ((v->removable && r != -ENODEV) || is_prefixed_with(v->label, "D2D"))
 			return r;
 		v->role = D2D_ROLE_NONE;

@@ -15,7 +15,8 @@ void d2droot_forget(struct d2droot *r, const char *why)
 	r->code = EXIT_FAILURE;
 }
 
-/* What lies there takes the place of any program, so it is trusted like a hook without a signature. */
+/* Checks whether changes may be kept on the store. A file there replaces any program of the root, so the store must be
+ * trusted like an unsigned hook. */
 void d2droot_check_store(struct d2droot *r)
 {
 	const char *why = NULL;
@@ -25,7 +26,7 @@ void d2droot_check_store(struct d2droot *r)
 	if (stat(D2D_STORE, &st) != 0 || stat(D2D_RUN, &above) != 0 || st.st_dev == above.st_dev)
 		why = "there is no store";
 	else if (statvfs(D2D_STORE, &vfs) == 0 && (vfs.f_flag & ST_RDONLY))
-		why = "it can only be read";
+		why = "it is read-only";
 	else if (r->trust.mode == D2D_TRUST_BUILTIN)
 		why = "only what is in the image is trusted";
 	else if (!r->trust.store)

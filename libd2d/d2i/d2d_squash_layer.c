@@ -279,7 +279,7 @@ static int find_target(struct squash *q, const struct d2d_tar_entry *e, const st
 	int r;
 
 	if (!name)
-		return d2d_layer_fail(&q->l, -EBADMSG, "'%s' is a hard link to '%s', out of the layer", e->name, e->link);
+		return d2d_layer_fail(&q->l, -EBADMSG, "'%s' is a hard link to '%s', which is outside of the layer", e->name, e->link);
 	r = enter(q, name, false, &parent);
 	*of = r == 0 ? find(q, name) : NULL;
 	if (r == -ENOENT || (r == 0 && strcmp(name, ".") != 0 && (!*of || *of == itself)))
@@ -317,7 +317,7 @@ static int take_file(struct squash *q, const struct d2d_tar_entry *e, struct nod
 		describe(n, e, '5');
 		return 0;
 	default:
-		return d2d_layer_fail(&q->l, -EBADMSG, "'%s' is of an unknown kind (%u)", e->name, (unsigned char)e->type);
+		return d2d_layer_fail(&q->l, -EBADMSG, "'%s' is of an unknown type (%u)", e->name, (unsigned char)e->type);
 	}
 	describe(n, e, e->type);
 	return put(q, n, e->type, e);
@@ -362,7 +362,7 @@ static int take(struct d2d_layer *l, const struct d2d_tar_entry *e, const char *
 	n = find(q, name);
 	/* No entry had this name before, so the node is a whiteout, or the directory of an earlier entry. */
 	if (n && n->type != WHITEOUT && e->type != '5')
-		return d2d_layer_fail(l, -EBADMSG, "'%s' is a directory and something else", e->name);
+		return d2d_layer_fail(l, -EBADMSG, "'%s' is both a directory and something else", e->name);
 	if (!n)
 		r = add(q, name, &n);
 	return r < 0 ? r : take_file(q, e, n);

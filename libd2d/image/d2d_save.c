@@ -93,7 +93,7 @@ static int check(sha256_ctx_t *ctx, const struct item *item, char **why)
 static int fail(const struct item *item, int r, char **why)
 {
 	return d2d_fail(r, why, "layer '%s': %s", item->layer->member->name, r == -EBADMSG ? "damaged"
-			: r == -ENODATA ? "it ends early" : r == -EFBIG ? "it unpacks to more than the store can hold" : strerror(-r));
+			: r == -ENODATA ? "it ends unexpectedly" : r == -EFBIG ? "it unpacks to more than the store can hold" : strerror(-r));
 }
 
 /* Opens a layer in the form in which it is sent, and starts the computation of its digest. */
