@@ -125,16 +125,16 @@ static bool ends_within(int pidfd, unsigned ms)
  * child processes end, too. Returns whether SIGTERM was enough. */
 static bool stop(int pidfd, pid_t pid, unsigned ms)
 {
-	bool friendly;
+	bool ended_in_time;
 
 	pidfd_send_signal(pidfd, SIGTERM, NULL, 0);
-	friendly = ends_within(pidfd, ms);
-	if (!friendly) {
+	ended_in_time = ends_within(pidfd, ms);
+	if (!ended_in_time) {
 		kill(-pid, SIGKILL);
 		ends_within(pidfd, GRACE);
 	}
 	forget_daemon();
-	return friendly;
+	return ended_in_time;
 }
 
 static int kill_daemon(void)

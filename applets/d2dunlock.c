@@ -93,7 +93,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
-static void keep_complaint(int level, const char *msg, void *u)
+static void keep_first_error(int level, const char *msg, void *u)
 {
 	char *said = ((struct unlock *)u)->said;
 
@@ -208,9 +208,9 @@ static int open_main(struct unlock *u, char **argv)
 
 struct verb {
 	int (*main)(struct unlock *u);
-	unsigned takes;		/* options that are allowed */
+	unsigned options;		/* options that are allowed */
 	uint8_t least, most;	/* number of arguments */
-	bool loads;		/* needs a readable header */
+	bool needs_header;		/* needs a readable header */
 };
 
 static int run_verb(struct unlock *u, const struct verb *verb)
@@ -220,7 +220,7 @@ static int run_verb(struct unlock *u, const struct verb *verb)
 
 	if (flock(lock, LOCK_EX | LOCK_NB) != 0)
 		bb_error_msg_and_die("'%s' is being changed by another process", u->dev);
-	if (verb->loads && d2dunlock_load(u) < 0)
+	if (verb->needs_header && d2dunlock_load(u) < 0)
 		return EXIT_FAILURE;
 	r = verb->main(u);
 	crypt_free(u->cd);
@@ -242,11 +242,11 @@ static int verb_main(struct unlock *u, char **argv, const struct verb *verb)
 		&u->key_file, &u->slot, &u->ms, &u->label) << 8;
 	argv += optind;
 	n = string_array_len(argv);
-	if ((u->opt & ~verb->takes) || n < verb->least || n > verb->most)
+	if ((u->opt & ~verb->options) || n < verb->least || n > verb->most)
 		bb_show_usage();
 	u->file = argv[1];
 	hide_memory();
-	if (verb->loads) {
+	if (verb->needs_header) {
 		r = d2dunlock_choose(u, argv[0]);
 	} else {
 		r = d2dunlock_find(u, argv[0]);
@@ -275,7 +275,7 @@ int d2dunlock_main(int argc UNUSED_PARAM, char **argv)
 	struct unlock u = { .name = "d2d-store", .said = said };
 	int verb = argv[1] && ENABLE_FEATURE_D2DUNLOCK_MANAGE ? index_in_strings(names, argv[1]) : -1;
 
-	crypt_set_log_callback(NULL, keep_complaint, &u);
+	crypt_set_log_callback(NULL, keep_first_error, &u);
 	/* Without metadata locks, libcryptsetup doesn't repair headers: see the top of this file. */
 	crypt_metadata_locking(NULL, 0);
 	return verb < 0 ? open_main(&u, argv) : verb_main(&u, argv + 1, &verbs[verb]);

@@ -15,7 +15,7 @@ static unsigned find_files(struct d2dhook *d, struct d2d_hooks *list)
 	char *dir = xmalloc_realpath(d->dirs[0]);
 	unsigned kind = D2D_KIND_LAYERS;
 
-	while (kind != D2D_KIND_HOOKS && (!dir || strcmp(bb_basename(dir), d2d_kind_folder(kind)) != 0))
+	while (kind != D2D_KIND_HOOKS && (!dir || strcmp(bb_basename(dir), d2d_kind_dir(kind)) != 0))
 		kind--;
 	if (kind != D2D_KIND_HOOKS) {
 		d2d_bin_scan(list, kind, dir, "dir", 0);
@@ -98,7 +98,7 @@ int d2dhook_manifest(struct d2dhook *d)
 	if (n)
 		qsort(lines, n, sizeof(*lines), by_path);
 
-	printf("%s%sversion %llu\n", kind ? d2d_kind_folder(kind) : "", kind ? " " : "", d->version ? d->version : (unsigned long long)time(NULL));
+	printf("%s%sversion %llu\n", kind ? d2d_kind_dir(kind) : "", kind ? " " : "", d->version ? d->version : (unsigned long long)time(NULL));
 	for (i = 0; i < n; i++)
 		puts(lines[i]);
 	fflush_stdout_and_exit(EXIT_SUCCESS);

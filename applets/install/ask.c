@@ -48,7 +48,7 @@ static void show_content(const struct d2d_disk *disk)
 	d2d_volumes_free(list, n);
 }
 
-void d2dinstall_agree(const char *what, const char *name, unsigned opt)
+void d2dinstall_confirm(const char *what, const char *name, unsigned opt)
 {
 	char *answer;
 
@@ -70,10 +70,10 @@ void d2dinstall_consent(const struct d2d_disk *disk, unsigned opt, const char *p
 		make_human_readable_str(disk->size, 1, 0));
 	show_content(disk);
 	printf("To be done: %s%s\n", plan, opt & INSTALL_ENCRYPT ? ", encrypted (LUKS2)" : "");
-	d2dinstall_agree("disk", disk->name, opt);
+	d2dinstall_confirm("disk", disk->name, opt);
 }
 
-void d2dinstall_note_signals(void)
+void d2dinstall_catch_signals(void)
 {
 	bb_signals((1 << SIGHUP) | (1 << SIGINT) | (1 << SIGTERM), record_signo);
 }

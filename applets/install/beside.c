@@ -35,7 +35,7 @@ struct beside {
 };
 
 /* The installation that undo() removes if it fails; NULL: nothing to undo. */
-static struct beside *begun;
+static struct beside *to_undo;
 
 static char *in_dir(const struct beside *b, const char *name)
 {
@@ -70,12 +70,12 @@ static NORETURN void refuse_foreign(const char *dir, const char *name)
 }
 
 /* Returns the bytes that the system in a slot takes; dies if the slot holds a file that is not ours. */
-static uint64_t look_at_slot(const char *dir)
+static uint64_t slot_size_checked(const char *dir)
 {
 	static const char ours[] ALIGN1 = "vmlinuz\0initramfs.img\0base.sqfs\0slot.cfg\0";
 	char **names;
 	uint64_t size = 0;
-	int i, n = d2d_folder(dir, NAMES_MAX, &names);
+	int i, n = d2d_dir_list(dir, NAMES_MAX, &names);
 
 	if (n < 0)
 		bb_error_msg_and_die("can't read '%s': %s", dir, strerror(-n));
@@ -88,7 +88,7 @@ static uint64_t look_at_slot(const char *dir)
 		size += st.st_blocks * 512;
 		free(path);
 	}
-	d2d_folder_free(names, n);
+	d2d_dir_list_free(names, n);
 	return size;
 }
 
@@ -115,7 +115,7 @@ static void refuse_lean(const struct install_place *p)
 }
 
 /* The directory may also be the d2d/ of a medium (docs/media.md); the files of a medium are left alone. */
-static void look_inside(struct beside *b)
+static void check_directory(struct beside *b)
 {
 	static const char media[] ALIGN1 = ENTRY"\0images\0hooks\0bin\0layers\0keymaps\0keys\0early.img\0";
 	uint64_t freed = 0;
@@ -125,7 +125,7 @@ static void look_inside(struct beside *b)
 	read_entry(b);
 	b->other = b->now == 'a' ? 'b' : 'a';
 	if (!b->place.is_new)
-		n = d2d_folder(b->place.dir, NAMES_MAX, &names);
+		n = d2d_dir_list(b->place.dir, NAMES_MAX, &names);
 	if (n < 0)
 		bb_error_msg_and_die("can't read '%s': %s", b->place.dir, strerror(-n));
 	for (i = 0; i < n; i++) {
@@ -133,7 +133,7 @@ static void look_inside(struct beside *b)
 		struct stat st;
 
 		if (b->is_ours && (strcmp(names[i], "a") == 0 || strcmp(names[i], "b") == 0) && lstat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
-			uint64_t size = look_at_slot(path);
+			uint64_t size = slot_size_checked(path);
 
 			if (names[i][0] == b->other)
 				freed = size;
@@ -141,7 +141,7 @@ static void look_inside(struct beside *b)
 			refuse_foreign(b->place.dir, names[i]);
 		free(path);
 	}
-	d2d_folder_free(names, n);
+	d2d_dir_list_free(names, n);
 
 	b->needs = b->src.size + SLACK;
 	if (b->place.room + freed < b->needs)
@@ -228,7 +228,7 @@ static void remove_slot(const struct beside *b, char slot)
 static void remove_leftovers(const struct beside *b)
 {
 	char **names;
-	int i, n = d2d_folder(b->place.dir, NAMES_MAX, &names);
+	int i, n = d2d_dir_list(b->place.dir, NAMES_MAX, &names);
 
 	for (i = 0; i < n; i++) {
 		char *path = in_dir(b, names[i]);
@@ -237,18 +237,18 @@ static void remove_leftovers(const struct beside *b)
 			unlink(path);
 		free(path);
 	}
-	d2d_folder_free(names, MAX(n, 0));
+	d2d_dir_list_free(names, MAX(n, 0));
 }
 
 /* Removes the files of the failed installation. entry.cfg doesn't name them, so the earlier system still starts. */
 static void undo(void)
 {
-	struct beside *b = begun;
+	struct beside *b = to_undo;
 	char *entry;
 
 	if (!b)
 		return;
-	begun = NULL;
+	to_undo = NULL;
 	remove_slot(b, b->other);
 	if (b->is_ours)
 		return;
@@ -276,7 +276,7 @@ static void consent(const struct beside *b, unsigned opt, const char *menu)
 	if (menu)
 		printf("; lines for it go into %s", menu);
 	printf(". Partitions and boot loader stay as they are\n");
-	d2dinstall_agree("directory", bb_basename(p->dir), opt);
+	d2dinstall_confirm("directory", bb_basename(p->dir), opt);
 	free(model);
 	free(sysfs);
 	free(disk);
@@ -288,11 +288,11 @@ static void write_system(struct beside *b)
 	int r = 0;
 
 	/* A signal counts as a failure, so that undo() removes a half-written system. */
-	d2dinstall_note_signals();
+	d2dinstall_catch_signals();
 	if (b->place.is_new && mkdir(b->place.dir, 0755) != 0)
 		bb_perror_msg_and_die("can't create directory '%s'", b->place.dir);
 	/* Without an entry.cfg of ours, everything that is written to the directory is removed on failure. */
-	begun = b->is_ours ? NULL : b;
+	to_undo = b->is_ours ? NULL : b;
 	die_func = undo;
 	remove_leftovers(b);
 	r = write_entry(b, b->now, '-');
@@ -300,14 +300,14 @@ static void write_system(struct beside *b)
 	if (r == 0)
 		r = d2d_disk_settle(b->place.dir);
 	if (r == 0) {
-		begun = b;
+		to_undo = b;
 		d2dinstall_slot_write(b->place.dir, b->place.path, b->other, &b->src, sha256);
 		d2dinstall_slot_verify(b->place.dir, b->other, &b->src, sha256);
 		r = write_entry(b, b->other, b->now);
 	}
 	if (r == 0) {
 		/* entry.cfg names the new system now, so it must not be removed any more. */
-		begun = NULL;
+		to_undo = NULL;
 		r = d2d_disk_settle(b->place.dir);
 	}
 	if (r < 0)
@@ -326,11 +326,11 @@ int d2dinstall_beside(const char *dir, const char *iso, const char *menu, unsign
 	lines = menu_lines(&b);
 	name = xasprintf("d2dinstall %s%s", b.place.volume.uuid, b.place.path);
 	if (menu)
-		text = d2dinstall_menu_with(menu, name, lines);
+		text = d2dinstall_menu_insert(menu, name, lines);
 	d2dinstall_source(&b.src, iso, false);
 	if (b.src.is_lean)
 		refuse_lean(&b.place);
-	look_inside(&b);
+	check_directory(&b);
 	consent(&b, opt, menu);
 
 	write_system(&b);

@@ -167,7 +167,7 @@ static void unmount_fat(struct target *t)
 static void put_text(const struct target *t, const char *name, const char *text)
 {
 	char *path = concat_path_file(t->top, name);
-	int r = d2d_folder_make(path);
+	int r = d2d_make_parent_dirs(path);
 
 	if (r == 0)
 		r = d2d_file_write(path, text);
@@ -177,7 +177,7 @@ static void put_text(const struct target *t, const char *name, const char *text)
 }
 
 /* Copies the cpio header that GRUB loads in front of d2d/early.img (iso/image). */
-static void put_early(const struct target *t)
+static void put_early_header(const struct target *t)
 {
 	char *from = concat_path_file(t->src.iso, "boot/early.cpio"), *to = concat_path_file(t->top, "boot/early.cpio");
 
@@ -306,7 +306,7 @@ int d2dinstall_disk(const char *path, const char *iso, struct install_key *key, 
 		d2dinstall_folder_write(&t.src, t.top);
 	make_other(&t);
 	put_menu(&t);
-	put_early(&t);
+	put_early_header(&t);
 	unmount_fat(&t);
 	mount_fat(&t, MS_RDONLY);
 	d2dinstall_slot_verify(t.top, 'a', &t.src, sha256);
@@ -314,7 +314,7 @@ int d2dinstall_disk(const char *path, const char *iso, struct install_key *key, 
 		d2dinstall_folder_verify(&t.src, t.top);
 	unmount_fat(&t);
 	/* From here on a signal doesn't kill this process, so that an encrypted store is never left open. */
-	d2dinstall_note_signals();
+	d2dinstall_catch_signals();
 	if (d2dinstall_make_store(&t.disk, STORE_PART, 0, (uint64_t)t.store_mib * D2D_MIB, key) < 0)
 		bb_error_msg_and_die("can't make a store on '%s'", t.disk.dev);
 	mount_fat(&t, 0);

@@ -24,7 +24,7 @@ struct work {
 };
 
 /* Returns a path on the ISO relative to the top directory of the ISO, printable; freed automatically. */
-static char *named(const char *path, const struct work *w)
+static char *relative_name(const char *path, const struct work *w)
 {
 	return auto_string(xstrdup(printable_string(path + strlen(w->src->iso) + 1)));
 }
@@ -49,14 +49,14 @@ static bool fat_takes(const char *name)
 static void check(const char *path, const struct stat *st, struct work *w)
 {
 	if (!fat_takes(bb_basename(path)))
-		bb_error_msg_and_die("can't copy the ISO's '%s': a FAT doesn't allow this name", named(path, w));
+		bb_error_msg_and_die("can't copy the ISO's '%s': a FAT doesn't allow this name", relative_name(path, w));
 	if (!S_ISREG(st->st_mode) && !S_ISDIR(st->st_mode))
-		bb_error_msg_and_die("can't copy the ISO's '%s': it is neither a file nor a directory", named(path, w));
+		bb_error_msg_and_die("can't copy the ISO's '%s': it is neither a file nor a directory", relative_name(path, w));
 	if (st->st_size > UINT32_MAX)
-		bb_error_msg_and_die("can't copy the ISO's '%s': a file on a FAT must be smaller than 4 GiB", named(path, w));
+		bb_error_msg_and_die("can't copy the ISO's '%s': a file on a FAT must be smaller than 4 GiB", relative_name(path, w));
 }
 
-static void weigh(const char *path UNUSED_PARAM, const struct stat *st, struct work *w)
+static void add_size(const char *path UNUSED_PARAM, const struct stat *st, struct work *w)
 {
 	w->size += CLUSTER;
 	if (S_ISREG(st->st_mode)) {
@@ -89,7 +89,7 @@ static void compare(const char *path, const struct stat *st UNUSED_PARAM, struct
 	d2dinstall_digest(path, FOLDER, here);
 	d2dinstall_digest(to, "verifying", there);
 	if (strcmp(here, there) != 0)
-		bb_error_msg_and_die("'%s' doesn't read back as it was written: the disk isn't used", named(path, w));
+		bb_error_msg_and_die("'%s' doesn't read back as it was written: the disk isn't used", relative_name(path, w));
 	free(to);
 }
 
@@ -124,7 +124,7 @@ static void for_all(struct work *w)
 
 uint64_t d2dinstall_folder_size(const struct install_source *src)
 {
-	struct work w = { .file = weigh, .folder = weigh, .src = src };
+	struct work w = { .file = add_size, .folder = add_size, .src = src };
 
 	for_all(&w);
 	return w.has_files ? w.size : 0;

@@ -41,7 +41,7 @@ static char *read_menu(const char *file)
 	return r < 0 ? xstrdup("") : text;
 }
 
-char *d2dinstall_menu_with(const char *file, const char *name, const char *lines)
+char *d2dinstall_menu_insert(const char *file, const char *name, const char *lines)
 {
 	char *old = read_menu(file), *begin = xasprintf("### BEGIN %s ###", name), *end = xasprintf("### END %s ###", name);
 	char *at = find_line(old, old, begin), *rest = old + strlen(old), *new;

@@ -34,7 +34,7 @@ struct stick {
 	struct d2d_disk disk;
 	uint8_t mbr[D2D_SECTOR];
 	uint64_t start, size;	/* of the store, in bytes */
-	smallint is_there;	/* a store exists and is used again */
+	smallint has_store;	/* a store exists and is used again */
 };
 
 static uint8_t *entry(struct stick *st, int i)
@@ -74,7 +74,7 @@ static uint64_t iso_end(struct stick *st)
 /* Probes the places where a store may begin, from START on. Returns the first with a known content and describes it in
  * THERE, or START if there is none. Places behind the first one aren't probed, because they may be part of its content,
  * such as a disk image in a file. */
-static uint64_t find_known(const struct stick *st, uint64_t start, uint64_t limit, struct d2d_volume *there)
+static uint64_t find_content(const struct stick *st, uint64_t start, uint64_t limit, struct d2d_volume *there)
 {
 	uint64_t at = start;
 	unsigned i;
@@ -103,11 +103,11 @@ static void find_room(struct stick *st)
 	/* An MBR holds sector numbers of 32 bits. */
 	limit = MIN(st->disk.size, (uint64_t)0xffffffff * D2D_SECTOR);
 	/* A store that was made behind a larger ISO begins at a later multiple. */
-	st->start = find_known(st, st->start, limit, &there);
+	st->start = find_content(st, st->start, limit, &there);
 	st->size = (limit - st->start) / D2D_MIB * D2D_MIB;
 
-	st->is_there = strcmp(there.label, D2D_STORE_LABEL) == 0 && (d2d_volume_is_ext(&there) || strcmp(there.fstype, "crypto_LUKS") == 0);
-	if (there.fstype[0] && !st->is_there)
+	st->has_store = strcmp(there.label, D2D_STORE_LABEL) == 0 && (d2d_volume_is_ext(&there) || strcmp(there.fstype, "crypto_LUKS") == 0);
+	if (there.fstype[0] && !st->has_store)
 		bb_error_msg_and_die("'%s' has something behind the ISO already, %u MiB from its start: %s", st->disk.dev,
 			(unsigned)(st->start / D2D_MIB), there.fstype);
 	d2d_volume_clear(&there);
@@ -150,7 +150,7 @@ static void ask_key(const struct stick *st, struct install_key *key)
 {
 	int r;
 
-	if (!ENABLE_FEATURE_D2DINSTALL_LUKS || !key || st->is_there)
+	if (!ENABLE_FEATURE_D2DINSTALL_LUKS || !key || st->has_store)
 		return;
 	r = d2dinstall_key_ask(key, false, 0);
 	if (r < 0)
@@ -182,22 +182,22 @@ int d2dinstall_stick(const char *path, struct install_key *key, unsigned opt)
 	d2dinstall_open(&st.disk, path, opt);
 	free(booted);
 	find_room(&st);
-	if (key && st.is_there)
+	if (key && st.has_store)
 		bb_error_msg_and_die("'%s' has a store already: without -e it is used again as it is", st.disk.dev);
 	if (key && st.disk.is_file)
 		bb_error_msg_and_die("'%s' is not a disk: a store in a file can't be encrypted", st.disk.dev);
 	plan = xasprintf("%s, %u MiB behind the ISO, becomes partition %u; all else stays as it is",
-		st.is_there ? "the existing store" : "a new store (ext4 \""D2D_STORE_LABEL"\")",
+		st.has_store ? "the existing store" : "a new store (ext4 \""D2D_STORE_LABEL"\")",
 		(unsigned)(st.size / D2D_MIB), OURS + 1);
 	d2dinstall_consent(&st.disk, opt, plan);
 	free(plan);
 	ask_key(&st, key);
 
-	d2dinstall_note_signals();
+	d2dinstall_catch_signals();
 	r = d2d_disk_partition_add(&st.disk, OURS + 1, st.start, st.size);
 	if (r < 0)
 		bb_error_msg_and_die("can't add a partition to '%s': %s", st.disk.dev, strerror(-r));
-	if (!st.is_there && d2dinstall_make_store(&st.disk, OURS + 1, st.start, st.size, key) < 0)
+	if (!st.has_store && d2dinstall_make_store(&st.disk, OURS + 1, st.start, st.size, key) < 0)
 		give_up(&st);
 	write_entry(&st);
 	if (ENABLE_FEATURE_D2DINSTALL_LUKS)

@@ -44,7 +44,7 @@ static void close_after_failure(void)
 /* Remounts the medium read-write until close_medium(), or until this program dies. */
 static void open_medium(const struct slots *s)
 {
-	d2dinstall_note_signals();
+	d2dinstall_catch_signals();
 	die_func = close_after_failure;
 	opened = s;
 	if (remount(s, 0) != 0)
@@ -104,7 +104,7 @@ static void drop_caches(const char *what)
 	close(fd);
 }
 
-static void fresh_mount(struct slots *s)
+static void flush_and_drop(struct slots *s)
 {
 	int r = d2d_disk_settle(s->mnt);
 
@@ -212,7 +212,7 @@ int d2dinstall_update(const char *iso, unsigned opt)
 	s.env.trial = '\0';
 	write_env(&s);
 	d2dinstall_slot_write(s.mnt, "", s.other, &src, sha256);
-	fresh_mount(&s);
+	flush_and_drop(&s);
 	d2dinstall_slot_verify(s.mnt, s.other, &src, sha256);
 	s.env.trial = s.other;
 	write_env(&s);

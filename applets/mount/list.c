@@ -49,7 +49,7 @@ static void print_json(const struct d2dmount *st)
 void d2dmount_list(const struct d2dmount *st)
 {
 	if (!st->files[0] && !st->root[0])
-		d2d_volumes_recall(st->list, st->n, 0);
+		d2d_volumes_merge_saved(st->list, st->n, 0);
 	if (st->opt & OPT_j)
 		print_json(st);
 	else
@@ -69,7 +69,7 @@ bool d2dmount_is_there(const struct d2dmount *st, int role)
 	return 0;
 }
 
-void d2dmount_say_nothing_found(const struct d2dmount *st, int role)
+void d2dmount_report_missing(const struct d2dmount *st, int role)
 {
 	int i;
 
@@ -95,7 +95,7 @@ void d2dmount_say_nothing_found(const struct d2dmount *st, int role)
 		bb_simple_error_msg("no medium: d2d.medium= isn't set");
 }
 
-bool d2dmount_is_missed(const struct d2dmount *st, int role)
+bool d2dmount_is_required(const struct d2dmount *st, int role)
 {
 	int i;
 

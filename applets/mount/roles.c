@@ -20,7 +20,7 @@ static struct d2d_volume *next_of_role(const struct d2dmount *st, int role, stru
 }
 
 /* If R is negative, prints the reason that the failed function has left in V->why. Returns R. */
-static int say_why(const struct d2d_volume *v, int r)
+static int report_reason(const struct d2d_volume *v, int r)
 {
 	if (r < 0)
 		bb_error_msg("%s %s: %s", d2d_role_name(v->role), v->dev, v->why);
@@ -41,12 +41,12 @@ static int mount_volume(struct d2d_volume *v)
 	int r = bb_make_directory(target, 0755, FILEUTILS_RECUR);
 
 	free(target);
-	return r != 0 ? r : say_why(v, d2d_mount(v));
+	return r != 0 ? r : report_reason(v, d2d_mount(v));
 }
 
 static int mount_store(struct d2d_volume *v)
 {
-	int r = say_why(v, d2d_store_check(v));
+	int r = report_reason(v, d2d_store_check(v));
 
 	if (r > 0)
 		printf("store: %s was not unmounted cleanly; e2fsck has repaired it\n", v->dev);
@@ -69,7 +69,7 @@ static int mount_payload(struct d2dmount *st, struct d2d_volume *v)
 	int r;
 
 	/* Of payloads with the same label or UUID only the first is mounted. */
-	if (d2d_payload_is_double(v, st->list, st->n)) {
+	if (d2d_payload_is_duplicate(v, st->list, st->n)) {
 		bb_error_msg("payload %s isn't used: %s", v->dev, v->why);
 		return 0;
 	}
@@ -82,7 +82,7 @@ static int mount_payload(struct d2dmount *st, struct d2d_volume *v)
 		v->role = D2D_ROLE_NONE;
 		return 0;
 	}
-	d2d_payload_look_inside(v);
+	d2d_payload_check_directory(v);
 	return 0;
 }
 
@@ -93,7 +93,7 @@ static int swap_on(const struct d2dmount *st, struct d2d_volume *v)
 	if (st->opt & OPT_n)
 		printf("swapon %s\n", v->dev);
 	else
-		r = say_why(v, d2d_swap_on(v));
+		r = report_reason(v, d2d_swap_on(v));
 	if (r > 0)
 		printf("swap: %s\n", v->dev);
 	return MIN(r, 0);
@@ -138,8 +138,8 @@ int d2dmount_roles(struct d2dmount *st, unsigned roles)
 			continue;
 		code = mount_role(st, role);
 		if (code == EXIT_NOTHING) {
-			d2dmount_say_nothing_found(st, role);
-			if (d2dmount_is_missed(st, role))
+			d2dmount_report_missing(st, role);
+			if (d2dmount_is_required(st, role))
 				code = EXIT_FAILURE;
 		}
 		if (code == EXIT_FAILURE || worst == EXIT_NOTHING)
@@ -154,7 +154,7 @@ int d2dmount_all(struct d2dmount *st, unsigned roles)
 
 	d2d_payloads_drop_gone(st->list, st->n);
 	code = d2dmount_roles(st, roles);
-	d2d_volumes_recall(st->list, st->n, roles);
+	d2d_volumes_merge_saved(st->list, st->n, roles);
 	r = d2d_volumes_write(st->list, st->n);
 	if (r < 0)
 		bb_error_msg_and_die("can't write '%s': %s", D2D_VOLUMES, strerror(-r));

@@ -8,14 +8,14 @@
 
 #define CLOSE_STORE "/usr/lib/d2d/close-store"
 
-static void tell_kept(void)
+static void announce_store_kept(void)
 {
-	d2d_tell("\ndebian2docker: the reset has failed: Docker was stopped, the store is unchanged; restart to use it\n");
+	d2d_console_write("\ndebian2docker: the reset has failed: Docker was stopped, the store is unchanged; restart to use it\n");
 }
 
-static void tell_gone(void)
+static void announce_store_lost(void)
 {
-	d2d_tell("\ndebian2docker: the reset has failed: the store is not in use; try again by 'sudo d2d reset --hard DEVICE'\n");
+	d2d_console_write("\ndebian2docker: the reset has failed: the store is not in use; try again by 'sudo d2d reset --hard DEVICE'\n");
 }
 
 static void close_store(const char *dev)
@@ -23,12 +23,12 @@ static void close_store(const char *dev)
 	char *argv[] = { (char *)CLOSE_STORE, NULL };
 	struct mntent *m;
 
-	die_func = tell_kept;
+	die_func = announce_store_kept;
 	spawn_and_wait(argv);
 	m = find_mount_point(dev, 0);
 	if (m)
 		bb_error_msg_and_die("'%s' is still in use: mounted on %s", dev, printable_string(m->mnt_dir));
-	die_func = tell_gone;
+	die_func = announce_store_lost;
 }
 
 /* Whether close-store unmounts DIR: it unmounts these directories and everything below them. */
@@ -108,7 +108,7 @@ static void refuse_root(void)
 }
 
 /* Returns the device below an open LUKS volume, or DEV itself for any other device. The caller frees it. */
-static char *below(const char *dev)
+static char *lower_device(const char *dev)
 {
 	char *pattern, **names, *lower = NULL;
 	struct stat st;
@@ -117,11 +117,11 @@ static char *below(const char *dev)
 	if (stat(dev, &st) != 0)
 		bb_perror_msg_and_die("can't open '%s'", dev);
 	pattern = xasprintf("/sys/dev/block/%u:%u/slaves", major(st.st_rdev), minor(st.st_rdev));
-	n = d2d_folder(pattern, INT_MAX, &names);
+	n = d2d_dir_list(pattern, INT_MAX, &names);
 	if (n == 1)
 		lower = concat_path_file("/dev", names[0]);
 	if (n >= 0)
-		d2d_folder_free(names, n);
+		d2d_dir_list_free(names, n);
 	free(pattern);
 	return lower ? lower : xstrdup(dev);
 }
@@ -158,7 +158,7 @@ static void leave_files(dev_t store, int keep)
 
 /* Goes on in a child process that needs neither the calling shell nor its terminal: the shell is killed if it has files
  * open on the store, and its terminal may go with it. The parent only waits for the child and returns its exit status. */
-static void go_on_alone(struct install_key *key, dev_t store, int keep)
+static void detach_from_caller(struct install_key *key, dev_t store, int keep)
 {
 	int status = -1;
 	pid_t pid;
@@ -177,7 +177,7 @@ static void go_on_alone(struct install_key *key, dev_t store, int keep)
 	if (ENABLE_FEATURE_D2DINSTALL_LUKS && key)
 		d2dinstall_key_lock(key);
 	setsid();
-	/* without a terminal on stdin, d2d_tell() writes to all consoles */
+	/* without a terminal on stdin, d2d_console_write() writes to all consoles */
 	xmove_fd(xopen(bb_dev_null, O_RDONLY), STDIN_FILENO);
 	leave_files(store, keep);
 }
@@ -194,7 +194,7 @@ int d2dreset_hard(const char *path, unsigned opt)
 		bb_perror_msg_and_die("can't open '%s'", path ? path : used);
 	if (!S_ISBLK(st.st_mode))
 		bb_error_msg_and_die("'%s' is not a block device", used);
-	dev = path ? xstrdup(used) : below(used);
+	dev = path ? xstrdup(used) : lower_device(used);
 	name = d2d_luks_open_as(dev);
 	if (name) {
 		free(used);
@@ -215,7 +215,7 @@ int d2dreset_hard(const char *path, unsigned opt)
 	mounted = is_store(used);
 	if (mounted)
 		puts("Docker is stopped, and users who work on the store are logged out");
-	go_on_alone(key, st.st_rdev, held.fd);
+	detach_from_caller(key, st.st_rdev, held.fd);
 	if (mounted)
 		close_store(used);
 	/* The LUKS volume is still open if nothing in it could be mounted. */
@@ -228,7 +228,7 @@ int d2dreset_hard(const char *path, unsigned opt)
 	if (key)
 		d2dinstall_key_wipe(key);
 	puts("The store is new: restart to use it");
-	d2d_tell("\ndebian2docker: the store is new: restart to use it\n");
+	d2d_console_write("\ndebian2docker: the store is new: restart to use it\n");
 	d2d_volume_clear(&held.on_it);
 	close(held.fd);
 	free(name);

@@ -55,7 +55,7 @@ static int remove_content(const char *path)
 
 	dir[strlen(dir) - 1] = '\0';
 	/* A symbolic link is not followed, because its target lies elsewhere. */
-	n = is_directory(dir, 0) ? d2d_folder(dir, INT_MAX, &names) : 0;
+	n = is_directory(dir, 0) ? d2d_dir_list(dir, INT_MAX, &names) : 0;
 	for (i = 0; i < n; i++) {
 		char *file = concat_path_file(dir, names[i]);
 
@@ -63,7 +63,7 @@ static int remove_content(const char *path)
 		free(file);
 	}
 	if (n > 0)
-		d2d_folder_free(names, n);
+		d2d_dir_list_free(names, n);
 	free(dir);
 	return r;
 }

@@ -22,7 +22,7 @@ bool d2droot_is_lean(void)
 static bool is_wanted_in_memory(struct d2droot *r)
 {
 	char *option = d2d_option("toram");
-	bool yes = option || d2d_trust_required(&r->trust, d2d_kind_folder(D2D_KIND_LAYERS));
+	bool yes = option || d2d_trust_required(&r->trust, d2d_kind_dir(D2D_KIND_LAYERS));
 
 	free(option);
 	return yes;

@@ -8,7 +8,7 @@
 #include <sys/statvfs.h>
 #include "d2droot.h"
 
-void d2droot_forget(struct d2droot *r, const char *why)
+void d2droot_keep_in_memory(struct d2droot *r, const char *why)
 {
 	bb_error_msg("changes of the root are kept in memory, not on the store: %s", why);
 	r->keep = false;
@@ -30,7 +30,7 @@ void d2droot_check_store(struct d2droot *r)
 	else if (r->trust.mode == D2D_TRUST_BUILTIN)
 		why = "only what is in the image is trusted";
 	else if (!r->trust.store)
-		why = d2d_trust_required(&r->trust, d2d_kind_folder(D2D_KIND_LAYERS));
+		why = d2d_trust_required(&r->trust, d2d_kind_dir(D2D_KIND_LAYERS));
 	if (why)
-		d2droot_forget(r, why);
+		d2droot_keep_in_memory(r, why);
 }

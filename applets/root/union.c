@@ -247,7 +247,7 @@ int d2droot_union(struct d2droot *r)
 	/* Fall back to changes in memory: a root of layers without the saved changes is better than no layers, because
 	 * the variant lean consists of layers. */
 	if (err && r->keep) {
-		d2droot_forget(r, strerror(-err));
+		d2droot_keep_in_memory(r, strerror(-err));
 		err = make_folders(r);
 	}
 	if (err)

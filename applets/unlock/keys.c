@@ -55,7 +55,7 @@ static int slot_of(struct unlock *u, const struct secret *s)
 	u->said[0] = '\0';
 	r = crypt_activate_by_passphrase(u->cd, NULL, CRYPT_ANY_SLOT, s->key, s->len, 0);
 	if (r < 0 && r != -EPERM)
-		bb_error_msg_and_die("can't try the key of '%s': %s", u->dev, d2dunlock_because(u, r));
+		bb_error_msg_and_die("can't try the key of '%s': %s", u->dev, d2dunlock_reason(u, r));
 	return r;
 }
 
@@ -183,7 +183,7 @@ void d2dunlock_measure(struct unlock *u, struct crypt_pbkdf_type *kdf)
 	u->said[0] = '\0';
 	r = d2d_luks_measure(u->cd, u->ms, kdf);
 	if (r < 0)
-		bb_error_msg_and_die("can't measure the key derivation: %s", d2dunlock_because(u, r));
+		bb_error_msg_and_die("can't measure the key derivation: %s", d2dunlock_reason(u, r));
 	printf("trying this key takes about %u ms here: ", u->ms);
 	print_kdf(kdf);
 	fflush_all();
@@ -196,7 +196,7 @@ static int result(const struct unlock *u, int r, const char *what, int slot)
 	int fd = open(u->dev, O_RDONLY | O_CLOEXEC);
 
 	if (r < 0)
-		bb_error_msg_and_die("can't change the keys of '%s': %s", u->dev, d2dunlock_because(u, r));
+		bb_error_msg_and_die("can't change the keys of '%s': %s", u->dev, d2dunlock_reason(u, r));
 	if (fd < 0 || fsync(fd) != 0)
 		bb_perror_msg_and_die("can't write '%s'", u->dev);
 	close(fd);

@@ -7,7 +7,7 @@
 
 #include "d2dunlock.h"
 
-const char *d2dunlock_because(const struct unlock *u, int err)
+const char *d2dunlock_reason(const struct unlock *u, int err)
 {
 	return u->said[0] ? printable_string(u->said) : strerror(-err);
 }

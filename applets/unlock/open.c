@@ -29,7 +29,7 @@ static int try_key(struct unlock *u, const char *key, size_t len, const char *fr
 		else if (r == -ENOMEM)
 			bb_error_msg("not enough memory for the key derivation of '%s'", u->dev);
 		else
-			bb_error_msg("can't open '%s': %s", u->dev, d2dunlock_because(u, r));
+			bb_error_msg("can't open '%s': %s", u->dev, d2dunlock_reason(u, r));
 		return 0;
 	}
 	u->state = UNLOCK_OPEN;
@@ -64,7 +64,7 @@ static char *read_part(struct unlock *u, int fd, const char *shown, size_t *len,
 	r = crypt_keyfile_device_read(u->cd, path, &key, len, offset, size, 0);
 	close(fd);
 	if (r < 0) {
-		bb_error_msg("can't use key file '%s': %s", shown, d2dunlock_because(u, r));
+		bb_error_msg("can't use key file '%s': %s", shown, d2dunlock_reason(u, r));
 		return NULL;
 	}
 	if (!*len) {
@@ -104,7 +104,7 @@ char *d2dunlock_read_stdin(struct unlock *u, size_t *len)
 	u->said[0] = '\0';
 	r = crypt_keyfile_device_read(u->cd, NULL, &key, len, 0, 0, CRYPT_KEYFILE_STOP_EOL);
 	if (r < 0)
-		bb_error_msg_and_die("can't read the passphrase from stdin: %s", d2dunlock_because(u, r));
+		bb_error_msg_and_die("can't read the passphrase from stdin: %s", d2dunlock_reason(u, r));
 	return key;
 }
 
@@ -170,7 +170,7 @@ static void try_on_volume(struct unlock *u, struct d2d_volume *v, const char *pa
 	free(shown);
 }
 
-static void look_at(struct opening *o, struct d2d_volume *v, bool plugged)
+static void try_keys_on(struct opening *o, struct d2d_volume *v, bool plugged)
 {
 	struct unlock *u;
 
@@ -206,7 +206,7 @@ static int all_done(const struct opening *o)
 }
 
 /* Tries the keys on volumes that did not exist at the last call. PLUGGED: also d2d/keys/ on removable volumes. */
-static void look_around(struct opening *o, bool plugged)
+static void scan_new_volumes(struct opening *o, bool plugged)
 {
 	llist_t *names = NULL;
 	struct d2d_volume *list;
@@ -217,7 +217,7 @@ static void look_around(struct opening *o, bool plugged)
 	d2d_mounts_find(list, n);
 	for (i = 0; i < n; i++) {
 		if (!llist_find_str(o->seen, list[i].name))
-			look_at(o, &list[i], plugged);
+			try_keys_on(o, &list[i], plugged);
 		llist_add_to(&names, xstrdup(list[i].name));
 	}
 	llist_free(o->seen, free);
@@ -225,12 +225,12 @@ static void look_around(struct opening *o, bool plugged)
 	d2d_volumes_free(list, n);
 }
 
-static int something_happened(void *arg)
+static int on_uevent(void *arg)
 {
 	struct opening *o = arg;
 
 	if (d2d_uevent_wait(o->uevents, "block", 0) > 0)
-		look_around(o, true);
+		scan_new_volumes(o, true);
 	return all_done(o);
 }
 
@@ -281,9 +281,9 @@ static void try_stdin(struct opening *o)
  * negative errno. */
 static int ask_once(struct opening *o, char *passphrase, long seconds)
 {
-	struct d2d_meanwhile other = { o->uevents, something_happened, o };
+	struct d2d_ask_event other = { o->uevents, on_uevent, o };
 	char *closed = names(o), *prompt = xasprintf("\nPassphrase for %s: ", closed);
-	int r = d2d_ask_meanwhile(prompt, passphrase, PASSPHRASE_SIZE, seconds, o->uevents >= 0 ? &other : NULL);
+	int r = d2d_ask_or_event(prompt, passphrase, PASSPHRASE_SIZE, seconds, o->uevents >= 0 ? &other : NULL);
 
 	free(prompt);
 	free(closed);
@@ -309,14 +309,14 @@ static void ask(struct opening *o)
 		fits = try_passphrase(o, passphrase, r);
 		crypt_safe_memzero(passphrase, PASSPHRASE_SIZE);
 		if (!fits && !all_done(o))
-			d2d_tell(++wrong < o->tries ? "wrong passphrase, try again\n" : "wrong passphrase, giving up\n");
+			d2d_console_write(++wrong < o->tries ? "wrong passphrase, try again\n" : "wrong passphrase, giving up\n");
 	}
 	crypt_safe_free(passphrase);
 
 	if (r == -ECANCELED) {
-		d2d_tell("opened by a key file\n");
+		d2d_console_write("opened by a key file\n");
 	} else if (r == -ETIMEDOUT) {
-		d2d_tell("nobody answered, giving up\n");
+		d2d_console_write("nobody answered, giving up\n");
 		bb_error_msg("nobody entered the passphrase of '%s' within %u seconds", first_closed(o), o->seconds);
 	} else if (r < 0) {
 		bb_error_msg("can't ask for the passphrase of '%s': %s", first_closed(o), strerror(-r));
@@ -377,7 +377,7 @@ int d2dunlock_open(struct opening *o)
 	/* Subscribe to uevents before the first scan, so that no device is missed. */
 	o->uevents = o->place || o->watch ? d2d_uevent_open() : -1;
 	if ((o->place || o->watch) && !all_done(o))
-		look_around(o, false);
+		scan_new_volumes(o, false);
 
 	if (!all_done(o)) {
 		if (o->volume->opt & OPT_i)

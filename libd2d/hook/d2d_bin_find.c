@@ -78,6 +78,6 @@ void d2d_bin_find(struct d2d_hooks *list, const char *root, struct d2d_trust *tr
 {
 	d2d_hooks_scan_all(list, root, trust);
 	d2d_hooks_sort(list);
-	d2d_trust_stage(trust, list, d2d_kind_folder(trust->kind), copy);
+	d2d_trust_stage(trust, list, d2d_kind_dir(trust->kind), copy);
 	decide(list, trust->kind);
 }

@@ -13,14 +13,14 @@ enum {
 	IMAGES_MAX = 1000,
 };
 
-struct json_object *d2d_image_json(struct d2d_archive *a, const char *name, const char *by, char **why)
+struct json_object *d2d_image_json(struct d2d_archive *a, const char *name, const char *named_by, char **why)
 {
 	struct d2d_member *m = d2d_archive_find(a, name);
 	const char *text = m ? d2d_archive_text(a, m) : NULL;
 	struct json_object *parsed;
 
 	if (!m) {
-		d2d_refuse(why, "%s names '%s', which isn't there", by, name);
+		d2d_refuse(why, "%s names '%s', which isn't there", named_by, name);
 		return NULL;
 	}
 	parsed = text && strlen(text) == (size_t)m->size ? json_tokener_parse(text) : NULL;
@@ -103,14 +103,14 @@ int d2d_image_list_layers(struct d2d_image *image, struct json_object *config, c
 	return 0;
 }
 
-int d2d_image_configure(struct d2d_archive *a, struct d2d_image *image, const char *name, const char *by, char **why)
+int d2d_image_configure(struct d2d_archive *a, struct d2d_image *image, const char *name, const char *named_by, char **why)
 {
 	const char *base = bb_basename(name), *os;
 	struct json_object *config;
 	size_t hex = strspn(base, "0123456789abcdef");
 	int r;
 
-	config = d2d_image_json(a, name, by, why);
+	config = d2d_image_json(a, name, named_by, why);
 	if (!config)
 		return -EBADMSG;
 	image->config = d2d_archive_find(a, name);
@@ -127,11 +127,11 @@ int d2d_image_configure(struct d2d_archive *a, struct d2d_image *image, const ch
 	return r;
 }
 
-int d2d_image_set_layer(struct d2d_archive *a, struct d2d_image *image, unsigned i, const char *name, const char *by,
+int d2d_image_set_layer(struct d2d_archive *a, struct d2d_image *image, unsigned i, const char *name, const char *named_by,
 		char **why)
 {
 	image->layers[i].member = d2d_archive_find(a, name);
 	if (!image->layers[i].member)
-		return d2d_refuse(why, "%s names '%s', which isn't there", by, name);
+		return d2d_refuse(why, "%s names '%s', which isn't there", named_by, name);
 	return 0;
 }

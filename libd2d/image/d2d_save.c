@@ -52,11 +52,11 @@ static int packing_of(struct d2d_archive *a, const struct d2d_image_layer *layer
 		return D2D_PLAIN;
 	if (d2d_archive_is_packed(a))
 		return layer->member->packing;
-	n = d2d_archive_take(a, layer->member, &in);
+	n = d2d_archive_open_member(a, layer->member, &in);
 	if (n >= 0)
 		n = d2d_stream_peek(in, &head, D2D_MAGIC);
 	if (n >= 0)
-		n = d2d_packing(head, n);
+		n = d2d_compression_of(head, n);
 	d2d_stream_close(in);
 	return n;
 }
@@ -100,7 +100,7 @@ static int fail(const struct item *item, int r, char **why)
 static int open_layer(struct save *v, const struct item *item)
 {
 	const struct d2d_image_layer *layer = item->layer;
-	int r = layer->split ? d2d_squash_take(v->a, layer, &v->in, v->why) : d2d_archive_take(v->a, layer->member, &v->in);
+	int r = layer->split ? d2d_squash_open_layer(v->a, layer, &v->in, v->why) : d2d_archive_open_member(v->a, layer->member, &v->in);
 
 	if (r >= 0 && item->unpack) {
 		r = d2d_stream_unpack(&v->in);
@@ -122,7 +122,7 @@ static void close_layer(struct save *v)
 static int measure_split(struct save *v, struct item *item)
 {
 	struct d2d_stream *in;
-	int r = d2d_archive_take(v->a, item->layer->split, &in);
+	int r = d2d_archive_open_member(v->a, item->layer->split, &in);
 
 	if (r == 0)
 		r = d2d_tarsplit_read(in, -1, NULL, NULL, &item->size, v->why);

@@ -86,7 +86,7 @@ static int remember_dir(struct d2d_layer *l, const struct d2d_tar_entry *e, cons
 	return 0;
 }
 
-const char *d2d_layer_hidden(struct d2d_layer *l, const struct d2d_tar_entry *e, const char *base)
+const char *d2d_layer_whiteout_target(struct d2d_layer *l, const struct d2d_tar_entry *e, const char *base)
 {
 	base += sizeof(".wh.") - 1;
 	if (*base && !DOT_OR_DOTDOT(base))
@@ -105,7 +105,7 @@ static int make_whiteout(struct d2d_layer *l, const struct d2d_tar_entry *e, int
 		d2d_fd_path(path, dir);
 		return setxattr(path, "trusted.overlay.opaque", "y", 1, 0) < 0 ? -errno : 0;
 	}
-	base = d2d_layer_hidden(l, e, base);
+	base = d2d_layer_whiteout_target(l, e, base);
 	if (!base)
 		return -EBADMSG;
 	if (mknodat(dir, base, S_IFCHR, 0) < 0 || fchownat(dir, base, e->uid, e->gid, AT_SYMLINK_NOFOLLOW) < 0)
@@ -148,7 +148,7 @@ static int take_entry(struct d2d_layer *l, const struct d2d_tar_entry *e)
 		/* as in Docker, the root directory has the metadata of the lower layer */
 		r = 0;
 	} else {
-		r = l->take(l, e, name);
+		r = l->on_entry(l, e, name);
 	}
 	free(name);
 	return r;
@@ -219,7 +219,7 @@ static int read_entries(struct d2d_layer *l)
 			d2d_tarsplit_raw(l->split, l->buf, n);
 	}
 	if (r == 0)
-		r = l->end(l);
+		r = l->on_end(l);
 	return r;
 }
 
@@ -258,7 +258,7 @@ int d2d_layer_read(struct d2d_layer *l, struct d2d_stream *in, int split, struct
 
 int d2d_layer_unpack(struct d2d_stream *in, int diff, int split, struct d2d_layer_result *result, char **why)
 {
-	struct d2d_layer l = { .take = unpack_entry, .end = set_times, .diff = diff };
+	struct d2d_layer l = { .on_entry = unpack_entry, .on_end = set_times, .diff = diff };
 	mode_t mask = umask(0);
 	int r = d2d_layer_read(&l, in, split, result);
 

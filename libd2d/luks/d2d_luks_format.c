@@ -17,7 +17,7 @@ enum {
 	KEY_SIZE = 64,			/* bytes; XTS takes two keys of AES-256 */
 };
 
-static void be_quiet(int level UNUSED_PARAM, const char *msg UNUSED_PARAM, void *arg UNUSED_PARAM)
+static void discard_log(int level UNUSED_PARAM, const char *msg UNUSED_PARAM, void *arg UNUSED_PARAM)
 {
 }
 
@@ -26,7 +26,7 @@ int d2d_luks_init(const char *path, struct crypt_device **cd)
 	int r = crypt_init(cd, path);
 
 	if (r == 0)
-		crypt_set_log_callback(*cd, be_quiet, NULL);
+		crypt_set_log_callback(*cd, discard_log, NULL);
 	return r;
 }
 

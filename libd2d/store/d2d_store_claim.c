@@ -107,7 +107,7 @@ void d2d_store_end_commit(const struct d2d_store *s)
 
 /* ---- names ---- */
 
-void d2d_store_beside(struct d2d_store *s, unsigned rank)
+void d2d_store_set_rank(struct d2d_store *s, unsigned rank)
 {
 	s->rank = rank;
 }
@@ -127,7 +127,7 @@ static bool is_given_later(const struct d2d_store *s, struct json_object *given,
 	return tag && json_object_get_int64(json_object_object_get(given, tag)) > s->rank;
 }
 
-void d2d_store_leave_names(const struct d2d_store *s, struct json_object *list)
+void d2d_store_remove_later_names(const struct d2d_store *s, struct json_object *list)
 {
 	struct json_object *given = s->rank ? read_given(s) : NULL, *tags;
 	size_t i, k;
@@ -139,7 +139,7 @@ void d2d_store_leave_names(const struct d2d_store *s, struct json_object *list)
 	json_object_put(given);
 }
 
-void d2d_store_note_given(const struct d2d_store *s, struct json_object *list)
+void d2d_store_record_given_names(const struct d2d_store *s, struct json_object *list)
 {
 	struct json_object *given, *tags;
 	size_t i, k;
@@ -165,7 +165,7 @@ bool d2d_store_is_there(const struct d2d_store *s, struct json_object *list)
 	bool there = d2d_store_begin_commit(s) == 0 && d2d_store_has_images(s, list, true);
 
 	if (there)
-		d2d_store_note_given(s, list);
+		d2d_store_record_given_names(s, list);
 	d2d_store_end_commit(s);
 	return there;
 }

@@ -23,7 +23,7 @@ enum { DAEMON_JSON_MAX = 1024 * 1024, ENTRIES_MAX = 10000 };
 static int check_names(const struct d2d_store *s, const char *dir, const char *allowed, char **why)
 {
 	char *path = xasprintf("%s/%s", s->path, dir), **names, *shown;
-	int i, n = d2d_folder(path, ENTRIES_MAX, &names), r = n == -ENOENT ? 0 : MIN(n, 0);
+	int i, n = d2d_dir_list(path, ENTRIES_MAX, &names), r = n == -ENOENT ? 0 : MIN(n, 0);
 
 	for (i = 0; i < n && r == 0; i++) {
 		/* a temporary file that dockerd left when it died before renaming it */
@@ -34,7 +34,7 @@ static int check_names(const struct d2d_store *s, const char *dir, const char *a
 		free(shown);
 	}
 	if (n >= 0)
-		d2d_folder_free(names, n);
+		d2d_dir_list_free(names, n);
 	free(path);
 	return r;
 }
@@ -43,7 +43,7 @@ static int check_names(const struct d2d_store *s, const char *dir, const char *a
 static int check_driver(const struct d2d_store *s, char **why)
 {
 	char *path = xasprintf("%s/image", s->path), **names, *shown;
-	int n = d2d_folder(path, ENTRIES_MAX, &names), r = 0;
+	int n = d2d_dir_list(path, ENTRIES_MAX, &names), r = 0;
 
 	free(path);
 	if (n < 0)
@@ -53,7 +53,7 @@ static int check_driver(const struct d2d_store *s, char **why)
 		r = d2d_fail(-ENOTSUP, why, "its graph driver is '%s', not overlay2", shown);
 		free(shown);
 	}
-	d2d_folder_free(names, n);
+	d2d_dir_list_free(names, n);
 	return r;
 }
 

@@ -73,7 +73,7 @@ struct json_object *d2d_store_mounted(const char *dir)
 	struct d2d_store s = { .path = (char *)dir, .lock = -1 };
 	struct json_object *notes = NULL;
 	char *path = xasprintf("%s/"STORE_MOUNTED, dir), **chains;
-	int i, n = d2d_folder(path, INT_MAX - 1, &chains);
+	int i, n = d2d_dir_list(path, INT_MAX - 1, &chains);
 
 	free(path);
 	if (n < 0)
@@ -89,6 +89,6 @@ struct json_object *d2d_store_mounted(const char *dir)
 		}
 	if (s.fd >= 0)
 		close(s.fd);
-	d2d_folder_free(chains, n);
+	d2d_dir_list_free(chains, n);
 	return notes;
 }

@@ -59,15 +59,15 @@ int d2d_ask(const char *prompt, char *answer, size_t size, int seconds);
 
 /* The same, while something else may happen: happened() is called when there is something to be read from fd, and ends
  * the question by returning other than 0; it comes back with -ECANCELED. Goes on without a terminal. NULL: nothing. */
-struct d2d_meanwhile {
+struct d2d_ask_event {
 	int fd;
 	int (*happened)(void *arg);
 	void *arg;
 };
-int d2d_ask_meanwhile(const char *prompt, char *answer, size_t size, int seconds, const struct d2d_meanwhile *other);
+int d2d_ask_or_event(const char *prompt, char *answer, size_t size, int seconds, const struct d2d_ask_event *other);
 
 /* Writes a text to the same terminals. */
-void d2d_tell(const char *text);
+void d2d_console_write(const char *text);
 
 /* ---- d2d_file.c ---- */
 
@@ -90,15 +90,15 @@ const char *d2d_file_error(int err);
  * A file of more than MAX bytes becomes PATH.1, and a new one begins. */
 void d2d_log_copy(int in, int log, const char *path, off_t max);
 
-/* ---- d2d_folder.c ---- */
+/* ---- d2d_dir.c ---- */
 
 /* The names in a folder but . and .., in natural order (sda2 before sda10). Returns how many, to be freed with
- * d2d_folder_free(), or a negative errno; -E2BIG when there are more than MAX. */
-int d2d_folder(const char *dir, int max, char ***names);
-void d2d_folder_free(char **names, int n);
+ * d2d_dir_list_free(), or a negative errno; -E2BIG when there are more than MAX. */
+int d2d_dir_list(const char *dir, int max, char ***names);
+void d2d_dir_list_free(char **names, int n);
 
 /* Makes the folders that lead to a file. */
-int d2d_folder_make(const char *path);
+int d2d_make_parent_dirs(const char *path);
 
 /* Removes a file or a folder with all in it, but not what is mounted there; no error when there is none. */
 int d2d_remove_tree(const char *path);
@@ -199,7 +199,7 @@ int d2d_open_beneath(int dir, const char *name, int flags);
 /* ---- progress of long work ---- */
 
 struct d2d_progress {
-	void (*told)(void *arg, off_t done, off_t size);	/* after each piece of the file, or NULL */
+	void (*on_progress)(void *arg, off_t done, off_t size);	/* after each piece of the file, or NULL */
 	void *arg;
 	off_t size;
 };

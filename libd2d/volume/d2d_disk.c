@@ -46,7 +46,7 @@ static bool is_whole_disk(dev_t dev)
 	return is;
 }
 
-static int look_at_device(struct d2d_disk *disk)
+static int read_device_properties(struct d2d_disk *disk)
 {
 	char *dir = sysfs_dir(disk->name);
 	int read_only = 0, sector = 0;
@@ -92,7 +92,7 @@ int d2d_disk_open(const char *path, struct d2d_disk *disk)
 	disk->size = st.st_size;
 	disk->sector = D2D_SECTOR;
 	if (!disk->is_file)
-		r = look_at_device(disk);
+		r = read_device_properties(disk);
 	return r;
 }
 

@@ -210,7 +210,7 @@ static int is_mounted_payload(const struct d2d_volume *v)
 	return v->mountpoint && is_prefixed_with(v->mountpoint, D2D_PAYLOAD"/");
 }
 
-/* The content of a volume can't be seen before it is mounted; d2d_payload_look_inside() takes the role back if there is
+/* The content of a volume can't be seen before it is mounted; d2d_payload_check_directory() takes the role back if there is
  * no directory d2d/. */
 static void decide_payload(struct d2d_volume *v)
 {
@@ -259,7 +259,7 @@ struct d2d_volume *d2d_roles_decide(struct d2d_volume *list, int n, const char *
 
 /* This happens with two USB sticks of the same label, or if the first sector of a file system holds a partition table,
  * too. */
-bool d2d_payload_is_double(struct d2d_volume *v, const struct d2d_volume *list, int n)
+bool d2d_payload_is_duplicate(struct d2d_volume *v, const struct d2d_volume *list, int n)
 {
 	const struct d2d_volume *other;
 
