@@ -2,14 +2,24 @@
 # SPDX-License-Identifier: GPL-2.0-only
 
 O ?= out
-VERSION := 0.1
-export VERSION
 export SRC := $(CURDIR)
+# From git's tags (iso/version). A new commit is a new version, and the image is packed again for it, which takes minutes:
+# `make D2D_VERSION=dev` keeps one text while you work.
+ifndef D2D_VERSION
+D2D_VERSION := $(shell sh iso/version)
+endif
+ifneq ($(shell printf '%s\n' '$(subst ','\'',$(D2D_VERSION))' | grep -cxE '[A-Za-z0-9][A-Za-z0-9._-]{0,99}'),1)
+$(error D2D_VERSION is '$(D2D_VERSION)': it must begin with a letter or digit and have only letters, digits, '.', '_' and '-')
+endif
+export D2D_VERSION
 override O := $(abspath $(O))
 export O
 export D2D_LIBS := $(O)/obj/libs
 export KCONFIG_NOTIMESTAMP := 1
-export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 1767225600)
+ifndef SOURCE_DATE_EPOCH
+SOURCE_DATE_EPOCH := $(shell sh iso/version date)
+endif
+export SOURCE_DATE_EPOCH
 # Images that ride along in the ISO: make IMAGES="a.tar b.tar"
 export IMAGES ?=
 # A folder that becomes the ISO's d2d/ (hooks/, images/, early.img): make MEDIUM=DIR
@@ -109,7 +119,12 @@ $(O)/obj/keymaps.tar: $(CONF)/keymaps.conf iso/keymaps/build
 	@sh iso/keymaps/build
 
 keys := $(shell sed -n 's/^CONFIG_D2D_TRUST_KEYS="\(.*\)"/\1/p' $(O)/.config 2>/dev/null)
-$(O)/initramfs.img: $(CONF)/initramfs.conf $(keys) $(O)/busybox $(O)/vmlinuz $(O)/obj/base/root.tar $(O)/obj/engine/root.tar $(O)/obj/keymaps.tar \
+# Written only when the version changes.
+$(O)/obj/version: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(D2D_VERSION)' | cmp -s - $@ || printf '%s\n' '$(D2D_VERSION)' >$@
+
+$(O)/initramfs.img: $(CONF)/initramfs.conf $(O)/obj/version $(keys) $(O)/busybox $(O)/vmlinuz $(O)/obj/base/root.tar $(O)/obj/engine/root.tar $(O)/obj/keymaps.tar \
 		$(call files,iso/initramfs hooks boot-scripts)
 	@sh iso/initramfs/build
 
