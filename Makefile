@@ -22,6 +22,8 @@ endif
 export SOURCE_DATE_EPOCH
 # Images that ride along in the ISO: make IMAGES="a.tar b.tar"
 export IMAGES ?=
+# Where `make install-man` puts the manual pages.
+PREFIX ?= /usr/local
 # A folder that becomes the ISO's d2d/ (hooks/, images/, early.img): make MEDIUM=DIR
 export MEDIUM ?=
 
@@ -46,6 +48,8 @@ help:
 #: make hook NAME=40-mount/50-mine [DIR=folder]   a skeleton of a hook, in hooks/ or that folder
 #: make busybox      our busybox alone: out/busybox d2dhook --help
 #: make host         out/d2d-host: 'd2d import' and others for the machine on which media are made
+#: make man          manual pages of all commands, in out/man/
+#: make install-man  installs these: make install-man [PREFIX=/usr/local] [DESTDIR=DIR]
 #: make lock         records the versions that were used in iso/debian.lock
 #: make deps         installs what the build and the tests need (apt)
 #: make lint         shellcheck, cppcheck and the like
@@ -133,6 +137,13 @@ $(O)/obj/grub/esp.img: $(CONF)/iso.conf $(call files,iso/grub)
 
 $(O)/d2d.iso: $(CONF)/iso.conf $(O)/vmlinuz $(O)/initramfs.img $(O)/obj/grub/esp.img iso/image $(IMAGES) FORCE
 	@sh iso/image
+
+# Pages of the host's program go into the archive that `make release` packs; the image has none.
+man:
+	@sh iso/man/build
+
+install-man: man
+	@sh iso/man/install "$(DESTDIR)$(PREFIX)"
 
 hook:
 	@sh examples/new-hook "$$NAME" "$$DIR"
