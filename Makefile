@@ -50,6 +50,7 @@ help:
 #: make host         out/d2d-host: 'd2d import' and others for the machine on which media are made
 #: make man          manual pages of all commands, in out/man/
 #: make install-man  installs these: make install-man [PREFIX=/usr/local] [DESTDIR=DIR]
+#: make release      out/release/: ISO, d2d-host, packages and licences, checksums; KEY=FILE signs them (minisign)
 #: make lock         records the versions that were used in iso/debian.lock
 #: make deps         installs what the build and the tests need (apt)
 #: make lint         shellcheck, cppcheck and the like
@@ -144,6 +145,12 @@ man:
 
 install-man: man
 	@sh iso/man/install "$(DESTDIR)$(PREFIX)"
+
+release:
+	@sh iso/release/build check
+	@$(MAKE) --no-print-directory all host man
+	@sh iso/release/packages
+	@sh iso/release/build
 
 hook:
 	@sh examples/new-hook "$$NAME" "$$DIR"
