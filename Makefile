@@ -54,6 +54,8 @@ help:
 #: make lock         records the versions that were used in iso/debian.lock
 #: make deps         installs what the build and the tests need (apt)
 #: make lint         shellcheck, cppcheck and the like
+#: make compile_commands  compile_commands.json, by which clangd knows how our C is compiled
+#: make tags         an index of names for editors (ctags)
 #: make clean        removes out/ (the cache of slow products stays)
 
 deps:
@@ -151,6 +153,12 @@ release:
 	@$(MAKE) --no-print-directory all host man
 	@sh iso/release/packages
 	@sh iso/release/build
+
+compile_commands: busybox
+	@sh iso/busybox/compile_commands
+
+tags:
+	@sh iso/tags
 
 hook:
 	@sh examples/new-hook "$$NAME" "$$DIR"
