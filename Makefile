@@ -41,6 +41,8 @@ help:
 #: make run          boots the ISO in QEMU, with a disk that plays a USB stick
 #: make check        the tests: applets, store, minutes of fuzzing, a set of boots
 #: make check-all    the tests with every boot
+#: make test T=d2dhook   the tests of one applet, or one file of them (T=d2dhook-check), after building busybox
+#: make boot T=30-stick  one boot test, after building the ISO; T=30 is enough
 #: make fuzz         feeds the parsers with garbage: make fuzz SECONDS=3600
 #: make NAME_defconfig  chooses a variant: d2d tiny lean debian stock (make O=out-tiny tiny_defconfig && make O=out-tiny)
 #: make menuconfig   the menu; "debian2docker" stands first in it
@@ -52,14 +54,14 @@ help:
 #: make install-man  installs these: make install-man [PREFIX=/usr/local] [DESTDIR=DIR]
 #: make release      out/release/: ISO, d2d-host, packages and licences, checksums; KEY=FILE signs them (minisign)
 #: make lock         records the versions that were used in iso/debian.lock
-#: make deps         installs what the build and the tests need (apt)
+#: make deps         installs what the build and the tests need (apt); SETS=dev: what these editor files and pages need
 #: make lint         shellcheck, cppcheck and the like
 #: make compile_commands  compile_commands.json, by which clangd knows how our C is compiled
 #: make tags         an index of names for editors (ctags)
 #: make clean        removes out/ (the cache of slow products stays)
 
 deps:
-	@sh iso/deps build test
+	@sh iso/deps $(or $(SETS),build test)
 
 # ---- configuration ----
 $(O)/obj/busybox/.config: | tree
@@ -181,6 +183,17 @@ check-all: deps
 	@$(MAKE) --no-print-directory all host
 	@sh testsuite/run lint applets store store-faults fuzz boot
 
+# A wrong or missing T is refused before anything is built.
+test:
+	@sh testsuite/run --find test "$$T" >/dev/null
+	@$(MAKE) --no-print-directory busybox $$(grep -qs d2d-host $$(sh testsuite/run --find test "$$T") && echo host)
+	@sh testsuite/run "$$T"
+
+boot:
+	@sh testsuite/run --find boot "$$T" >/dev/null
+	@$(MAKE) --no-print-directory all host
+	@sh testsuite/run "$$T"
+
 fuzz:
 	@sh iso/deps build fuzz
 	@$(MAKE) --no-print-directory busybox
@@ -193,5 +206,6 @@ clean:
 	rm -rf $(O)
 
 FORCE:
-.PHONY: all help deps tree configured busybox host menuconfig oldconfig config savedefconfig hook lock run check check-all fuzz lint clean FORCE
+.PHONY: all help deps tree configured busybox host menuconfig oldconfig config savedefconfig man install-man release \
+	compile_commands tags hook lock run check check-all test boot fuzz lint clean FORCE
 .DELETE_ON_ERROR:
