@@ -1,6 +1,6 @@
 # shellcheck shell=dash
 # SPDX-License-Identifier: GPL-2.0-only
-# What the measurements share: a machine that counts its instructions.
+# Shared by the measurements: a virtual machine that counts its instructions.
 set -eu
 LC_ALL=C
 export LC_ALL
@@ -11,14 +11,14 @@ work=$O/test/bench/$(basename "$0")
 rm -rf "$work"
 mkdir -p "$work"
 
-# make_stamp FILE: the program that prints how many instructions there were.
+# make_stamp FILE: builds the program that prints the number of instructions so far.
 make_stamp() { gcc -O2 -static -s -o "$1" "$here/stamp.c"; }
 
-# pack DIR: it as an archive for the kernel, on stdout.
+# pack DIR: writes DIR as an archive for the kernel to stdout.
 pack() { (cd "$1" && find . | sort | cpio --quiet -o -H newc --owner=0:0 | gzip -n); }
 
-# add_root: $work/initrd is the image's with $work/root behind it. Archives may follow each other when each begins at a
-# multiple of four.
+# add_root: makes $work/initrd from the image's initramfs and $work/root. Archives can be concatenated if each of them
+# starts at a multiple of 4 bytes.
 add_root() {
 	chmod -R a+rx "$work/root"
 	{
@@ -28,7 +28,8 @@ add_root() {
 	} >"$work/initrd"
 }
 
-# machine QEMU-OPTION...: one processor, nothing from outside; an instruction a nanosecond, unless $clock says otherwise.
+# machine QEMU-OPTION...: one processor and no external input. An instruction takes a nanosecond, unless $clock says
+# otherwise.
 counted='-icount shift=0,sleep=off -rtc base=2026-01-01,clock=vm'
 clock=$counted
 machine() {

@@ -1,6 +1,6 @@
 /*
- * spent: runs a command and prints on the serial line what that took: ticks of the processor's time stamp counter, which
- * under QEMU's -icount shift=0 are instructions, and nanoseconds. What fails is told there, too.
+ * spent: runs a command and prints its cost on the serial line: ticks of the time stamp counter, which are instructions
+ * under QEMU's -icount shift=0, and nanoseconds. Failures are printed there, too.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
