@@ -1,5 +1,5 @@
-# Becomes arch/d2d/Makefile in busybox's tree: how its build finds ours. D2D_LIBS is the folder of the static
-# libraries made by iso/libs/build.
+# Becomes arch/d2d/Makefile in busybox's tree and adds our directory d2d/ and its libraries to busybox's build. D2D_LIBS
+# is the directory of the static libraries that iso/libs/build has made.
 include $(srctree)/arch/x86_64/Makefile
 
 libs-y += d2d/

@@ -1,6 +1,6 @@
 /*
  * entry: a "kernel" that prints the time stamp counter at its entry on the serial line, as 16 hexadecimal digits, and
- * switches the machine off. It tells what the firmware costs before any kernel runs.
+ * switches the machine off. It measures the firmware's instructions before the kernel runs.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */

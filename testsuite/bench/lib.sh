@@ -1,6 +1,6 @@
 # shellcheck shell=dash
 # SPDX-License-Identifier: GPL-2.0-only
-# What the measurements share: a machine that counts its instructions.
+# Functions shared by the measurements: a machine that counts its instructions.
 set -eu
 LC_ALL=C
 export LC_ALL
@@ -11,14 +11,14 @@ work=$O/test/bench/$(basename "$0")
 rm -rf "$work"
 mkdir -p "$work"
 
-# make_stamp FILE: the program that prints how many instructions there were.
+# make_stamp FILE: compiles the program that prints the number of instructions so far.
 make_stamp() { gcc -O2 -static -s -o "$1" "$here/stamp.c"; }
 
-# pack DIR: it as an archive for the kernel, on stdout.
+# pack DIR: writes DIR as an initramfs archive to standard output.
 pack() { (cd "$1" && find . | sort | cpio --quiet -o -H newc --owner=0:0 | gzip -n); }
 
-# add_root: $work/initrd is the image's with $work/root behind it. Archives may follow each other when each begins at a
-# multiple of four.
+# add_root: writes $work/initrd, the image's initramfs followed by an archive of $work/root. The kernel accepts
+# concatenated archives if each begins at a multiple of four bytes.
 add_root() {
 	chmod -R a+rx "$work/root"
 	{
@@ -28,7 +28,8 @@ add_root() {
 	} >"$work/initrd"
 }
 
-# machine QEMU-OPTION...: one processor, nothing from outside; an instruction a nanosecond, unless $clock says otherwise.
+# machine QEMU-OPTION...: runs a machine with one processor and no input from outside. By default each instruction takes
+# one nanosecond of the guest's time; with an empty $clock the guest runs in real time.
 counted='-icount shift=0,sleep=off -rtc base=2026-01-01,clock=vm'
 clock=$counted
 machine() {

@@ -1,6 +1,6 @@
 /*
- * spent: runs a command and prints on the serial line what that took: ticks of the processor's time stamp counter, which
- * under QEMU's -icount shift=0 are instructions, and nanoseconds. What fails is told there, too.
+ * spent: runs a command and prints on the serial line how long it took, in nanoseconds and in ticks of the processor's time
+ * stamp counter, which are instructions under QEMU's -icount shift=0. A failed command is also reported there.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */

@@ -1,6 +1,6 @@
 /*
- * stamp: prints the processor's time stamp counter on the serial line, with the name it was started by. Under QEMU's
- * -icount shift=0 that is the number of instructions since power-on.
+ * stamp: prints the processor's time stamp counter on the serial line, with its own program name or its argument.
+ * Under QEMU's -icount shift=0 the counter is the number of instructions since power-on.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */

@@ -1,29 +1,31 @@
 # shellcheck shell=dash
 # SPDX-License-Identifier: GPL-2.0-only
-# Power cuts: QEMU logs all that a disk is told, and from the log comes what it would hold had the power failed at some
-# point. To be sourced behind lib.sh. D2D_SEED: the number from which the random points follow; it is printed.
+# Simulated power cuts: QEMU logs all writes and flushes of a disk, and from this log the content is reconstructed that
+# the disk would have after a power cut at a given point. Source this file after lib.sh. D2D_SEED is the seed of the
+# random points; it is printed.
 seed=${D2D_SEED:-$(date +%s)}
 cut=$work/cut.img
 points=${D2D_CUTS:-100}
 gcc -O2 -o "$work/cut-disk" "$SRC/testsuite/cut-disk.c" || give_up "can't build cut-disk"
 echo "seed $seed"
 
-# logged_disk FILE ID [OPTIONS]: a disk whose cache is volatile, so that it is told when to flush it.
-# Requests that QEMU merges come to more pieces than the log can write at once (IOV_MAX), and fail.
+# logged_disk FILE ID [OPTIONS]: prints QEMU options for a logged disk with a volatile write cache, so that the guest
+# sends flushes. Merging of requests is off: merged requests can have more segments than the log can write at once
+# (IOV_MAX) and would fail.
 logged_disk() {
 	rm -f "$work/$2.log.img"
 	: >"$work/$2.log.img"
 	printf '%s' "-blockdev driver=file,node-name=$2-file,filename=$1 -blockdev driver=file,node-name=$2-log,filename=$work/$2.log.img -blockdev driver=blklogwrites,node-name=$2,file=$2-file,log=$2-log -device virtio-blk-pci,drive=$2,request-merging=off${3-}"
 }
 
-# log_now ID: how many entries it has; what came since the last flush isn't counted yet.
+# log_now ID: prints the number of log entries; requests since the last flush are not counted yet, hence the sync.
 log_now() {
 	guest sync
 	[ ! -s "$work/$1.log.img" ] || "$work/cut-disk" "$work/$1.log.img" | wc -l
 }
 
-# cut_points FROM TO: of the lines of cut-disk, the points to cut at, each with the flush before it: some at random, the
-# same one more than once where there are few, and behind each of the last 20 writes.
+# cut_points FROM TO: reads the lines of cut-disk and prints the points at which to cut, each with the position of the
+# last flush before it: $points random points, some repeated if there are few, and one after each of the last 20 writes.
 cut_points() {
 	awk -v from="${1:-0}" -v to="$2" -v points="$points" -v seed="$seed" '
 		BEGIN { srand(seed); for (i = 0; i < points; i++) wanted[from + int(rand() * (to - from)) + 1]++ }
@@ -35,8 +37,8 @@ cut_points() {
 		}'
 }
 
-# one_cut BASE-ENTRY TO CHECK [SEED]: the disk there; its state goes to $work/all. Where one is seen for the first time,
-# the disk is kept as $work/state-N.img, N its line in $work/states.
+# one_cut BASE-ENTRY TO CHECK [SEED]: reconstructs the disk at entry TO and appends its state, the output of CHECK, to
+# $work/all. A disk whose state is new is kept as $work/state-N.img, where N is the state's line in $work/states.
 one_cut() {
 	local state
 	cp --sparse=auto "$work/flushed.img" "$cut"
@@ -49,9 +51,9 @@ one_cut() {
 	fi
 }
 
-# cuts BASE ID FROM TO CHECK WHAT: for each point what the disk holds when all was written in order, and what may be left
-# of it when the writes since the last flush were only in its cache. CHECK says what $cut is, in a line; "bad" begins one
-# that must not be.
+# cuts BASE ID FROM TO CHECK WHAT: checks for each point the disk with all writes in order, and the disk when writes
+# since the last flush were still in the cache and only some of them, chosen at random, reached the disk. The command
+# CHECK prints the state of $cut in one line, which begins with "bad" if the state must not occur.
 cuts() {
 	local disk_log=$work/$2.log.img at=0 last='' n=0 bad to flushed
 	"$work/cut-disk" "$disk_log" | cut_points "$3" "$4" >"$work/points"
@@ -72,7 +74,7 @@ cuts() {
 	if [ -z "$bad" ] && [ "$n" -ge "$points" ]; then pass "$n cuts: $6"; else fail "$n cuts: $6"; printf '%s\n' "$bad" | head -n 12; fi
 }
 
-# state PATTERN: the file of the first one of this kind.
+# state PATTERN: prints the path of the first kept disk whose state matches PATTERN.
 state() {
 	local n
 	n=$(grep -nE "$1" "$work/states" | head -n 1 | cut -d: -f1)

@@ -1,7 +1,7 @@
 # shellcheck shell=dash
 # SPDX-License-Identifier: GPL-2.0-only
-# What the boot tests share. A test boots the ISO in QEMU (no KVM needed), types on the serial line, and prints
-# PASS: or FAIL: for each thing it looked at. Its disks and its serial log lie in $O/test/NAME.
+# Functions shared by the boot tests. A test boots the ISO in QEMU (KVM is not needed), types commands on the serial line,
+# and prints PASS: or FAIL: for each check. Its disks and its serial log are in $O/test/boot/NAME.
 set -eu
 LC_ALL=C
 export LC_ALL
@@ -14,8 +14,8 @@ iso=${D2D_ISO:-$O/d2d.iso}
 log=$work/serial.log
 ram=2048
 nic=user,model=virtio-net-pci,restrict=on
-limit=${D2D_BOOT_LIMIT:-420} # seconds that one boot may take
-patience=${D2D_PATIENCE:-150} # seconds that one step may take
+limit=${D2D_BOOT_LIMIT:-420} # time limit of one boot, seconds
+patience=${D2D_PATIENCE:-150} # time limit of one step, seconds
 firmware=/usr/share/OVMF
 qemu=
 seen=0
@@ -41,7 +41,7 @@ skip() {
 	printf 'SKIPPED: %s: %s\n' "$name" "$1"
 	exit 0
 }
-# Ends the test: what follows could only fail too.
+# give_up WHAT: fails and ends the test, because all later checks would fail, too.
 give_up() {
 	fail "$1"
 	printf '%s\n' "--- last lines of the serial line ($log)"
@@ -53,17 +53,17 @@ finish() { [ -z "$failed" ] || { text 0 | tail -n 40; exit 1; }; }
 # ---- disks ----
 stick() { "$SRC/testsuite/mkstick" "$@"; }
 
-# luks FILE KEYFILE [DIR] [-s MIB]: a LUKS2 store that opens quickly, with DIR in it. The host's kernel need not know
-# dm-crypt.
+# luks FILE KEYFILE [DIR] [-s MIB]: makes a LUKS2 store with a fast key derivation and the content of DIR. The host's
+# kernel doesn't need dm-crypt.
 luks() {
 	command -v cryptsetup >/dev/null || give_up "no cryptsetup: run 'make deps'"
 	"$SRC/testsuite/luks-store" "$@" || give_up "can't make a LUKS volume"
 }
 
-# hello_image OUT.tar [NAME:TAG]: an image whose command greets.
+# hello_image OUT.tar [NAME:TAG]: makes an image whose command prints a greeting.
 hello_image() { "$SRC/testsuite/mkimage" "$1" "${2:-hello:latest}" "$O/busybox"; }
 
-# hook FILE LINE...: an executable hook.
+# hook FILE LINE...: writes an executable hook.
 hook() {
 	local file=$1
 	shift
@@ -73,7 +73,7 @@ hook() {
 }
 
 # ---- the machine ----
-# boot QEMU-OPTION...: starts a machine; its serial line is ours.
+# boot QEMU-OPTION...: starts a machine; file descriptor 3 writes to its serial line, whose output is appended to $log.
 boot() {
 	kill_machine
 	[ ! -e "$log" ] || mv "$log" "$work/serial.$count.log"
@@ -81,8 +81,8 @@ boot() {
 	mkfifo "$work/in"
 	: >"$log"
 	seen=0
-	# One thread for all of the guest's processors. With a thread each, QEMU was seen to run the breakpoint with which
-	# the kernel patches its own code after the kernel had taken it away: an int3 oops.
+	# One thread for all processors of the guest. With one thread for each, QEMU sometimes executed the breakpoint
+	# that the kernel uses to patch its own code after the kernel had already removed it, which caused an int3 oops.
 	timeout -k 5 "$limit" qemu-system-x86_64 \
 		-accel tcg,thread=single -machine q35 -cpu max -smp 2 -m "$ram" -no-reboot \
 		-nic "$nic" -display none -monitor none -serial stdio "$@" \
@@ -91,13 +91,13 @@ boot() {
 	exec 3>"$work/in"
 }
 
-# Disks in QEMU's words. Each takes an image file and an id.
+# QEMU options for disks. Each function takes an image file and an id.
 cd_rom() { printf '%s' "-drive if=none,id=$2,media=cdrom,readonly=on,format=raw,file=$1 -device ide-cd,drive=$2,bus=ide.1,bootindex=0"; }
 virtio() { printf '%s' "-drive if=none,id=$2,format=raw,file=$1 -device virtio-blk-pci,drive=$2${3-}"; }
 ahci() { printf '%s' "-drive if=none,id=$2,format=raw,file=$1 -device ide-hd,drive=$2,bus=ide.2${3-}"; }
 usb() { printf '%s' "-device qemu-xhci,id=xhci-$2 -drive if=none,id=$2,format=raw,file=$1 -device usb-storage,bus=xhci-$2.0,drive=$2,removable=on${3-}"; }
 
-# uefi: the firmware, with variables of its own.
+# uefi: prints QEMU options for UEFI firmware with its own copy of the variables.
 uefi() {
 	cp "$firmware/OVMF_VARS_4M.fd" "$work/vars.img"
 	printf '%s' "-drive if=pflash,unit=0,format=raw,readonly=on,file=$firmware/OVMF_CODE_4M.fd -drive if=pflash,unit=1,format=raw,file=$work/vars.img"
@@ -114,10 +114,10 @@ kill_machine() {
 }
 
 # ---- the serial line ----
-# text FROM: what came from byte FROM on, as plain lines.
+# text FROM: prints the serial output from byte FROM on, without carriage returns, NULs and escape sequences.
 text() { tail -c "+$(($1 + 1))" "$log" | tr -d '\r\000' | sed 's/\x1b\[[0-9;?]*[a-zA-Z]//g'; }
 
-# await PATTERN [SECONDS]: waits until it is among what came since something was typed last.
+# await PATTERN [SECONDS]: waits until the output since the last typed command matches PATTERN.
 await() {
 	local end
 	end=$(($(date +%s) + ${2:-$patience}))
@@ -128,19 +128,19 @@ await() {
 	done
 }
 
-# type_in TEXT: types it, as it is.
+# type_in TEXT: types TEXT unchanged.
 type_in() {
 	seen=$(stat -c %s "$log")
 	printf '%s' "$1" >&3
 }
 
-# menu [KEY]: chooses in GRUB's menu: l live, s safe, r rescue.
+# menu [KEY]: presses a key in GRUB's menu: l live, s safe, r rescue, f reset.
 menu() {
 	await 'GNU GRUB' || give_up "no boot menu on the serial line"
 	type_in "${1:-l}"
 }
 
-# ready: waits for the summary of the boot and for the prompt.
+# ready: waits for the summary of the boot and for the shell prompt.
 ready() {
 	await 'debian2docker: ready' || give_up "the boot's summary did not come"
 	summary=$(text "$seen" | grep -a 'debian2docker: ready' | head -n 1)
@@ -148,10 +148,11 @@ ready() {
 	await 'docker@[^ ]*:.*[$] *$' || give_up "no prompt of user docker"
 }
 
-# guest COMMAND [SECONDS]: runs it at the prompt; its output is in $work/answer, its exit status in $status.
+# guest COMMAND [SECONDS]: runs COMMAND at the prompt; writes its output to $work/answer and sets $status to its exit
+# status, or to "none" when the time limit is over.
 guest() {
 	count=$((count + 1))
-	# What is typed must not look like what is printed.
+	# The terminal echoes the typed command, so the markers must look different in the command and in the output.
 	type_in "printf 'begin%s\\n' -$count; $1; printf '\\nend%s\\n' \"-$count \$?\"
 "
 	if ! await "^end-$count [0-9]+" "${2:-$patience}"; then
@@ -164,7 +165,7 @@ guest() {
 	sed -i "/^begin-$count\$/d; /^end-$count [0-9]/d" "$work/answer"
 }
 
-# ok WHAT COMMAND [PATTERN]: the command ends well and says PATTERN.
+# ok WHAT COMMAND [PATTERN]: checks that COMMAND exits with status 0 and that its output matches PATTERN.
 ok() {
 	guest "$2"
 	if [ "$status" = 0 ] && { [ $# -lt 3 ] || grep -aqE -- "$3" "$work/answer"; }; then
@@ -177,18 +178,18 @@ ok() {
 	fi
 }
 
-# shown WHAT PATTERN [SECONDS]: it is or comes on the serial line, since power-on.
+# shown WHAT PATTERN [SECONDS]: checks that PATTERN appears on the serial line, now or since power-on.
 shown() {
 	seen=0
 	if await "$2" "${3:-5}"; then pass "$1"; else fail "$1 (expected: $2)"; fi
 }
 
-# not_shown WHAT PATTERN
+# not_shown WHAT PATTERN: checks that PATTERN has not appeared on the serial line since power-on.
 not_shown() {
 	if text 0 | grep -aqE -- "$2"; then fail "$1 (found: $2)"; else pass "$1"; fi
 }
 
-# gone WHAT [SECONDS]: the machine switches itself off.
+# gone WHAT [SECONDS]: checks that the machine switches itself off.
 gone() {
 	local end
 	end=$(($(date +%s) + ${2:-90}))
@@ -196,7 +197,7 @@ gone() {
 		[ "$(date +%s)" -lt "$end" ] || { fail "$1"; return 0; }
 		sleep 0.3
 	done
-	if wait "$qemu"; then pass "$1"; else fail "$1 (QEMU ended badly)"; fi
+	if wait "$qemu"; then pass "$1"; else fail "$1 (QEMU failed)"; fi
 	qemu=
 }
 

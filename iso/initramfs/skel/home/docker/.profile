@@ -1,1 +1,1 @@
-# Yours: read by login shells. This folder stays when there is a store; without one it is new at each boot.
+# Your own settings, read by login shells. This directory is kept on the store; without a store it is new at each boot.
