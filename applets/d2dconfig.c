@@ -30,7 +30,8 @@
 //usage:     "\nKEY is an option of the kernel command line without 'd2d.'. The command line\n"
 //usage:       "takes precedence over the store. hostname and timezone (for example\n"
 //usage:       "CET-1CEST,M3.5.0,M10.5.0/3) take effect at once, others at the next boot.\n"
-//usage:     "Exit status: 0 done, 1 a line is not valid or can't be saved, 77 no store (-b)"
+//usage:     "Exit status: 0 done, 1 a line is not valid or can't be saved, 77 nothing to do:"
+//usage:     "\nthere is no store (-b)"
 //usage:#define d2dconfig_example_usage
 //usage:       "$ sudo d2d config hostname=web\n"
 

@@ -74,7 +74,7 @@
 //usage:     "\n	-R,--root DIR	Look at DIR/sys and DIR/dev (with -l, -j or -n)"
 //usage:     "\n	FILE	Look at these devices or images alone (with -l, -j or -n)"
 //usage:     "\n"
-//usage:     "\nExit code: 0 done, 1 failed, 2 nothing has this role"
+//usage:     "\nExit status: 0 done, 1 failed, 77 nothing to do: no volume has this role"
 
 #include <sys/file.h>
 #include "d2dmount.h"

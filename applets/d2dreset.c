@@ -31,7 +31,7 @@
 //usage:     "\n	-y,--yes	Don't ask"
 //usage:     "\n	-n,--dry-run	Show what would go, write nothing"
 //usage:     "\n"
-//usage:     "\nExit code: 0 done, 1 failed or not wanted; with -c 77: nothing was to be done"
+//usage:     "\nExit status: 0 done, 1 failed or not wanted, 77 nothing to do (-c)"
 
 #include "d2dreset.h"
 

@@ -6,10 +6,7 @@
 //kbuild:lib-$(CONFIG_D2DRESET) += d2dreset_console.o
 #include "d2dreset.h"
 
-enum {
-	EXIT_SKIPPED = 77,	/* docs/hooks.md */
-	PATIENCE = 60,	/* seconds */
-};
+enum { PATIENCE = 60 };	/* seconds */
 
 /* The only store, encrypted and not opened yet; NULL when there are others. */
 static struct d2d_volume *locked_store(struct d2d_volume *list, int n)
@@ -43,14 +40,14 @@ int d2dreset_console(void)
 		store = locked_store(list, n);
 	if (!store) {
 		puts("no store is there, or it isn't clear which");
-		return EXIT_SKIPPED;
+		return D2D_EXIT_NOTHING;
 	}
 	d2dreset_hold(&held, store->dev);
 	question = xasprintf("\ndebian2docker: reset: ALL OF THE STORE ON %s IS LOST, with Docker's images, containers and volumes.\n"
 		"Type reset to make it anew; anything else, or %u seconds, and it stays as it is: ", store->dev, (unsigned)PATIENCE);
 	if (d2d_ask(question, answer, sizeof(answer), PATIENCE) < 0 || strcmp(answer, "reset") != 0) {
 		puts("not wanted: the store stays as it is");
-		return EXIT_SKIPPED;
+		return D2D_EXIT_NOTHING;
 	}
 	d2dreset_check(&held);
 	d2dreset_refuse_used(store->dev);
