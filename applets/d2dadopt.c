@@ -45,7 +45,7 @@ enum {
 	MIB = 1024 * 1024,
 	START = MIB,		/* offset of the partition in bytes */
 	MARK = START - 512,	/* offset of the mark; if the mark is there, everything behind it was written by us */
-	LOOKED_AT = 4 * MIB,	/* bytes at the start of the disk that must be zero, except for text and archive */
+	HEAD_SIZE = 4 * MIB,	/* bytes at the start of the disk that must be zero, except for text and archive */
 	TAIL = MIB,		/* bytes at the end of the disk that must be zero */
 	SMALLEST = 64,		/* minimum disk size in MiB */
 };
@@ -74,7 +74,7 @@ static bool is_zero_at_end(const struct disk *d)
 }
 
 /* Sets d->userdata. Returns why the disk must not be formatted, or NULL. */
-static const char *refuses(struct disk *d)
+static const char *reason_to_refuse(struct disk *d)
 {
 	bool begun = memcmp(d->head + MARK, mark, sizeof(mark) - 1) == 0;
 	ssize_t userdata = d2d_formatme_userdata(d->head, MARK);
@@ -83,7 +83,7 @@ static const char *refuses(struct disk *d)
 	if (userdata < 0)
 		return "its userdata.tar doesn't end within the first MiB";
 	d->userdata = userdata;
-	why = d2d_formatme_refuses(d->head, begun ? MARK : LOOKED_AT, d->userdata);
+	why = d2d_formatme_refuses(d->head, begun ? MARK : HEAD_SIZE, d->userdata);
 	if (!why && !begun && !is_zero_at_end(d))
 		why = "its last MiB is not all zeros";
 	return why;
@@ -91,7 +91,7 @@ static const char *refuses(struct disk *d)
 
 /* Opens the disk and reads its start. Sets d->label if the disk asks to be formatted, and d->why if it must not be. Returns 0
  * or a positive errno. */
-static int look_at(struct disk *d, int flags)
+static int examine_disk(struct disk *d, int flags)
 {
 	int read_only = 0;
 	struct stat st;
@@ -105,10 +105,10 @@ static int look_at(struct disk *d, int flags)
 	if (!d->is_file)
 		ioctl(d->fd, BLKSSZGET, &d->sector);
 	d->size = lseek(d->fd, 0, SEEK_END);
-	d->head = xzalloc(LOOKED_AT);
-	if (pread(d->fd, d->head, MIN(LOOKED_AT, d->size), 0) < 0)
+	d->head = xzalloc(HEAD_SIZE);
+	if (pread(d->fd, d->head, MIN(HEAD_SIZE, d->size), 0) < 0)
 		return errno;
-	d->label = d2d_formatme_label(d->head, LOOKED_AT);
+	d->label = d2d_formatme_label(d->head, HEAD_SIZE);
 	if (!d->label)
 		return 0;
 	if (!d->is_file && ioctl(d->fd, BLKROGET, &read_only) == 0 && read_only)
@@ -116,13 +116,13 @@ static int look_at(struct disk *d, int flags)
 	else if (d->size < SMALLEST * (off_t)MIB)
 		d->why = "it is smaller than 64 MiB";
 	else
-		d->why = refuses(d);
+		d->why = reason_to_refuse(d);
 	return 0;
 }
 
 /* ---- format the disk ---- */
 
-static void put(const struct disk *d, const void *data, size_t len, off_t at)
+static void write_and_sync(const struct disk *d, const void *data, size_t len, off_t at)
 {
 	if (pwrite(d->fd, data, len, at) != (ssize_t)len || fsync(d->fd) < 0)
 		bb_perror_msg_and_die("can't write to '%s'", d->path);
@@ -136,7 +136,7 @@ static char *make_stage(const struct disk *d)
 	if (!mkdtemp(dir) || chmod(dir, 0755) < 0)
 		bb_simple_perror_msg_and_die("can't make a directory in '/tmp'");
 	path = xasprintf("%s/var/lib/boot2docker/userdata.tar", dir);
-	if (d2d_folder_make(path) < 0 || (d->userdata && d2d_file_save(path, d->head, d->userdata) < 0))
+	if (d2d_make_parent_dirs(path) < 0 || (d->userdata && d2d_file_save(path, d->head, d->userdata) < 0))
 		bb_error_msg_and_die("can't write '%s'", path);
 	chmod(path, 0600);
 	free(path);
@@ -182,7 +182,7 @@ static void write_table(const struct disk *d)
 	memcpy(entry + 12, &count, 4);
 	mbr[510] = 0x55;
 	mbr[511] = 0xaa;
-	put(d, mbr, d->sector, 0);
+	write_and_sync(d, mbr, d->sector, 0);
 	free(mbr);
 }
 
@@ -196,7 +196,7 @@ static void adopt(struct disk *d)
 	d->fd = xopen(d->path, O_RDWR | O_CLOEXEC);
 	printf("%s asks to be formatted: formatting it\n", d->path);
 	fflush_all();
-	put(d, mark, sizeof(mark) - 1, MARK);
+	write_and_sync(d, mark, sizeof(mark) - 1, MARK);
 	code = make_file_system(d);
 	if (code != 0)
 		bb_error_msg_and_die("can't make a file system on '%s': mke2fs failed with status %d", d->path, code);
@@ -204,7 +204,7 @@ static void adopt(struct disk *d)
 		bb_perror_msg_and_die("can't write to '%s'", d->path);
 	write_table(d);
 	/* The disk is the store from here on. Erase the rest of the archive, which is no longer needed. */
-	put(d, zeros, START - d->sector, d->sector);
+	write_and_sync(d, zeros, START - d->sector, d->sector);
 	free(zeros);
 	if (!d->is_file && ioctl(d->fd, BLKRRPART) < 0)
 		bb_perror_msg_and_die("'%s' is a store now, but the kernel won't see its partition before a restart", d->path);
@@ -214,10 +214,10 @@ static void adopt(struct disk *d)
 
 /* Returns 1 if the disk was formatted (or would be, with -n), 0 if it doesn't ask for it, -1 if it must not be formatted or
  * can't be opened. */
-static int try(const char *path, unsigned opt, bool is_image)
+static int adopt_if_asked(const char *path, unsigned opt, bool is_image)
 {
 	struct disk d = { .path = path };
-	int r = 0, err = look_at(&d, opt & OPT_n ? O_RDONLY : is_image ? O_RDWR : O_RDWR | O_EXCL);
+	int r = 0, err = examine_disk(&d, opt & OPT_n ? O_RDONLY : is_image ? O_RDWR : O_RDWR | O_EXCL);
 
 	if (err) {
 		bb_error_msg("can't open '%s': %s", path, strerror(err));
@@ -250,7 +250,7 @@ static bool is_whole(const struct d2d_volume *v)
 }
 
 /* Returns a text that says which store exists already, so that no disk may be formatted, or NULL. The caller frees it. */
-static char *store_of(const struct d2d_volume *list, int n, const char *spec)
+static char *existing_store(const struct d2d_volume *list, int n, const char *spec)
 {
 	int i;
 
@@ -270,7 +270,7 @@ static int find(unsigned opt)
 		bb_error_msg_and_die("can't look for volumes: %s", strerror(-n));
 	d2d_mounts_find(list, n);
 	d2d_roles_decide(list, n, medium, spec && spec[0] ? spec : NULL);
-	store = store_of(list, n, spec && spec[0] ? spec : NULL);
+	store = existing_store(list, n, spec && spec[0] ? spec : NULL);
 	for (i = 0; i < n; i++) {
 		const struct d2d_volume *v = &list[i];
 
@@ -280,7 +280,7 @@ static int find(unsigned opt)
 			printf("%s asks to be formatted, and is left alone: %s\n", v->dev, store);
 			continue;
 		}
-		r = try(v->dev, opt, false);
+		r = adopt_if_asked(v->dev, opt, false);
 		if (r > 0)
 			store = xasprintf("%s is the store", v->dev);
 		code = r > 0 ? EXIT_SUCCESS : code == D2D_EXIT_NOTHING && r < 0 ? EXIT_FAILURE : code;
@@ -307,7 +307,7 @@ int d2dadopt_main(int argc UNUSED_PARAM, char **argv)
 		/* A device named by mistake could carry a copy of the text. Only the scan chooses devices. */
 		if (stat(*argv, &st) == 0 && !S_ISREG(st.st_mode))
 			bb_error_msg_and_die("'%s' is not an image file; disks are found by a scan only", *argv);
-		r = try(*argv, opt, true);
+		r = adopt_if_asked(*argv, opt, true);
 		code = r < 0 ? EXIT_FAILURE : code == D2D_EXIT_NOTHING && r > 0 ? EXIT_SUCCESS : code;
 	}
 	fflush_stdout_and_exit(code);

@@ -1,7 +1,7 @@
 /*
- * d2dinstall: makes a home for the system and for Docker's data.
+ * d2dinstall: installs the system on a disk, and makes a store for Docker's data.
  *
- * Nothing is written before whoever is asked has typed the name of the disk, or has said --yes.
+ * Nothing is written until the user has typed the name of the disk or has given --yes.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -11,7 +11,8 @@
 //config:	depends on D2DMOUNT
 //config:	select D2D_LIBD2D
 //config:	help
-//config:	Adds a store for Docker's data to the stick that carries the ISO.
+//config:	Adds a store for Docker's data to the USB stick that carries the
+//config:	ISO.
 //config:
 //config:config FEATURE_D2DINSTALL_DISK
 //config:	bool "Install to a whole disk, with two slots for updates"
@@ -19,15 +20,16 @@
 //config:	depends on D2DINSTALL
 //config:	select MKFS_VFAT
 //config:	help
-//config:	'd2dinstall DISK' and 'd2dinstall update'. Needs sfdisk in the
-//config:	image (D2D_BASE_SFDISK).
+//config:	Provides 'd2dinstall DISK' and 'd2dinstall update'. Needs sfdisk
+//config:	in the image (D2D_BASE_SFDISK).
 
 //config:config FEATURE_D2DINSTALL_LUKS
 //config:	bool "Encrypted stores"
 //config:	default y
 //config:	depends on D2DINSTALL && FEATURE_D2DUNLOCK_MANAGE
 //config:	help
-//config:	'd2dinstall -e', and d2dreset of a store that is encrypted.
+//config:	Provides 'd2dinstall -e', and lets d2dreset handle an encrypted
+//config:	store.
 //config:
 //config:config FEATURE_D2DINSTALL_ISO
 //config:	bool
@@ -44,41 +46,43 @@
 //usage:	IF_FEATURE_D2DINSTALL_DISK(" | [-yn" IF_FEATURE_D2DINSTALL_LUKS("e] [-B FILE") "] [-i ISO] DISK | [-yn] update ISO | good")
 //usage:	IF_FEATURE_D2DINSTALL_BESIDE(" | -b DIR [-yn] [-i ISO] [-g FILE]")
 //usage:#define d2dinstall_full_usage "\n\n"
-//usage:       "Make a home for Docker's data, and for the system\n"
-//usage:     "\n-s: a store behind the ISO, in all the room that is left on the stick or disk"
-//usage:     "\nthat was booted from, or on DISK (an image of one will do). A store of an"
-//usage:     "\nearlier ISO that is still there is taken back."
+//usage:       "Install the system on a disk, and make a store for Docker's data\n"
+//usage:     "\n-s: add a store behind the ISO. It takes all the free space of the USB stick or"
+//usage:     "\ndisk that was booted from, or of DISK (or of an image of one in a file). If the"
+//usage:     "\nstore of an earlier ISO is still there, it is used again as it is."
 //usage:	IF_FEATURE_D2DINSTALL_DISK(
-//usage:     "\nDISK: system and store on a whole disk, all of which is overwritten. It starts"
-//usage:     "\nby BIOS and by UEFI. What the ISO has in d2d/ comes along."
-//usage:     "\nupdate: the system of an ISO (a file or a device) into the slot of such a disk"
-//usage:     "\nthat isn't running. It is tried once; when Docker answers there ('good', said"
-//usage:     "\nby a hook) it stays, else the old one is started again. The store stays.\n"
+//usage:     "\nDISK: install system and store on a whole disk; everything on it is overwritten."
+//usage:     "\nThe disk starts by BIOS and by UEFI. The ISO's directory d2d/ is copied, too."
+//usage:     "\nupdate: install the system of ISO (a file or a device) into the slot of such a"
+//usage:     "\ndisk that isn't running. The new system is started once, on trial. If Docker"
+//usage:     "\nanswers there, a hook runs 'd2dinstall good' and the new system stays; otherwise"
+//usage:     "\nthe next start uses the old one again. The store is left alone.\n"
 //usage:	)
 //usage:	IF_FEATURE_D2DINSTALL_BESIDE(
-//usage:     "\n-b DIR: the system into a folder of a mounted file system, beside the system that is"
-//usage:     "\nthere and started by its GRUB. Partitions and boot loader stay as they are. Once"
-//usage:     "\nmore is an update; the system before it stays in the menu.\n"
+//usage:     "\n-b DIR: install the system into a directory of a mounted file system, beside the"
+//usage:     "\nsystem of this machine, and start it from that system's GRUB. The partitions and"
+//usage:     "\nthe boot loader stay as they are. Run it again to update; the previous system"
+//usage:     "\nstays in the menu.\n"
 //usage:	)
 //usage:     "\n	-s,--same-stick	See above"
 //usage:	IF_FEATURE_D2DINSTALL_ISO(
-//usage:     "\n	-i,--iso ISO	Install this one, not what was booted from"
+//usage:     "\n	-i,--iso ISO	Install this ISO, not the one that was booted from"
 //usage:	)
 //usage:	IF_FEATURE_D2DINSTALL_BESIDE(
-//usage:     "\n			(-b takes a folder with its files, too)"
+//usage:     "\n			(with -b also a directory with the files of an ISO)"
 //usage:     "\n	-b,--beside DIR	See above"
-//usage:     "\n	-g,--grub FILE	Put the lines that GRUB needs into this custom.cfg, or in the"
-//usage:     "\n			place of those that -g has put there"
+//usage:     "\n	-g,--grub FILE	Write the lines that GRUB needs into this custom.cfg;"
+//usage:     "\n			lines of an earlier -g are replaced"
 //usage:	)
 //usage:	IF_FEATURE_D2DINSTALL_LUKS(
-//usage:     "\n	-e,--encrypt	An encrypted store: asks for its passphrase (twice; without a"
-//usage:     "\n			terminal it is the next line of stdin)"
-//usage:     "\n	-B,--backup FILE	Keep its header in a new FILE, for the day when it is damaged"
+//usage:     "\n	-e,--encrypt	Encrypt the store: ask twice for its passphrase (without"
+//usage:     "\n			a terminal, read it from the next line of stdin)"
+//usage:     "\n	-B,--backup FILE	Save a backup of the LUKS header in a new FILE"
 //usage:	)
-//usage:     "\n	-y,--yes	Don't ask whether that is wanted"
+//usage:     "\n	-y,--yes	Don't ask for confirmation"
 //usage:     "\n	-n,--dry-run	Show what would be done, write nothing"
 //usage:     "\n"
-//usage:     "\nExit code: 0 done, 1 failed or not wanted"
+//usage:     "\nExit code: 0 done, 1 failed or not confirmed"
 
 #include "d2dinstall.h"
 
@@ -106,7 +110,7 @@ int d2dinstall_main(int argc UNUSED_PARAM, char **argv)
 		if (!ENABLE_FEATURE_D2DINSTALL_LUKS || (arg[0] && arg[1]))
 			bb_show_usage();
 		key = d2dinstall_key(backup);
-		/* behind the answer comes the passphrase */
+		/* The passphrase follows the answer on stdin, so no read may buffer more than its own line. */
 		setvbuf(stdin, NULL, _IONBF, 0);
 	}
 	if (opt & INSTALL_STICK) {

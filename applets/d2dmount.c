@@ -1,8 +1,8 @@
 /*
- * d2dmount: decides what each volume is for, by content and label, and mounts it.
+ * d2dmount: decides what each volume is for, by its content and label, and mounts it.
  *
- * Nothing is ever formatted, and nothing is written except to the store, by e2fsck and by the kernel that lets it grow.
- * The rules stand in libd2d/d2d_role.c, the ways to mount in libd2d/d2d_mount.c.
+ * Nothing is ever formatted, and only the store is ever written to: by e2fsck, and by the kernel when the file system
+ * grows. The rules are in libd2d/d2d_role.c, the ways to mount in libd2d/d2d_mount.c.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -19,34 +19,35 @@
 //config:	select MOUNT
 //config:	select LOSETUP
 //config:	help
-//config:	Finds the volumes that the system booted from (medium), that
-//config:	carry hooks and images (payload) and that keep Docker's data
-//config:	(store), and mounts them. 'd2dmount --list' tells which is which.
+//config:	Finds the volume that the system booted from (medium), those that
+//config:	carry hooks and images (payload) and the one that keeps Docker's
+//config:	data (store), and mounts them. 'd2dmount --list' shows the role of
+//config:	each volume.
 //config:
 //config:config FEATURE_D2DMOUNT_GROW
 //config:	bool "Let the store grow to its partition"
 //config:	default y
 //config:	depends on D2DMOUNT
 //config:	help
-//config:	An ext4 store that is smaller than its partition is enlarged by
-//config:	the kernel once it is mounted. Nothing ever shrinks.
+//config:	Lets the kernel enlarge a mounted ext4 store that is smaller than
+//config:	its partition. Nothing is ever shrunk.
 //config:
 //config:config FEATURE_D2DMOUNT_LVM
 //config:	bool "Linear volumes of LVM"
 //config:	default y
 //config:	depends on D2DMOUNT
 //config:	help
-//config:	Makes the linear volumes of LVM2 groups known to the kernel, by
-//config:	libdevmapper, so that each can be a store or a payload. The other
-//config:	types (thin, RAID, mirrors, snapshots, caches) are named only.
+//config:	Activates the linear volumes of LVM2 groups by libdevmapper, so
+//config:	that each can be a store or a payload. Volumes of other types
+//config:	(thin, RAID, mirrors, snapshots, caches) are only listed.
 //config:
 //config:config FEATURE_D2DMOUNT_NFS
 //config:	bool "Payloads on other machines (NFS)"
 //config:	default y
 //config:	depends on D2DMOUNT
 //config:	help
-//config:	d2d.payload=nfs://HOST/PATH: a folder with images and scripts is
-//config:	mounted when the network is up. Wants a kernel with an NFS client.
+//config:	d2d.payload=nfs://HOST/PATH: mounts a directory with images and
+//config:	hooks once the network is up. Needs a kernel with an NFS client.
 
 //applet:IF_D2DMOUNT(APPLET(d2dmount, BB_DIR_USR_BIN, BB_SUID_DROP))
 
@@ -55,26 +56,27 @@
 //usage:#define d2dmount_trivial_usage
 //usage:       "[-ljn"IF_FEATURE_D2DMOUNT_LVM("LU")"] [-r ROLE]... [-w SEC] [-s SEC] [-m UUID] [-S SPEC]"IF_FEATURE_D2DMOUNT_NFS(" [-u URL]")" [-R DIR] [FILE]..."
 //usage:#define d2dmount_full_usage "\n\n"
-//usage:       "Mount volumes by their role: medium, payload or store; or swap\n"
-//usage:     "\n	-r,--role ROLE	Only this role (default: all but swap)"
-//usage:     "\n	-l,--list	Show each volume with its role and why, mount nothing"
-//usage:     "\n	-j,--json	The same as JSON"
+//usage:       "Mount volumes by their role (medium, payload, store), or use swap space\n"
+//usage:     "\n	-r,--role ROLE	Only this role (default: all except swap)"
+//usage:     "\n	-l,--list	Show each volume, its role and the reason; mount nothing"
+//usage:     "\n	-j,--json	Like -l, as JSON"
 //usage:     "\n	-n,--dry-run	Print what would be mounted"
 //usage:	IF_FEATURE_D2DMOUNT_LVM(
-//usage:     "\n	-L,--lvm	Only activate LVM's linear volumes (with -n: print their tables)"
-//usage:     "\n	-U,--unmap	Deactivate those that nobody uses"
+//usage:     "\n	-L,--lvm	Only activate LVM's linear volumes (-n: print tables)"
+//usage:     "\n	-U,--unmap	Deactivate LVM's volumes that aren't in use"
 //usage:	)
-//usage:     "\n	-w,--wait SEC	Wait until the role is there"
-//usage:     "\n	-s,--settle SEC	Wait while USB storage is on its way"
+//usage:     "\n	-w,--wait SEC	Wait up to SEC seconds for volumes of the roles"
+//usage:     "\n	-s,--settle SEC	Wait up to SEC seconds until all USB storage is ready"
 //usage:     "\n	-m,--medium UUID	The medium, instead of d2d.medium="
-//usage:     "\n	-S,--store SPEC	The store, instead of d2d.store=: UUID=X, LABEL=X or /dev/X"
+//usage:     "\n	-S,--store SPEC	Store, instead of d2d.store=: UUID=X, LABEL=X or /dev/X"
 //usage:	IF_FEATURE_D2DMOUNT_NFS(
-//usage:     "\n	-u,--url URL	Mount nfs://HOST[:PORT]/PATH[?vers=V] as a payload, within -w SEC"
+//usage:     "\n	-u,--url URL	Mount nfs://HOST[:PORT]/PATH[?vers=V] as a payload,"
+//usage:     "\n			trying for -w SEC"
 //usage:	)
-//usage:     "\n	-R,--root DIR	Look at DIR/sys and DIR/dev (with -l, -j or -n)"
-//usage:     "\n	FILE	Look at these devices or images alone (with -l, -j or -n)"
+//usage:     "\n	-R,--root DIR	Use DIR/sys and DIR/dev (with -l, -j or -n)"
+//usage:     "\n	FILE	Examine only these devices or images (with -l, -j or -n)"
 //usage:     "\n"
-//usage:     "\nExit status: 0 done, 1 failed, 77 nothing to do: no volume has this role"
+//usage:     "\nExit status: 0 done, 1 failed, 77 nothing to do: no volume has the role"
 
 #include <sys/file.h>
 #include "d2dmount.h"
@@ -145,12 +147,12 @@ int d2dmount_main(int argc UNUSED_PARAM, char **argv)
 	if ((st.files[0] || st.root[0]) && !(st.opt & OPT_LOOK))
 		bb_show_usage();
 	if (!(st.opt & OPT_LOOK) && geteuid() != 0)
-		bb_error_msg_and_die("%s: sudo d2d mount (d2d mount -l shows how it is)", bb_msg_you_must_be_root);
+		bb_error_msg_and_die("%s: sudo d2d mount (d2d mount -l only shows the volumes)", bb_msg_you_must_be_root);
 	st.medium = or_option(st.medium, "medium");
 	st.spec = or_option(st.spec, "store");
 	roles = names ? parse_roles(names) : (1 << D2D_ROLE_MEDIUM) | (1 << D2D_ROLE_PAYLOAD) | (1 << D2D_ROLE_STORE);
 
-	/* Bound before the first look, so that nothing comes in between. */
+	/* Subscribe to uevents before the first scan, so that no device is missed. */
 	if (st.opt & (OPT_w | OPT_s)) {
 		fd = d2d_uevent_open();
 		if (fd < 0)
@@ -164,13 +166,13 @@ int d2dmount_main(int argc UNUSED_PARAM, char **argv)
 		r = d2dmount_nfs(url, seconds);
 		if (r != EXIT_SUCCESS)
 			return r;
-		seconds = roles = 0;	/* only the list is to be made anew */
+		seconds = roles = 0;	/* nothing else is mounted, only the list of volumes is written again */
 	}
-	/* Never there, however long. */
+	/* A URL never appears as a volume, so waiting is useless. */
 	if (is_url(st.spec))
 		seconds = 0;
 
-	/* Hooks run side by side. */
+	/* Hooks run in parallel, so only one process at a time may decide roles and mount. */
 	if (!(st.opt & OPT_LOOK))
 		lock = xopen3(LOCK, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
 	if (ENABLE_FEATURE_D2DMOUNT_LVM && (st.opt & (OPT_L | OPT_U))) {

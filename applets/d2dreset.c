@@ -1,7 +1,7 @@
 /*
- * d2dreset: back to how it was when new: the settings alone, or all that the store holds.
+ * d2dreset: resets this system to its initial state: only the settings, or everything that the store holds.
  *
- * Only ever touches the volume that is mounted as the store, or the one that is named.
+ * Only the volume that is mounted as the store, or the one that the user names, is ever changed.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -10,7 +10,7 @@
 //config:	default y
 //config:	depends on D2DINSTALL
 //config:	help
-//config:	Factory reset: settings alone (--soft), or a new store (--hard).
+//config:	Factory reset: only the settings (--soft), or a new store (--hard).
 
 //applet:IF_D2DRESET(APPLET(d2dreset, BB_DIR_USR_BIN, BB_SUID_DROP))
 
@@ -19,19 +19,20 @@
 //usage:#define d2dreset_trivial_usage
 //usage:       "[-yn] -s | [-yn] -H [DEVICE] | -c"
 //usage:#define d2dreset_full_usage "\n\n"
-//usage:       "Make this system as it was when new\n"
-//usage:     "\n	-s,--soft	Forget the settings, what images were allowed, and what is in"
-//usage:     "\n			the home folder; keep images, containers, volumes, and what"
-//usage:     "\n			was put into other folders of d2d/"
-//usage:     "\n	-H,--hard	Make the store anew: all that is in it is gone. Stops Docker"
-//usage:     "\n			and unmounts the store first; whoever works in a home folder on"
-//usage:     "\n			it is logged out. With DEVICE: that one"
-//usage:     "\n	-c,--console	Before the store is mounted: ask on all consoles whether it is to"
-//usage:     "\n			be made anew (the boot menu's \"Reset\")"
-//usage:     "\n	-y,--yes	Don't ask"
-//usage:     "\n	-n,--dry-run	Show what would go, write nothing"
+//usage:       "Reset this system to its initial state\n"
+//usage:     "\n	-s,--soft	Remove the settings, the permissions of images, and the"
+//usage:     "\n			content of the home directory; keep images, containers,"
+//usage:     "\n			volumes, and the files in other directories of d2d/"
+//usage:     "\n	-H,--hard	Make the store anew; everything in it is lost. Stops"
+//usage:     "\n			Docker and unmounts the store first; users who work in"
+//usage:     "\n			a home directory on it are logged out. With DEVICE:"
+//usage:     "\n			make the store on that volume anew"
+//usage:     "\n	-c,--console	Before the store is mounted: ask on all consoles whether"
+//usage:     "\n			to make it anew (entry \"Reset\" of the boot menu)"
+//usage:     "\n	-y,--yes	Don't ask for confirmation"
+//usage:     "\n	-n,--dry-run	Show what would be removed, write nothing"
 //usage:     "\n"
-//usage:     "\nExit status: 0 done, 1 failed or not wanted, 77 nothing to do (-c)"
+//usage:     "\nExit status: 0 done, 1 failed or not confirmed, 77 nothing to do (-c)"
 
 #include "d2dreset.h"
 
@@ -59,9 +60,9 @@ int d2dreset_main(int argc UNUSED_PARAM, char **argv)
 		bb_error_msg_and_die("%s: sudo d2d reset ...", bb_msg_you_must_be_root);
 	if (opt & OPT_CONSOLE)
 		return d2dreset_console();
-	/* The device that is held isn't to be one of them. */
+	/* The descriptor of the device must not be one of 0 to 2. */
 	bb_sanitize_stdio();
-	/* behind the answer a passphrase may come */
+	/* A passphrase may follow the answer on stdin, so no read may buffer more than its own line. */
 	setvbuf(stdin, NULL, _IONBF, 0);
 	return opt & OPT_SOFT ? d2dreset_soft(opt) : d2dreset_hard(argv[optind], opt);
 }

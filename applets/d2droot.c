@@ -1,8 +1,8 @@
 /*
- * d2droot: makes the root a union of what was unpacked at boot, layers that volumes carry, and a place for changes.
+ * d2droot: makes the root a union of the unpacked initramfs, layers on volumes, and a directory for changes.
  *
- * The new root is put in the place of the old one by pivot_root(2), which takes all processes along, init and the running
- * hooks among them. Until then nothing is changed that can't be put back, so a root that can't be made leaves the old one.
+ * pivot_root(2) replaces the root of all processes, including init and the running hooks. Every step before it can be
+ * undone, so that the old root stays if the new one can't be made.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -13,9 +13,8 @@
 //config:	select LONG_OPTS
 //config:	select LOSETUP
 //config:	help
-//config:	Stacks squashfs files of volumes (d2d/layers/*.sqfs) over the
-//config:	root, and keeps what is changed there apart: in memory, or on
-//config:	the store.
+//config:	Stacks squashfs files on volumes (d2d/layers/*.sqfs) over the
+//config:	root, and keeps changes of the root in memory or on the store.
 
 //applet:IF_D2DROOT(APPLET(d2droot, BB_DIR_USR_BIN, BB_SUID_DROP))
 
@@ -31,14 +30,15 @@
 //usage:#define d2droot_trivial_usage
 //usage:       "[-l] [-k KIND] [-R ROOT]"
 //usage:#define d2droot_full_usage "\n\n"
-//usage:       "Make the root a union with the layers d2d/layers/*.sqfs of volumes\n"
-//usage:     "\n	-l,--list	Show the layers, the lowest first, and change nothing"
-//usage:     "\n	-k,--kind KIND	Instead of d2d.root=: auto (a union when there are layers),"
-//usage:     "\n			ram (none), overlay, aufs; overlay,store: changes go to the store"
+//usage:       "Make the root a union with the layers d2d/layers/*.sqfs on volumes\n"
+//usage:     "\n	-l,--list	Show the layers, lowest first; change nothing"
+//usage:     "\n	-k,--kind KIND	Kind of root, instead of d2d.root=: auto (a union if"
+//usage:     "\n			there are layers), ram (no union), overlay, aufs;"
+//usage:     "\n			overlay,store and aufs,store keep changes on the store"
 //usage:     "\n	-R,--root ROOT	Look for volumes below ROOT (with -l)"
 //usage:     "\n"
 //usage:     "\nExit status: 0 done, 1 failed or a layer was refused, 77 nothing to do: the root"
-//usage:     "\nstays as it is"
+//usage:     "\nis left as it is"
 
 #include "d2droot.h"
 
@@ -48,7 +48,7 @@ enum { OPT_l = 1 << 0 };
 
 /* ---- the kind ---- */
 
-/* Splits "overlay,store". */
+/* Parses a kind of root, such as "overlay,store"; dies if it is unknown. */
 static void parse_kind(struct d2droot *r, const char *kind)
 {
 	static const char kinds[] ALIGN1 = "auto\0ram\0overlay\0aufs\0";
@@ -58,7 +58,7 @@ static void parse_kind(struct d2droot *r, const char *kind)
 		*comma++ = '\0';
 	r->kind = index_in_strings(kinds, text);
 	if (r->kind < 0 || (comma && (strcmp(comma, "store") != 0 || r->kind < D2DROOT_OVERLAY)))
-		bb_error_msg_and_die("no kind of root '%s': auto, ram, overlay or aufs; overlay,store or aufs,store",
+		bb_error_msg_and_die("unknown kind of root '%s': use auto, ram, overlay, aufs, overlay,store or aufs,store",
 			printable_string(kind));
 	r->keep = comma != NULL;
 	free(text);
@@ -160,7 +160,7 @@ int d2droot_main(int argc UNUSED_PARAM, char **argv)
 	}
 	if (d2droot_begin() < 0)
 		return EXIT_FAILURE;
-	/* It comes first: nothing works without. */
+	/* The base system comes first, because nothing works without it. */
 	if (d2droot_is_lean() && d2droot_find_base(&r) < 0) {
 		d2droot_end();
 		return EXIT_FAILURE;
@@ -181,7 +181,7 @@ int d2droot_main(int argc UNUSED_PARAM, char **argv)
 		d2droot_end();
 		return EXIT_FAILURE;
 	}
-	printf("the root is a union (%s) of %u layer%s%s and what was unpacked; changes are kept %s\n",
+	printf("the root is a union (%s) of %u layer%s%s and the initramfs; changes are kept %s\n",
 		r.kind == D2DROOT_AUFS ? "aufs" : "overlay", n, n == 1 ? "" : "s",
 		!r.base ? "" : r.in_memory ? ", the base system in memory" : ", the base system on the medium", r.keep ? "on the store" : "in memory");
 	fflush_stdout_and_exit(r.code);

@@ -1,5 +1,5 @@
 /*
- * d2dstart: starts a daemon in a session of its own and waits until it says that it is ready; or stops it.
+ * d2dstart: starts a daemon in a session of its own and waits until it reports that it is ready, or stops it.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -21,23 +21,23 @@
 //usage:#define d2dstart_full_usage "\n\n"
 //usage:       "Start a daemon, unless it runs already, or stop it\n"
 //usage:     "\n	-n,--notify	Wait until it sends READY=1 (sd_notify)"
-//usage:     "\n	-t,--timeout SECONDS	Don't wait any longer (default 60)"
+//usage:     "\n	-t,--timeout SECONDS	Time limit (default 60)"
 //usage:     "\n	-p,--pidfile PIDFILE	Default: /run/NAME.pid"
-//usage:     "\n	-l,--log LOG	Its output is appended there (default: /run/d2d/log/NAME.log);"
-//usage:     "\n			beyond 1 MiB that becomes LOG.1, and a new one begins"
-//usage:     "\n	-R,--root ROOT	Use ROOT/run in place of /run"
-//usage:     "\n	-k,--kill	Stop it: SIGTERM, and SIGKILL when it doesn't end in time"
+//usage:     "\n	-l,--log LOG	Append its output to LOG (default:"
+//usage:     "\n			/run/d2d/log/NAME.log), renamed to LOG.1 beyond 1 MiB"
+//usage:     "\n	-R,--root ROOT	Use ROOT/run instead of /run"
+//usage:     "\n	-k,--kill	Stop it by SIGTERM, and by SIGKILL after the time limit"
 //usage:     "\n"
-//usage:     "\nExit code: 0 runs, or -k: no longer runs; 1 it ended or was not ready in time"
-//usage:     "\n(it is stopped then) or could not be started"
+//usage:     "\nExit code: 0 the daemon runs (with -k: no longer runs), 1 it could not be"
+//usage:     "\nstarted, ended, or was not ready in time and was stopped"
 
 #include "d2d_util.h"
 #include <poll.h>
 #include <sys/pidfd.h>
 #include <sys/un.h>
 
-#define GRACE 2000	/* ms for one that was not ready in time */
-#define LOG_SHOWN 2048	/* bytes */
+#define GRACE 2000	/* ms that SIGTERM gets after a failed start */
+#define LOG_SHOWN 2048	/* bytes of the log that are shown */
 #define LOG_MAX (1024 * 1024)
 
 enum {
@@ -48,16 +48,16 @@ enum {
 struct globals {
 	const char *name;
 	char *pidfile, *log, *socket;
-	char *times;		/* what the boot has spent its time on: d2dhook chart */
-	char *state;		/* "PID START-TIME": the pid alone could be another's by now */
+	char *times;		/* file with the times of a boot: d2dhook chart */
+	char *state;		/* file with "PID START-TIME": a PID alone may have been reused */
 	unsigned timeout;
 } FIX_ALIASING;
 #define G (*ptr_to_globals)
 #define INIT_G() SET_PTR_TO_GLOBALS(xzalloc(sizeof(G)))
 
-/* ---- who runs ---- */
+/* ---- the running daemon ---- */
 
-/* When the process was started, in clock ticks since boot; 0 when there is none, or only its remains. */
+/* Returns when a process was started, in clock ticks since boot; 0 if there is no such process, or only a zombie. */
 static unsigned long long start_time(pid_t pid)
 {
 	char *path = xasprintf("/proc/%u/stat", (unsigned)pid);
@@ -66,7 +66,7 @@ static unsigned long long start_time(pid_t pid)
 	unsigned long long start = 0;
 	char state = 'Z';
 
-	/* The name, in parentheses, may hold anything. Field 3 is the state, field 22 the time. */
+	/* Field 2, the name in parentheses, may hold any character. Field 3 is the state, field 22 the start time. */
 	p = text ? strrchr(text, ')') : NULL;
 	if (!p || sscanf(p + 1, " %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu",
 			&state, &start) != 2 || state == 'Z' || state == 'X')
@@ -76,7 +76,7 @@ static unsigned long long start_time(pid_t pid)
 	return start;
 }
 
-/* A pidfd of the daemon as we have started it, or -1. */
+/* Returns a pidfd of the daemon that was started under this name, and its PID in *PID; -1 if it doesn't run. */
 static int find_daemon(pid_t *pid)
 {
 	char *text = xmalloc_open_read_close(G.state, NULL);
@@ -84,7 +84,7 @@ static int find_daemon(pid_t *pid)
 	int fd = -1;
 
 	if (text && sscanf(text, "%d %llu", pid, &start) == 2 && *pid > 0) {
-		/* The descriptor first: what it holds can't become another while we look. */
+		/* Open the pidfd first, so that a PID that is reused after the check can't be mistaken for the daemon. */
 		fd = pidfd_open(*pid, 0);
 		if (fd >= 0 && start_time(*pid) != start) {
 			close(fd);
@@ -121,19 +121,20 @@ static bool ends_within(int pidfd, unsigned ms)
 	return safe_poll(&fd, 1, ms) > 0;
 }
 
-/* Its group gets the SIGKILL: what it has started in its session goes with it. */
+/* Sends SIGTERM to the daemon and, if it doesn't end within MS milliseconds, SIGKILL to its process group, so that its
+ * child processes end, too. Returns whether SIGTERM was enough. */
 static bool stop(int pidfd, pid_t pid, unsigned ms)
 {
-	bool friendly;
+	bool ended_in_time;
 
 	pidfd_send_signal(pidfd, SIGTERM, NULL, 0);
-	friendly = ends_within(pidfd, ms);
-	if (!friendly) {
+	ended_in_time = ends_within(pidfd, ms);
+	if (!ended_in_time) {
 		kill(-pid, SIGKILL);
 		ends_within(pidfd, GRACE);
 	}
 	forget_daemon();
-	return friendly;
+	return ended_in_time;
 }
 
 static int kill_daemon(void)
@@ -166,7 +167,7 @@ static int listen_for_ready(void)
 	return fd;
 }
 
-/* A message is lines of NAME=VALUE. */
+/* Whether a datagram in the socket says READY=1. A message consists of lines NAME=VALUE, see sd_notify(3). */
 static bool says_ready(int fd)
 {
 	char buf[4096];
@@ -180,7 +181,7 @@ static bool says_ready(int fd)
 	return false;
 }
 
-/* NULL when it is ready, else what went wrong. */
+/* Returns NULL if the daemon is ready, else what went wrong. */
 static const char *wait_until_ready(int socket_fd, int pidfd)
 {
 	struct pollfd fds[2] = { { socket_fd, POLLIN, 0 }, { pidfd, POLLIN, 0 } };
@@ -197,8 +198,9 @@ static const char *wait_until_ready(int socket_fd, int pidfd)
 	return "was not ready in time";
 }
 
-/* A pipe to somebody who writes the log, in a session of his own: he stays as long as the daemon and all that it has
- * started have something to say, whatever signals they get. */
+/* Starts a process that writes the log, and returns its PID; *OUT becomes the write end of the pipe to it. The logger
+ * has a session of its own and ignores signals, so it lives until the daemon and all its child processes have closed
+ * the pipe, whatever signals they get. */
 static pid_t spawn_logger(int log, int *out)
 {
 	struct fd_pair pipe;
@@ -212,7 +214,7 @@ static pid_t spawn_logger(int log, int *out)
 		bb_signals((1 << SIGHUP) | (1 << SIGINT) | (1 << SIGTERM), SIG_IGN);
 		xchdir("/");
 		null = xopen(bb_dev_null, O_RDWR);
-		/* none of them may be in the way of another */
+		/* No descriptor may take a number that another one still has. */
 		log = fcntl(log, F_DUPFD, 5);
 		xmove_fd(pipe.rd, 3);
 		xmove_fd(log, 4);
@@ -251,7 +253,7 @@ static NORETURN void child(char **argv, int log, int status)
 	_exit(127);
 }
 
-/* Comes back when the daemon's own program runs. */
+/* Starts the daemon and returns its PID once execvp() has succeeded; dies if it fails. */
 static pid_t spawn_daemon(char **argv, int log)
 {
 	struct fd_pair status;

@@ -1,8 +1,9 @@
 /*
- * d2dunlock: opens LUKS volumes, by key file or by a passphrase asked on every console, and manages their keys.
+ * d2dunlock: opens LUKS volumes, by a key file or by a passphrase that is asked for on every console, and manages their
+ * keys.
  *
- * Opening only ever reads a LUKS header, and nothing repairs one: libcryptsetup's repair of a LUKS2 header is off,
- * because it would write over whatever file system has replaced a LUKS volume whose second header is still there.
+ * Opening only reads a LUKS header, and nothing ever repairs one: libcryptsetup's repair of a LUKS2 header is off,
+ * because it would overwrite a file system that has replaced a LUKS volume whose second header is still there.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -15,13 +16,13 @@
 //config:	or a passphrase.
 
 //config:config FEATURE_D2DUNLOCK_MANAGE
-//config:	bool "Manage LUKS volumes: make, keys, headers"
+//config:	bool "Manage LUKS volumes, their keys and headers"
 //config:	default y
 //config:	depends on D2DUNLOCK
 //config:	select LONG_OPTS
 //config:	help
-//config:	'd2dunlock add-key' and others: lists, adds, changes and removes
-//config:	keys, makes and erases volumes, keeps their headers in files.
+//config:	Provides 'd2dunlock add-key' and others: lists, adds, changes and
+//config:	removes keys, makes and erases volumes, saves and restores headers.
 
 //applet:IF_D2DUNLOCK(APPLET(d2dunlock, BB_DIR_USR_BIN, BB_SUID_DROP))
 
@@ -39,56 +40,60 @@
 //usage:	)
 //usage:#define d2dunlock_full_usage "\n\n"
 //usage:       "Open a LUKS volume as /dev/mapper/NAME\n"
-//usage:     "\nDEVICE is a path, UUID=X or LABEL=X; else what d2d.store= on the kernel"
-//usage:     "\ncommand line names, else the LUKS volume labelled D2D-STORE; and those of"
-//usage:     "\nd2d.luks=. All but the first become /dev/mapper/luks-UUID."
-//usage:     "\nTried in turn: each FILE, d2d/keys/UUID.key and d2d/keys/store.key on"
-//usage:     "\nthe medium and payload volumes, PLACE, a passphrase asked on the terminal,"
-//usage:     "\nwithout one on all consoles at once. One passphrase is tried on all volumes."
-//usage:     "\nUntil it is given, keys may come with a stick (with PLACE or without DEVICE).\n"
-//usage:     "\n	-k FILE	Key file (up to 8 MiB, taken as it is)"
-//usage:     "\n	-K PLACE	LABEL:PATH[:OFFSET[:SIZE]], a key file on the volume of this label"
-//usage:     "\n		or UUID; default, without DEVICE: d2d.key="
-//usage:     "\n	-H FILE	The header isn't on DEVICE but here; default, without DEVICE: that of"
-//usage:     "\n		d2d.header="
+//usage:     "\nDEVICE is a path, UUID=X or LABEL=X. Without DEVICE: the volume that d2d.store="
+//usage:     "\non the kernel command line names, else the LUKS volume labelled D2D-STORE; also"
+//usage:     "\nthose that d2d.luks= names. All but the first become /dev/mapper/luks-UUID."
+//usage:     "\nKeys are tried in this order: each FILE; d2d/keys/UUID.key and"
+//usage:     "\nd2d/keys/store.key on the medium and payload volumes; PLACE; a passphrase, asked"
+//usage:     "\nfor on the terminal or, without one, on all consoles at once, and tried on all"
+//usage:     "\nvolumes. While the question stands, key files on a USB stick that is plugged in"
+//usage:     "\nare tried, too (with PLACE or without DEVICE).\n"
+//usage:     "\n	-k FILE	Key file (up to 8 MiB, used as it is)"
+//usage:     "\n	-K PLACE	LABEL:PATH[:OFFSET[:SIZE]]: a key file on the volume"
+//usage:     "\n			with this label or UUID; default without DEVICE:"
+//usage:     "\n			d2d.key="
+//usage:     "\n	-H FILE	The LUKS header is in FILE, not on DEVICE; default, without"
+//usage:     "\n		DEVICE: d2d.header="
 //usage:     "\n	-D	Pass discards on to the device"
-//usage:     "\n	-i	Read the passphrase from stdin (one line), don't ask"
+//usage:     "\n	-i	Don't ask; read the passphrase from stdin (one line)"
 //usage:     "\n	-n NAME	Default: d2d-store"
 //usage:     "\n	-t N	Ask at most N times (default 3; 0: don't ask)"
 //usage:     "\n	-T SEC	Stop asking and waiting after SEC seconds (default: never)"
-//usage:     "\n	-w SEC	Wait so long for d2d.header='s volume, without DEVICE (default: 0)"
+//usage:     "\n	-w SEC	Without DEVICE: wait up to SEC seconds for the volume that"
+//usage:     "\n		d2d.header= names (default: 0)"
 //usage:     "\n	-r	Open read-only"
-//usage:     "\n	-C	Only check that the key fits"
+//usage:     "\n	-C	Only check whether a key fits"
 //usage:     "\n	-q	Quiet"
 //usage:     "\n	-c	Close NAME"
 //usage:     "\n	-l	List LUKS volumes: device, version, UUID, label, name if open"
 //usage:     "\n"
 //usage:	IF_FEATURE_D2DUNLOCK_MANAGE(
-//usage:     "\nKeys are added, changed and removed by a key that fits: asked for, in FILE (-k) or"
-//usage:     "\non stdin (-i: its first line; the second is the new one). The new one is NEWFILE,"
-//usage:     "\nor a passphrase asked for twice. remove-key removes the key that is given, or,"
-//usage:     "\nwhen another fits, that of slot SLOT. format makes a LUKS2 volume, erase destroys"
-//usage:     "\nall its keys, backup keeps its header in a new file, restore puts it back."
+//usage:     "\nTo add, change or remove a key, a key that fits is needed: a passphrase that is"
+//usage:     "\nasked for, FILE (-k), or the first line of stdin (-i; the second line is the new"
+//usage:     "\nkey). The new key is NEWFILE, or a passphrase that is asked for twice."
+//usage:     "\nremove-key removes the key that is given or, with -s, the key in SLOT if another"
+//usage:     "\nkey fits. format makes a LUKS2 volume, erase destroys all its keys, backup saves"
+//usage:     "\nits header in a new file, restore writes the header back."
 //usage:     "\n"
-//usage:     "\n	-f,--force	Also the last key; also when a copy of the header is damaged;"
-//usage:     "\n			also the header of another volume"
-//usage:     "\n	-i,--stdin	Passphrases come from stdin, a line each"
+//usage:     "\n	-f,--force	Remove the last key, too; go on if a copy of the header"
+//usage:     "\n			is damaged; restore the header of another volume"
+//usage:     "\n	-i,--stdin	Read passphrases from stdin, one per line"
 //usage:     "\n	-k,--key-file FILE	The key that fits"
 //usage:     "\n	-s,--slot SLOT	The key slot to remove"
-//usage:     "\n	-I,--iter-time MS	What a try at the new key shall take (default 2000)"
+//usage:     "\n	-I,--iter-time MS	Time for trying the new key (default 2000)"
 //usage:     "\n	-L,--label LABEL	Default: D2D-STORE"
-//usage:     "\n	-y,--yes	Don't ask before anything is lost"
+//usage:     "\n	-y,--yes	Don't ask for confirmation"
 //usage:     "\n"
 //usage:	)
 //usage:     "\nExit code: 0 open, 1 error, 2 no key fits or nobody answered, 3 no LUKS volume,"
-//usage:     "\n4 the first is open, of the others not all"
+//usage:     "\n4 the first volume is open, but not all of the others"
 
 #include "d2dunlock.h"
 #include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
-static void keep_complaint(int level, const char *msg, void *u)
+static void keep_first_error(int level, const char *msg, void *u)
 {
 	char *said = ((struct unlock *)u)->said;
 
@@ -98,7 +103,7 @@ static void keep_complaint(int level, const char *msg, void *u)
 	}
 }
 
-/* Nothing that we read may end up in a core file or in the hands of a debugger. */
+/* Keeps passphrases and keys out of core files and debuggers. */
 static void hide_memory(void)
 {
 	static const struct rlimit none = { 0, 0 };
@@ -107,7 +112,7 @@ static void hide_memory(void)
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
-/* Given empty, it cancels one that was given before. */
+/* Returns the value of a kernel option, NULL if it is empty or not given: an empty value cancels an earlier one. */
 static char *option(const char *name)
 {
 	char *value = d2d_option(name);
@@ -115,7 +120,8 @@ static char *option(const char *name)
 	return value && value[0] ? value : NULL;
 }
 
-/* Those of the command line, else the store and what d2d.luks= names. */
+/* Returns the volumes to be opened: ARGV, or else the store and the volumes that d2d.luks= names. An entry NULL stands
+ * for the volume that is labelled as a store. */
 static llist_t *wanted(char **argv)
 {
 	llist_t *specs = NULL;
@@ -133,7 +139,7 @@ static llist_t *wanted(char **argv)
 	return specs;
 }
 
-/* The store's code counts: what is wrong with the others never hides that it is open. */
+/* Opens all volumes of SPECS and returns the exit code. A failure of another volume never hides that the store is open. */
 static int open_volumes(struct unlock *u, struct opening *o, llist_t *specs)
 {
 	int store = EXIT_SUCCESS, others = EXIT_SUCCESS, code;
@@ -152,7 +158,7 @@ static int open_volumes(struct unlock *u, struct opening *o, llist_t *specs)
 		else if (!v->dev || !d2d_is_in_crypt(v->dev))
 			store = code;
 		u->further = true;
-		/* They have what the first one was told. */
+		/* -n and -H apply to the first volume only. */
 		u->name = u->header = NULL;
 	}
 	code = o->n ? d2dunlock_open(o) : EXIT_SUCCESS;
@@ -173,7 +179,7 @@ static int open_main(struct unlock *u, char **argv)
 	argv += optind;
 	if (argv[0] && ((u->opt & (OPT_c | OPT_l)) || (argv[1] && u->header)))
 		bb_show_usage();
-	/* A file may be anybody's. */
+	/* DEVICE may be a file of any user, so only the default needs root here. */
 	if (!argv[0] && geteuid() != 0)
 		bb_error_msg_and_die("%s: sudo d2d unlock", bb_msg_you_must_be_root);
 	if (u->opt & OPT_l)
@@ -191,7 +197,7 @@ static int open_main(struct unlock *u, char **argv)
 		char *header = option("header"), *key = option("key");
 
 		o.watch = !(u->opt & OPT_i);
-		/* One that can't be understood is no reason not to ask. */
+		/* A d2d.key= that can't be parsed must not prevent the question for a passphrase. */
 		if (!o.place && key && d2dunlock_place(&parsed, key) == 0)
 			o.place = &parsed;
 		if (!u->header && header)
@@ -202,19 +208,19 @@ static int open_main(struct unlock *u, char **argv)
 
 struct verb {
 	int (*main)(struct unlock *u);
-	unsigned takes;		/* options */
-	uint8_t least, most;	/* arguments */
-	bool loads;		/* wants a header that can be read */
+	unsigned options;		/* options that are allowed */
+	uint8_t least, most;	/* number of arguments */
+	bool needs_header;		/* needs a readable header */
 };
 
 static int run_verb(struct unlock *u, const struct verb *verb)
 {
-	/* Two that change the same header at once would lose a key. */
+	/* Two processes that change the same header at once would lose a key. */
 	int r, lock = xopen(u->dev, O_RDONLY | O_CLOEXEC);
 
 	if (flock(lock, LOCK_EX | LOCK_NB) != 0)
-		bb_error_msg_and_die("'%s' is being changed by somebody else", u->dev);
-	if (verb->loads && d2dunlock_load(u) < 0)
+		bb_error_msg_and_die("'%s' is being changed by another process", u->dev);
+	if (verb->needs_header && d2dunlock_load(u) < 0)
 		return EXIT_FAILURE;
 	r = verb->main(u);
 	crypt_free(u->cd);
@@ -222,13 +228,13 @@ static int run_verb(struct unlock *u, const struct verb *verb)
 	return r;
 }
 
-/* A verb other than opening, which has the options that it takes of a common set. */
+/* Runs a verb other than opening. All verbs share one set of options; each allows some of them. */
 static int verb_main(struct unlock *u, char **argv, const struct verb *verb)
 {
 	int n, r;
 
 	u->ms = D2D_LUKS_MS;
-	u->label = STORE_LABEL;
+	u->label = D2D_STORE_LABEL;
 	u->opt = getopt32long(argv, "^" "fik:s:+I:+yL:" "\0" "-1:?2:i--k:k--i",
 		"force\0" No_argument "f" "stdin\0" No_argument "i" "key-file\0" Required_argument "k"
 		"slot\0" Required_argument "s" "iter-time\0" Required_argument "I" "yes\0" No_argument "y"
@@ -236,11 +242,11 @@ static int verb_main(struct unlock *u, char **argv, const struct verb *verb)
 		&u->key_file, &u->slot, &u->ms, &u->label) << 8;
 	argv += optind;
 	n = string_array_len(argv);
-	if ((u->opt & ~verb->takes) || n < verb->least || n > verb->most)
+	if ((u->opt & ~verb->options) || n < verb->least || n > verb->most)
 		bb_show_usage();
 	u->file = argv[1];
 	hide_memory();
-	if (verb->loads) {
+	if (verb->needs_header) {
 		r = d2dunlock_choose(u, argv[0]);
 	} else {
 		r = d2dunlock_find(u, argv[0]);
@@ -269,8 +275,8 @@ int d2dunlock_main(int argc UNUSED_PARAM, char **argv)
 	struct unlock u = { .name = "d2d-store", .said = said };
 	int verb = argv[1] && ENABLE_FEATURE_D2DUNLOCK_MANAGE ? index_in_strings(names, argv[1]) : -1;
 
-	crypt_set_log_callback(NULL, keep_complaint, &u);
-	/* Without locks libcryptsetup repairs no header, see above. */
+	crypt_set_log_callback(NULL, keep_first_error, &u);
+	/* Without metadata locks, libcryptsetup doesn't repair headers: see the top of this file. */
 	crypt_metadata_locking(NULL, 0);
 	return verb < 0 ? open_main(&u, argv) : verb_main(&u, argv + 1, &verbs[verb]);
 }

@@ -15,11 +15,11 @@
 static char *wanted_name(const char *image, struct json_object *labels, const struct d2d_sidecar *sidecars, int n)
 {
 	const struct d2d_sidecar *sidecar = d2d_sidecar_for(sidecars, n, image);
-	const char *name = d2d_alias_label_name(labels);
+	const char *name = d2d_alias_label_command(labels);
 	char *shown;
 
 	if (!name && sidecar)
-		name = d2d_alias_label_name(sidecar->labels);
+		name = d2d_alias_label_command(sidecar->labels);
 	if (!name || d2d_is_command(name))
 		return name ? xstrdup(name) : NULL;
 	shown = d2d_printable(name, strlen(name));
@@ -75,7 +75,7 @@ static int get_images(const struct d2dalias *d, struct d2d_alias **list)
 		add_tags(list, &n, json_object_array_get_idx(images, i), sidecars, count);
 	d2d_sidecars_free(sidecars, count);
 	json_object_put(images);
-	d2d_alias_names(*list, n);
+	d2d_alias_assign_names(*list, n);
 	return n;
 }
 

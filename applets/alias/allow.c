@@ -39,7 +39,7 @@ static void parse_options(struct d2d_alias_options *list, char **words)
 		bb_error_msg_and_die("'%s' isn't an option", printable_string(*rest));
 }
 
-static bool holds(struct json_object *options, const char *text)
+static bool has_option(struct json_object *options, const char *text)
 {
 	size_t i;
 
@@ -85,11 +85,11 @@ int d2dalias_allow(struct d2dalias *d, char **argv)
 	for (i = 0; i < list.n; i++) {
 		const struct d2d_alias_option *o = &list.option[i];
 
-		if (o->kind == D2D_OPTION_FREE || o->kind == D2D_OPTION_DEFAULT) {
+		if (o->kind == D2D_OPTION_HARMLESS || o->kind == D2D_OPTION_DEFAULT) {
 			bb_error_msg("'%s' needs no permission: every image may use it", o->text);
 			continue;
 		}
-		if (!holds(options, o->text))
+		if (!has_option(options, o->text))
 			json_object_array_add(options, json_object_new_string(o->text));
 		printf("%s: may have %s when it asks for it\n", image, o->text);
 	}

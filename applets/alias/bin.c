@@ -46,7 +46,7 @@ static char *taken_by(const struct scripts *s, const char *name, const char *pat
 	return other;
 }
 
-static void say(const struct d2d_hook *hook)
+static void print_problem(const struct d2d_hook *hook)
 {
 	char *file = d2d_printable(hook->file, strlen(hook->file));
 
@@ -54,7 +54,7 @@ static void say(const struct d2d_hook *hook)
 	free(file);
 }
 
-static void offer(struct scripts *s, struct d2d_hook *hook)
+static void link_script(struct scripts *s, struct d2d_hook *hook)
 {
 	char *path = concat_path_file(s->d->dir, hook->name);
 	char *other = taken_by(s, hook->name, path), *tmp = NULL;
@@ -62,7 +62,7 @@ static void offer(struct scripts *s, struct d2d_hook *hook)
 	if (other) {
 		hook->why = xasprintf("by %s, which is there already", other);
 		hook->state = D2D_HOOK_OVERRIDDEN;
-		say(hook);
+		print_problem(hook);
 	} else {
 		bool is_new = !is_ours(s, path);
 
@@ -85,7 +85,7 @@ static void offer(struct scripts *s, struct d2d_hook *hook)
 static void remove_old(struct scripts *s)
 {
 	char **names;
-	int i, n = d2d_folder(s->d->dir, INT_MAX - 1, &names);
+	int i, n = d2d_dir_list(s->d->dir, INT_MAX - 1, &names);
 
 	for (i = 0; i < n; i++) {
 		char *path = concat_path_file(s->d->dir, names[i]);
@@ -99,9 +99,9 @@ static void remove_old(struct scripts *s)
 		}
 		free(path);
 	}
-	d2d_folder_free(names, n);
+	d2d_dir_list_free(names, n);
 
-	n = d2d_folder(s->copies, INT_MAX - 1, &names);
+	n = d2d_dir_list(s->copies, INT_MAX - 1, &names);
 	for (i = 0; i < n; i++) {
 		char *path = concat_path_file(s->copies, names[i]);
 
@@ -109,7 +109,7 @@ static void remove_old(struct scripts *s)
 			remove_file(path, FILEUTILS_RECUR | FILEUTILS_FORCE);
 		free(path);
 	}
-	d2d_folder_free(names, n);
+	d2d_dir_list_free(names, n);
 }
 
 static void write_list(const struct scripts *s)
@@ -184,9 +184,9 @@ int d2dalias_bin(struct d2dalias *d, char **argv)
 		struct d2d_hook *hook = s.list.hook[i];
 
 		if (hook->state == D2D_HOOK_RUNS) {
-			offer(&s, hook);
+			link_script(&s, hook);
 		} else if (hook->state == D2D_HOOK_REFUSED) {
-			say(hook);
+			print_problem(hook);
 			s.code = EXIT_FAILURE;
 		}
 	}

@@ -109,7 +109,7 @@ int d2dalias_each(const char *dir, int list, const struct d2d_alias *keep, int n
 		if (image && image[0]) {
 			if (list)
 				printf("%s %s\n", files[i]->d_name, image);
-			else if (!d2d_alias_taken(keep, n, files[i]->d_name))
+			else if (!d2d_alias_name_taken(keep, n, files[i]->d_name))
 				r |= d2dalias_unlink(dir, files[i]->d_name);
 		}
 		free(image);

@@ -77,19 +77,19 @@ static void get_caller(struct d2d_alias_caller *caller)
 /* Reads what the image asks for from its labels, or from a sidecar if the labels contain nothing about options. Returns 0 or a
  * negative errno, after an error message. */
 static int get_wish(const struct d2dalias *d, const char *image, struct json_object *labels,
-		struct d2d_alias_wish *wish)
+		struct d2d_alias_request *wish)
 {
 	struct d2d_sidecar *list;
 	const struct d2d_sidecar *sidecar;
 	char *why;
 	int n, r;
 
-	if (d2d_alias_has_wish(labels)) {
-		r = d2d_alias_wish(labels, image, NULL, wish, &why);
+	if (d2d_alias_has_request(labels)) {
+		r = d2d_alias_request(labels, image, NULL, wish, &why);
 	} else {
 		n = d2dalias_sidecars(d, &list);
 		sidecar = d2d_sidecar_for(list, n, image);
-		r = d2d_alias_wish(sidecar ? sidecar->labels : NULL, image,
+		r = d2d_alias_request(sidecar ? sidecar->labels : NULL, image,
 				sidecar ? bb_basename(sidecar->path) : NULL, wish, &why);
 		d2d_sidecars_free(list, n);
 	}
@@ -109,7 +109,7 @@ static struct json_object *get_allowed(const struct d2dalias *d, const char *id)
 	return d2d_alias_allowed_for(all, id);
 }
 
-static void tell_refused(const char *image, struct d2d_alias_command *c)
+static void print_refused(const char *image, struct d2d_alias_command *c)
 {
 	llist_t *l;
 	char *leave = xasprintf("d2d alias --allow %s", image);
@@ -150,7 +150,7 @@ static int make_folders(const llist_t *folders)
 }
 
 /* Returns whether FOLDER lies below a directory that the container has mounted read-write and that itself lies below HOME. */
-static bool can_move(struct json_object *container, const char *home, const char *folder)
+static bool can_replace(struct json_object *container, const char *home, const char *folder)
 {
 	struct json_object *mounts = json_object_object_get(container, "Mounts");
 	size_t i, n = json_object_is_type(mounts, json_type_array) ? json_object_array_length(mounts) : 0;
@@ -172,7 +172,7 @@ static bool can_move(struct json_object *container, const char *home, const char
  * parent directory could replace the directory by a symbolic link in the meantime and so get access to any file. Hence fail
  * while such a container is running. (Passing a file descriptor is no way out: neither Docker nor runc accept one.) Returns
  * 0 or -EBUSY. */
-static int check_running(const char *image, const char *home, const llist_t *folders)
+static int refuse_if_replaceable(const char *image, const char *home, const llist_t *folders)
 {
 	struct json_object *list = NULL, *names;
 	char *real = home ? realpath(home, NULL) : NULL;
@@ -185,7 +185,7 @@ static int check_running(const char *image, const char *home, const llist_t *fol
 		for (i = 0; i < json_object_array_length(list) && r == 0; i++) {
 			struct json_object *container = json_object_array_get_idx(list, i);
 
-			if (!real || !can_move(container, real, folders->data))
+			if (!real || !can_replace(container, real, folders->data))
 				continue;
 			names = json_object_object_get(container, "Names");
 			bb_error_msg("%s: refused while container '%s' is running: it could replace '%s' by a symbolic link", image,
@@ -209,20 +209,20 @@ static int run_image(const struct d2dalias *d, const char *name, char **args, bo
 	};
 	struct d2d_alias_caller caller;
 	struct d2d_alias_command command;
-	struct d2d_alias_wish wish;
+	struct d2d_alias_request wish;
 
 	if (get_wish(d, name, json_object_object_get(config, "Labels"), &wish) < 0)
 		return EXIT_CANNOT_RUN;
 	get_caller(&caller);
 	if (d2d_alias_command(&caller, &image, &wish, get_allowed(d, image.id), args, &command) < 0) {
-		tell_refused(name, &command);
+		print_refused(name, &command);
 		return EXIT_CANNOT_RUN;
 	}
 	if (print) {
 		print_command(command.argv);
 		return EXIT_SUCCESS;
 	}
-	if (check_running(name, caller.home, command.folders) < 0 || make_folders(command.folders) < 0)
+	if (refuse_if_replaceable(name, caller.home, command.folders) < 0 || make_folders(command.folders) < 0)
 		return EXIT_CANNOT_RUN;
 	BB_EXECVP(command.argv[0], command.argv);
 	bb_perror_msg("can't execute '%s'", command.argv[0]);

@@ -15,7 +15,7 @@
 enum {
 	QUIET = 300,		/* ms without an event that end a burst: a pull or an import sends several events */
 	AT_MOST = 5000,		/* maximum length of a burst in ms */
-	AGAIN = 2,		/* seconds between attempts to connect to the engine */
+	RETRY_SECONDS = 2,		/* seconds between attempts to connect to the engine */
 };
 
 /* Works in a child process, because d2dalias_add() exits on errors (such as a stopped engine) and doesn't free its memory. */
@@ -45,7 +45,7 @@ static bool read_burst(int fd)
 
 int d2dalias_watch(struct d2dalias *d, char **argv)
 {
-	bool told = false;
+	bool reported = false;
 	int fd;
 
 	if (*argv)
@@ -53,17 +53,17 @@ int d2dalias_watch(struct d2dalias *d, char **argv)
 	for (;;) {
 		fd = d2d_engine_stream(EVENTS);
 		if (fd < 0) {
-			if (!told)
+			if (!reported)
 				bb_error_msg("no Docker engine at '%s': %s", d2d_engine_socket(), strerror(-fd));
-			told = true;
+			reported = true;
 		} else {
-			told = false;
+			reported = false;
 			/* The stream is opened before the images are listed, so that no change is missed. */
 			do
 				add_all(d);
 			while (read_burst(fd));
 			close(fd);
 		}
-		sleep(AGAIN);
+		sleep(RETRY_SECONDS);
 	}
 }

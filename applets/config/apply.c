@@ -14,7 +14,7 @@ enum { MACHINE_ID_LEN = 32, ZONEINFO_MAX = 64 * 1024 };
 
 static int write_file(const char *path, const void *data, size_t len)
 {
-	int err = d2d_folder_make(path);
+	int err = d2d_make_parent_dirs(path);
 
 	if (!err)
 		err = d2d_file_save(path, data, len);
@@ -53,7 +53,7 @@ static char *good_lines(char *text, const char *path, int *bad)
 		line = skip_whitespace(line);
 		if (!*line || *line == '#')
 			continue;
-		wrong = d2d_config_wrong(line);
+		wrong = d2d_config_line_error(line);
 		if (wrong) {
 			bb_error_msg("%s:%u: '%s' %s", path, n, printable_string(line), wrong);
 			*bad = 1;
@@ -66,7 +66,7 @@ static char *good_lines(char *text, const char *path, int *bad)
 	return out;
 }
 
-static int take_config(const struct d2dconfig *c)
+static int apply_config(const struct d2dconfig *c)
 {
 	char *from = d2dconfig_stored(c, "config"), *to = d2dconfig_path(c, D2D_CONFIG), *text, *out = NULL;
 	size_t len;
@@ -246,7 +246,7 @@ int d2dconfig_apply(const struct d2dconfig *c)
 	bool store = d2dconfig_has_store(c);
 	int bad;
 
-	bad = take_config(c);
+	bad = apply_config(c);
 	bad |= set_hostname(c);
 	bad |= set_timezone(c);
 	bad |= set_machine_id(c, store);

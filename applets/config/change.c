@@ -9,7 +9,7 @@
 
 static void check(const char *arg)
 {
-	const char *wrong = d2d_config_wrong(arg), *value = strchr(arg, '=');
+	const char *wrong = d2d_config_line_error(arg), *value = strchr(arg, '=');
 
 	if (!wrong && value++) {
 		if (d2dconfig_is_key(arg, "hostname") && !d2d_hostname_ok(value))
@@ -23,7 +23,7 @@ static void check(const char *arg)
 
 /* Returns TEXT with all lines of KEY removed and LINE in the place of the first of them, or at the end if there was none. If
  * LINE is NULL, no line is added. Frees TEXT; the caller frees the result. */
-static char *with(char *text, const char *key, const char *line)
+static char *replace_line(char *text, const char *key, const char *line)
 {
 	char *out = xstrdup(""), *rest = text, *one, *longer;
 
@@ -51,7 +51,7 @@ static char *with(char *text, const char *key, const char *line)
 	return out;
 }
 
-static void tell(const struct d2dconfig *c, const char *key)
+static void print_effect(const struct d2dconfig *c, const char *key)
 {
 	llist_t *cmdline = NULL, *l;
 
@@ -84,8 +84,8 @@ int d2dconfig_change(const struct d2dconfig *c, char **args, bool delete)
 	else if (err < 0)
 		bb_error_msg_and_die("'%s' %s", path, d2d_file_error(err));
 	for (arg = args; *arg; arg++)
-		text = with(text, *arg, delete ? NULL : *arg);
-	err = d2d_folder_make(path);
+		text = replace_line(text, *arg, delete ? NULL : *arg);
+	err = d2d_make_parent_dirs(path);
 	if (!err)
 		err = d2d_file_write(path, text);
 	if (err < 0)
@@ -93,6 +93,6 @@ int d2dconfig_change(const struct d2dconfig *c, char **args, bool delete)
 	free(text);
 	free(path);
 	for (arg = args; *arg; arg++)
-		tell(c, *arg);
+		print_effect(c, *arg);
 	return d2dconfig_apply(c);
 }

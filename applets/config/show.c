@@ -8,7 +8,7 @@
 #include "d2dconfig.h"
 
 /* Returns whether a later option has the same name and so overrides this one. */
-static bool is_beaten(const llist_t *l)
+static bool is_overridden(const llist_t *l)
 {
 	const llist_t *other;
 
@@ -27,7 +27,7 @@ void d2dconfig_show(const struct d2dconfig *c)
 	if (!c->root[0] && gethostname(host, sizeof(host) - 1) == 0)
 		printf("host name: %s\n", printable_string(host));
 	for (l = all; l; l = l->link) {
-		if (!is_beaten(l))
+		if (!is_overridden(l))
 			printf("%-40s %s\n", printable_string(l->data), stored ? "store" : "command line");
 		/* The options from the store come first in ALL, in the order of STORED. */
 		if (stored)

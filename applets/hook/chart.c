@@ -285,7 +285,7 @@ static char *label_of(const struct d2d_report_row *row, bool full)
 	char *ms = row->ran ? xasprintf(", %llu ms", row->end - row->start) : xstrdup("");
 	char *source = row->source[0] && strcmp(row->source, "builtin") != 0 ? xasprintf(", %s", row->source) : xstrdup("");
 	char *result = done ? xstrdup("") : xasprintf(", %s", row->result), *p;
-	char *said = d2dhook_said(row), *label;
+	char *said = d2dhook_reason_text(row), *label;
 	bool quiet = !said[0] || (done && !full) || strcmp(said, row->result) == 0;
 
 	for (p = result; bad && *p; p++)
@@ -332,11 +332,11 @@ static void print_row(struct chart *c, const struct d2d_report_row *row, ms_t at
 
 /* Prints the stage with the hooks FROM to TO - 1. *OVER is the end of the previous stage in ms and is set to the end of this
  * stage. */
-static void print_stage(struct chart *c, unsigned from, unsigned to, ms_t *over, bool dark)
+static void print_stage(struct chart *c, unsigned from, unsigned to, ms_t *stage_end, bool dark)
 {
 	const struct d2d_report_row *hook = c->report->hook;
 	const struct d2d_report_row *last = NULL;
-	ms_t begin = *over;
+	ms_t begin = *stage_end;
 	unsigned i, ran = 0;
 
 	for (i = from; i < to; i++) {
@@ -357,7 +357,7 @@ static void print_stage(struct chart *c, unsigned from, unsigned to, ms_t *over,
 
 		printf("<rect x=\""F"\" y=\""F"\" width=\""F"\" height=\""F"\" fill=\"#c3d0e0\" fill-opacity=\".5\"/>\n", P(x), P(c->y),
 			P(MAX(x_of(c, last->end) - x, 10)), P((to - from) * c->pitch));
-		*over = last->end;
+		*stage_end = last->end;
 	}
 	for (i = from; i < to; i++)
 		print_row(c, &hook[i], begin, ran > 1 && &hook[i] == last);
@@ -367,7 +367,7 @@ static void print_stage(struct chart *c, unsigned from, unsigned to, ms_t *over,
 static void print_rows(struct chart *c)
 {
 	const struct d2d_report *r = c->report;
-	ms_t over = c->origin;
+	ms_t stage_end = c->origin;
 	unsigned i, from;
 	bool dark = false;
 
@@ -380,7 +380,7 @@ static void print_rows(struct chart *c)
 	for (from = 0; from < r->n_hooks; from = i, dark = !dark) {
 		for (i = from + 1; i < r->n_hooks && same_stage(r, i); i++)
 			continue;
-		print_stage(c, from, i, &over, dark);
+		print_stage(c, from, i, &stage_end, dark);
 	}
 }
 
@@ -389,7 +389,7 @@ int d2dhook_chart(struct d2dhook *d)
 	struct d2d_report report;
 	struct chart c = { .report = &report };
 
-	d2dhook_load(d, &report);
+	d2dhook_load_report(d, &report);
 	measure(&c);
 	print_head(&c);
 	print_title(&c);

@@ -283,7 +283,7 @@ static void check_listed(struct check *c, const struct d2d_manifest *m)
 
 	for (i = 0; i < m->n; i++) {
 		char *path = concat_path_file(c->dir, m->entry[i].path);
-		char *why = is_in_folder(c, m->entry[i].path) ? d2d_hook_differs(&m->entry[i], path) : xstrdup("is in the manifest, but missing");
+		char *why = is_in_folder(c, m->entry[i].path) ? d2d_hook_mismatch(&m->entry[i], path) : xstrdup("is in the manifest, but missing");
 
 		if (why)
 			say(c, m->entry[i].path, true, "%s", why);

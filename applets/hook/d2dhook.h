@@ -36,13 +36,13 @@ void d2dhook_plan(struct d2dhook *d, struct d2d_hooks *list, const char *stage, 
 const char *d2dhook_next_stage(const struct d2d_hooks *list, const char *last);
 
 /* The report of the file that was named, or of the last boot below the root. Dies when there is none. */
-void d2dhook_load(const struct d2dhook *d, struct d2d_report *report);
+void d2dhook_load_report(const struct d2dhook *d, struct d2d_report *report);
 
 /* EXIT_BAD when a hook failed. */
 int d2dhook_report_code(const struct d2d_report *report);
 
 /* Reason and last line of a hook, to be freed. */
-char *d2dhook_said(const struct d2d_report_row *hook);
+char *d2dhook_reason_text(const struct d2d_report_row *hook);
 
 /* The verbs. They return the exit code. */
 int d2dhook_run(struct d2dhook *d);

@@ -15,7 +15,7 @@ static unsigned find_files(struct d2dhook *d, struct d2d_hooks *list)
 	char *dir = xmalloc_realpath(d->dirs[0]);
 	unsigned kind = D2D_KIND_LAYERS;
 
-	while (kind != D2D_KIND_HOOKS && (!dir || strcmp(bb_basename(dir), d2d_kind_folder(kind)) != 0))
+	while (kind != D2D_KIND_HOOKS && (!dir || strcmp(bb_basename(dir), d2d_kind_dir(kind)) != 0))
 		kind--;
 	if (kind != D2D_KIND_HOOKS) {
 		d2d_bin_scan(list, kind, dir, "dir", 0);
@@ -46,7 +46,7 @@ static char *describe(unsigned kind, const struct d2d_hook *hook, const char *su
 		errno = -size;
 		bb_perror_msg_and_die("can't read '%s'", file);
 	}
-	*bin2hex(hex, (char *)sha256, sizeof(sha256)) = '\0';
+	d2d_hex(hex, sha256, sizeof(sha256));
 	line = xasprintf("%s %04o %s%s%s%s", hex, (unsigned)st.st_mode & 0777, kind ? "" : hook->stage,
 		kind ? "" : "/", hook->name, suffix);
 	free(file);
@@ -98,7 +98,7 @@ int d2dhook_manifest(struct d2dhook *d)
 	if (n)
 		qsort(lines, n, sizeof(*lines), by_path);
 
-	printf("%s%sversion %llu\n", kind ? d2d_kind_folder(kind) : "", kind ? " " : "", d->version ? d->version : (unsigned long long)time(NULL));
+	printf("%s%sversion %llu\n", kind ? d2d_kind_dir(kind) : "", kind ? " " : "", d->version ? d->version : (unsigned long long)time(NULL));
 	for (i = 0; i < n; i++)
 		puts(lines[i]);
 	fflush_stdout_and_exit(EXIT_SUCCESS);

@@ -9,7 +9,7 @@
 
 enum { STAGE, HOOK, SOURCE, RESULT, MS, LOG, COLUMNS };
 
-void d2dhook_load(const struct d2dhook *d, struct d2d_report *report)
+void d2dhook_load_report(const struct d2dhook *d, struct d2d_report *report)
 {
 	char *path, *why;
 	int err;
@@ -41,7 +41,7 @@ int d2dhook_report_code(const struct d2d_report *report)
 }
 
 /* The reason is often the last line of output; that line is not shown twice. */
-char *d2dhook_said(const struct d2d_report_row *hook)
+char *d2dhook_reason_text(const struct d2d_report_row *hook)
 {
 	if (hook->reason[0] && hook->output[0] && strcmp(hook->reason, hook->output) != 0)
 		return xasprintf("%s: %s", hook->reason, hook->output);
@@ -89,7 +89,7 @@ static void print_rows(const int *width, const struct d2d_report_row *row, unsig
 	unsigned i;
 
 	for (i = 0; i < n; i++) {
-		char *said = d2dhook_said(&row[i]);
+		char *said = d2dhook_reason_text(&row[i]);
 
 		columns(&row[i], cell);
 		print_cells(width, cell, or_dash(said));
@@ -123,7 +123,7 @@ int d2dhook_report(struct d2dhook *d)
 	struct d2d_report report;
 	int width[COLUMNS] = { 5, 4, 6, 6, 2, 3 };
 
-	d2dhook_load(d, &report);
+	d2dhook_load_report(d, &report);
 	if (d->json) {
 		fputs_stdout(report.text);
 	} else {

@@ -54,7 +54,7 @@ static bool stops_at(const char *stage, const char *stops)
 	return d2d_hook_listed(&as_hook, stops);
 }
 
-static bool has(const struct d2d_hooks *list, const struct d2d_hook *hook)
+static bool contains(const struct d2d_hooks *list, const struct d2d_hook *hook)
 {
 	unsigned i;
 
@@ -66,7 +66,7 @@ static bool has(const struct d2d_hooks *list, const struct d2d_hook *hook)
 
 /* Moves from LIST to ALL the hooks of STAGE, and new hooks that can't run any more because their stage is over or has no valid
  * name. */
-static void take(struct d2d_hooks *all, struct d2d_hooks *list, const char *stage)
+static void collect_stage(struct d2d_hooks *all, struct d2d_hooks *list, const char *stage)
 {
 	unsigned i, kept = 0;
 
@@ -74,7 +74,7 @@ static void take(struct d2d_hooks *all, struct d2d_hooks *list, const char *stag
 		struct d2d_hook *hook = list->hook[i];
 		bool over = !d2d_hook_name_ok(hook->stage) || strcmp(hook->stage, stage) < 0;
 
-		if (strcmp(hook->stage, stage) != 0 && (!over || has(all, hook))) {
+		if (strcmp(hook->stage, stage) != 0 && (!over || contains(all, hook))) {
 			list->hook[kept++] = hook;
 			continue;
 		}
@@ -135,7 +135,7 @@ static bool is_critical(const struct d2d_hook *hook)
 	return hook->head.critical && strcmp(hook->stage, UNLOCK) != 0;
 }
 
-static char *complaint(const struct d2d_hook *hook)
+static char *error_text(const struct d2d_hook *hook)
 {
 	char *id = d2d_hook_id(hook), *why = d2d_printable(hook->why, strlen(hook->why));
 	char *text = xasprintf("%s: %s%s%s", id, why, hook->last && hook->last[0] ? ": " : "", hook->last ? hook->last : "");
@@ -146,7 +146,7 @@ static char *complaint(const struct d2d_hook *hook)
 }
 
 /* Prints the errors of the hooks from index FROM on. Returns the first critical hook among those that failed, or NULL. */
-static const struct d2d_hook *complain(const struct d2d_hooks *all, unsigned from)
+static const struct d2d_hook *print_errors(const struct d2d_hooks *all, unsigned from)
 {
 	const struct d2d_hook *critical = NULL;
 	unsigned i;
@@ -159,7 +159,7 @@ static const struct d2d_hook *complain(const struct d2d_hooks *all, unsigned fro
 			continue;
 		if (!critical && is_critical(hook))
 			critical = hook;
-		text = complaint(hook);
+		text = error_text(hook);
 		bb_simple_error_msg(text);
 		free(text);
 	}
@@ -167,21 +167,21 @@ static const struct d2d_hook *complain(const struct d2d_hooks *all, unsigned fro
 }
 
 /* Removes the results that hooks of an earlier run left in env.d. */
-static void forget_results(const char *dir)
+static void remove_results(const char *dir)
 {
 	char **names;
-	int i, n = d2d_folder(dir, RESULTS_MAX, &names);
+	int i, n = d2d_dir_list(dir, RESULTS_MAX, &names);
 
 	for (i = 0; i < n; i++)
 		d2d_hook_results_forget(dir, names[i]);
-	d2d_folder_free(names, n);
+	d2d_dir_list_free(names, n);
 }
 
 /* Reports the files in env.d that were not read because no hook of that name has run. */
 static void find_foreign_results(struct d2d_hooks *all, const char *dir)
 {
 	char **names;
-	int i, n = d2d_folder(dir, RESULTS_MAX, &names);
+	int i, n = d2d_dir_list(dir, RESULTS_MAX, &names);
 	unsigned k;
 
 	for (i = 0; i < n; i++) {
@@ -196,7 +196,7 @@ static void find_foreign_results(struct d2d_hooks *all, const char *dir)
 	}
 	if (n < 0 && n != -ENOENT)
 		d2d_hooks_refuse(all, "env.d", "", dir, strerror(-n));
-	d2d_folder_free(names, n);
+	d2d_dir_list_free(names, n);
 }
 
 /* Sets the time limit of the whole boot from d2d.timeout= (seconds, 0 for no limit). */
@@ -237,9 +237,9 @@ static void run_stage(struct d2dhook *d, struct d2d_hooks *all, struct d2d_hooks
 
 /* Runs the rescue shell after a critical failure. Returns whether the boot goes on: it does after a rescue shell, in which the
  * user can repair the system, but not if there is none. */
-static bool goes_on(struct d2dhook *d, const struct d2d_hook *critical)
+static bool rescue_critical(struct d2dhook *d, const struct d2d_hook *critical)
 {
-	char *text = complaint(critical);
+	char *text = error_text(critical);
 	bool on = rescue(d, text, critical->log);
 
 	free(text);
@@ -267,12 +267,12 @@ int d2dhook_run(struct d2dhook *d)
 
 	if (!d->rooted && geteuid() != 0)
 		bb_error_msg_and_die("%s: sudo d2d hook run", bb_msg_you_must_be_root);
-	forget_results(results);
+	remove_results(results);
 	if (bb_make_directory(logs, 0755, FILEUTILS_RECUR) < 0 || bb_make_directory(results, 0755, FILEUTILS_RECUR) < 0)
 		xfunc_die();
 	do {
 		const struct d2d_hook *critical;
-		unsigned told = all.n;
+		unsigned reported = all.n;
 		const char *next;
 
 		d2dhook_scan(d, &list);
@@ -284,16 +284,16 @@ int d2dhook_run(struct d2dhook *d)
 		stage = xstrdup(next ? next : "~");
 		if (next)
 			run_stage(d, &all, &list, stage, logs, results);
-		take(&all, &list, stage);
+		collect_stage(&all, &list, stage);
 		if (!next)
 			find_foreign_results(&all, results);
-		critical = complain(&all, told);
-		if (all.n != told || !all.n)
+		critical = print_errors(&all, reported);
+		if (all.n != reported || !all.n)
 			write_report(d, &all);
 		write_summary(d, &all, critical ? "stopped at" : next ? "so far at" : "ready in");
 		d2d_hooks_free(&list);
 		if (critical)
-			on = goes_on(d, critical);
+			on = rescue_critical(d, critical);
 	} while (on);
 	return exit_code(&all);
 }

@@ -93,7 +93,7 @@ static void note_ids(const struct d2d_images *images)
 		free(id);
 		json_object_put(reply);
 	}
-	if (path && d2d_folder_make(path) == 0)
+	if (path && d2d_make_parent_dirs(path) == 0)
 		d2d_file_write(path, json_object_to_json_string_ext(ids, JSON_C_TO_STRING_NOSLASHESCAPE));
 	free(path);
 	json_object_put(ids);
@@ -197,7 +197,7 @@ static int load(struct d2dimport *d, const char *file, struct d2d_body body, cha
 		return d2dimport_fail(d, file, "it needs %llu MB, Docker has %llu MB left", (unsigned long long)body.size / 1000000,
 			(unsigned long long)fs.f_bavail * fs.f_frsize / 1000000);
 	d2dimport_progress_begin(&p, file, body.size, "Docker unpacks it", NULL);
-	body.sent = p.progress.told;
+	body.sent = p.progress.on_progress;
 	body.arg = &p;
 	status = d2d_engine_request("POST /images/load?quiet=1", &body, &reply);
 	d2dimport_progress_end(&p);
@@ -274,7 +274,7 @@ int d2dimport_send(struct d2dimport *d, const char *file, int fd, off_t size, st
 	struct json_object *list = d2d_images_json(images);
 	int r = EXIT_SUCCESS;
 
-	d2dimport_how(d, some.n ? "engine" : "there", list);
+	d2dimport_set_how(d, some.n ? "engine" : "there", list);
 	json_object_put(list);
 	if (some.n)
 		r = some.n < images->n || d2d_save_needed(a, &some) ? save(d, file, a, &some) : d2dimport_load(d, file, fd, size);

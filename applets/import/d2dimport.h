@@ -81,7 +81,7 @@ void d2dimport_print(const char *file, struct json_object *images, const char *w
 int d2dimport_fail(struct d2dimport *d, const char *file, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* Keeps how the file's images were imported, as d2d_import_note() has it. */
-void d2dimport_how(struct d2dimport *d, const char *how, struct json_object *images);
+void d2dimport_set_how(struct d2dimport *d, const char *how, struct json_object *images);
 
 /* ---- import/file.c ---- */
 
@@ -89,7 +89,7 @@ void d2dimport_how(struct d2dimport *d, const char *how, struct json_object *ima
 int d2dimport_file(struct d2dimport *d, const char *path, int flags);
 
 /* Says so of a file whose process was. */
-void d2dimport_was_killed(struct d2dimport *d, const char *path, int sig);
+void d2dimport_fail_killed(struct d2dimport *d, const char *path, int sig);
 
 /* ---- import/way.c ---- */
 

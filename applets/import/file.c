@@ -14,7 +14,7 @@ static int import_open(struct d2dimport *d, const char *file, int fd, off_t size
 	struct d2dimport_progress p;
 	struct d2d_images images = { .n = 0 };
 	struct d2d_archive *a;
-	const struct d2d_taker *taker = NULL;
+	const struct d2d_early_reader *early = NULL;
 	off_t limit = d->store ? d2d_store_limit(d->store) : d->limit;
 	char *why;
 	int r;
@@ -22,12 +22,12 @@ static int import_open(struct d2dimport *d, const char *file, int fd, off_t size
 	if (d->store && d2dimport_known(d, file, fd))
 		return EXIT_SUCCESS;
 	if (d->store)
-		taker = d2d_store_taker(d->store);
+		early = d2d_store_early_reader(d->store);
 	d2dimport_progress_begin(&p, file, size, NULL, d->count);
 	if (d->config) {
-		r = d2d_rootfs_open(&a, fd, file, d->config, limit, &p.progress, taker, &images, &why);
+		r = d2d_rootfs_open(&a, fd, file, d->config, limit, &p.progress, early, &images, &why);
 	} else {
-		r = d2d_archive_open_taking(&a, fd, limit, &p.progress, taker, &why);
+		r = d2d_archive_open_early(&a, fd, limit, &p.progress, early, &why);
 		if (r == 0)
 			r = d2d_images_of(a, file, &images, &why);
 	}
@@ -42,7 +42,7 @@ static int import_open(struct d2dimport *d, const char *file, int fd, off_t size
 	} else if (ENABLE_FEATURE_D2DIMPORT_SQUASH && d->squash) {
 		r = d2dimport_squash(d, file, a, &images);
 	} else if (d->api) {
-		p.progress.told = NULL;	/* the progress of the upload is shown instead */
+		p.progress.on_progress = NULL;	/* the progress of the upload is shown instead */
 		r = d2dimport_send(d, file, fd, size, a, &images);
 	} else {
 		struct json_object *list = d2d_images_json(&images);
@@ -82,7 +82,7 @@ static void begin_file(struct d2dimport *d, const char *path)
 	d->why = NULL;
 	d->again = false;
 	d->start = d2d_now();
-	d2dimport_how(d, NULL, NULL);
+	d2dimport_set_how(d, NULL, NULL);
 	free(full);
 }
 
@@ -123,7 +123,7 @@ int d2dimport_file(struct d2dimport *d, const char *path, int flags)
 	return r;
 }
 
-void d2dimport_was_killed(struct d2dimport *d, const char *path, int sig)
+void d2dimport_fail_killed(struct d2dimport *d, const char *path, int sig)
 {
 	char *name = d2d_printable(path, strlen(path));
 

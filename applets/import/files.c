@@ -80,7 +80,7 @@ static void add(struct files *f, const char *path, int flags)
 static void add_dir(struct files *f, const char *dir)
 {
 	char **names;
-	int i, n = d2d_folder(dir, INT_MAX - 1, &names);
+	int i, n = d2d_dir_list(dir, INT_MAX - 1, &names);
 	unsigned before = f->n;
 
 	if (n < 0) {
@@ -99,7 +99,7 @@ static void add_dir(struct files *f, const char *dir)
 	}
 	if (f->n == before)
 		bb_error_msg("no image files in '%s'", printable_string(dir));
-	d2d_folder_free(names, n);
+	d2d_dir_list_free(names, n);
 }
 
 /* ---- one file ---- */
@@ -114,7 +114,7 @@ static void run(struct files *f, struct file *file, struct d2dimport_count *coun
 	xdup2(file->out, STDOUT_FILENO);
 	xdup2(file->err, STDERR_FILENO);
 	d2d_store_jobs(d->store, file->jobs);
-	d2d_store_beside(d->store, file - f->file + 1);
+	d2d_store_set_rank(d->store, file - f->file + 1);
 	d->count = count;
 	d->beside = !file->alone;
 	code = d2dimport_file(d, file->path, file->flags);
@@ -150,7 +150,7 @@ static bool start(struct files *f, struct file *file, struct d2dimport_count *co
 	return file->pid > 0;
 }
 
-static void forget_words(struct file *file)
+static void close_outputs(struct file *file)
 {
 	if (file->out >= 0)
 		close(file->out);
@@ -159,7 +159,7 @@ static void forget_words(struct file *file)
 	file->out = file->err = -1;
 }
 
-static void end(struct files *f, struct file *file, int status)
+static void file_ended(struct files *f, struct file *file, int status)
 {
 	bool killed = !WIFEXITED(status);
 
@@ -171,9 +171,9 @@ static void end(struct files *f, struct file *file, int status)
 		return;
 	if (!file->alone) {
 		file->state = WAITS_ALONE;
-		forget_words(file);
+		close_outputs(file);
 	} else {
-		d2dimport_was_killed(f->d, file->path, WTERMSIG(status));
+		d2dimport_fail_killed(f->d, file->path, WTERMSIG(status));
 	}
 }
 
@@ -202,7 +202,7 @@ static struct file *find(struct files *f, enum state state)
 }
 
 /* Removes what killed processes left in the store, because it takes up space. Must be called only when no import is running. */
-static void tidy(struct files *f)
+static void recover_killed(struct files *f)
 {
 	if (f->killed)
 		d2d_store_recover(f->d->store);
@@ -218,7 +218,7 @@ static struct file *next(struct files *f)
 		return file->jobs <= f->free ? file : NULL;
 	file = f->free == f->jobs ? find(f, WAITS_ALONE) : NULL;
 	if (file) {
-		tidy(f);
+		recover_killed(f);
 		file->jobs = f->jobs;
 		file->alone = true;
 	}
@@ -237,7 +237,7 @@ static void show_progress(struct files *f)
 }
 
 /* Prints the output of all files up to the first that hasn't ended. *SHOWN counts the files whose output was printed. */
-static void show_words(struct files *f, unsigned *shown)
+static void print_outputs(struct files *f, unsigned *shown)
 {
 	struct file *file;
 
@@ -250,7 +250,7 @@ static void show_words(struct files *f, unsigned *shown)
 			bb_copyfd_eof(file->out, STDOUT_FILENO);
 		if (file->err >= 0 && lseek(file->err, 0, SEEK_SET) == 0)
 			bb_copyfd_eof(file->err, STDERR_FILENO);
-		forget_words(file);
+		close_outputs(file);
 		f->code |= file->code;
 	}
 }
@@ -268,7 +268,7 @@ static void wait_for_some(struct files *f, const sigset_t *child)
 		sigtimedwait(child, NULL, &t);
 	for (i = 0; i < f->n; i++)
 		if (f->file[i].state == RUNS && safe_waitpid(f->file[i].pid, &status, WNOHANG) > 0)
-			end(f, &f->file[i], status);
+			file_ended(f, &f->file[i], status);
 }
 
 static void run_all(struct files *f)
@@ -286,17 +286,17 @@ static void run_all(struct files *f)
 	while (shown < f->n) {
 		while ((file = next(f)) != NULL) {
 			if (!start(f, file, &f->counts[file - f->file])) {
-				end(f, file, 0);
+				file_ended(f, file, 0);
 				file->code = d2dimport_file(f->d, file->path, file->flags);
 			}
 		}
 		if (find(f, RUNS))
 			wait_for_some(f, &child);
 		show_progress(f);
-		show_words(f, &shown);
+		print_outputs(f, &shown);
 	}
 	sigprocmask(SIG_UNBLOCK, &child, NULL);
-	tidy(f);
+	recover_killed(f);
 }
 
 int d2dimport_files(struct d2dimport *d, char **argv)

@@ -62,12 +62,12 @@ void d2dimport_progress_begin(struct d2dimport_progress *p, const char *file, of
 	p->progress.size = size;
 	p->progress.arg = p;
 	if (!(option_mask32 & OPT_q))
-		p->progress.told = counter ? count : show;
+		p->progress.on_progress = counter ? count : show;
 }
 
 void d2dimport_progress_end(struct d2dimport_progress *p)
 {
-	if (p->progress.told == show && p->tty)
+	if (p->progress.on_progress == show && p->tty)
 		fputs("\r\033[K", stderr);
 }
 

@@ -103,7 +103,7 @@ static void relink_file(struct relink *l, const char *path)
 static void relink_dir(struct relink *l, const char *dir)
 {
 	char **names;
-	int i, n = d2d_folder(dir, INT_MAX - 1, &names);
+	int i, n = d2d_dir_list(dir, INT_MAX - 1, &names);
 
 	for (i = 0; i < n && l->left; i++) {
 		char *path = concat_path_file(dir, names[i]);
@@ -113,7 +113,7 @@ static void relink_dir(struct relink *l, const char *dir)
 		free(path);
 	}
 	if (n >= 0)
-		d2d_folder_free(names, n);
+		d2d_dir_list_free(names, n);
 }
 
 /* Looks for each layer first in the file that it was mounted from, then in the files and directories of ARGV. */

@@ -39,7 +39,7 @@ int d2dimport_fail(struct d2dimport *d, const char *file, const char *format, ..
 	return EXIT_FAILURE;
 }
 
-void d2dimport_how(struct d2dimport *d, const char *how, struct json_object *images)
+void d2dimport_set_how(struct d2dimport *d, const char *how, struct json_object *images)
 {
 	d->how = how;
 	json_object_put(d->images);

@@ -21,7 +21,7 @@
 
 /* Forks. The function returns in the child process, which does the work. The parent waits, forwards signals to the child, and
  * removes the temporary files when the child has ended in whatever way, also by SIGKILL. */
-static void guard(struct d2d_squash *squash)
+static void fork_worker(struct d2d_squash *squash)
 {
 	sigset_t set, before;
 	int sig, status = 0;
@@ -62,7 +62,7 @@ void d2dimport_squash_begin(struct d2dimport *d, const char *out)
 		is_dir |= S_ISDIR(st.st_mode);
 		if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
 			bb_error_msg_and_die("'%s' is neither a regular file nor a directory", printable_string(out));
-		n = is_dir ? d2d_folder(out, INT_MAX - 1, &names) : 0;
+		n = is_dir ? d2d_dir_list(out, INT_MAX - 1, &names) : 0;
 		if (n < 0)
 			bb_error_msg_and_die("can't write '%s': %s", printable_string(out), strerror(-n));
 		if (n > 0)
@@ -70,7 +70,7 @@ void d2dimport_squash_begin(struct d2dimport *d, const char *out)
 	}
 	if (d2d_squash_open(&d->squash, out, is_dir, &why) < 0)
 		bb_error_msg_and_die("'%s': %s", printable_string(out), why);
-	guard(d->squash);
+	fork_worker(d->squash);
 }
 
 int d2dimport_squash(struct d2dimport *d, const char *file, struct d2d_archive *a, const struct d2d_images *images)

@@ -18,7 +18,7 @@ int d2dimport_open_store(struct d2dimport *d, const char *dir, char **why)
 	if (known < 0)
 		bb_error_msg("d2d.images=%s: not 'mount', 'copy' or 'auto'; using 'auto'", printable_string(policy));
 	if (r == 0 && (known == 0 || known == 1))
-		d2d_store_mounts(d->store, known);
+		d2d_store_set_mount(d->store, known);
 	return r;
 }
 

@@ -1,5 +1,5 @@
 /*
- * d2dinstall: the disk that is to be written to, and whether that is wanted.
+ * d2dinstall: opens and shows the target disk, asks for confirmation, and makes the file system of the store.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -11,21 +11,21 @@ void d2dinstall_open(struct d2d_disk *disk, const char *path, unsigned opt)
 	int r = d2d_disk_open(path, disk);
 
 	if (r == -ENOTBLK)
-		bb_error_msg_and_die("'%s' is no whole disk", path);
+		bb_error_msg_and_die("'%s' is not a whole disk", path);
 	if (r == -EACCES && geteuid() != 0)
 		bb_error_msg_and_die("%s: sudo d2d install ...", bb_msg_you_must_be_root);
 	if (r < 0)
 		bb_error_msg_and_die("can't open '%s': %s", path, strerror(-r));
 	if (disk->read_only && !(opt & INSTALL_DRY_RUN))
-		bb_error_msg_and_die("'%s' can't be written to", path);
+		bb_error_msg_and_die("'%s' is read-only", path);
 	if (disk->sector != D2D_SECTOR)
-		bb_error_msg_and_die("'%s' has sectors of %u bytes; only 512 will do", path, disk->sector);
+		bb_error_msg_and_die("'%s' has sectors of %u bytes; only 512 are supported", path, disk->sector);
 }
 
-/* Labels and models may hold anything, terminal sequences as well. */
+/* Labels and models come from the disk and may hold any bytes, terminal sequences included. */
 static void show_volume(const struct d2d_volume *v)
 {
-	printf("  %s: %s", v->dev, v->err ? strerror(-v->err) : v->fstype[0] ? v->fstype : "nothing that is known here");
+	printf("  %s: %s", v->dev, v->err ? strerror(-v->err) : v->fstype[0] ? v->fstype : "no known file system");
 	if (v->label[0])
 		printf(" \"%s\"", printable_string(v->label));
 	if (v->mountpoint)
@@ -48,7 +48,7 @@ static void show_content(const struct d2d_disk *disk)
 	d2d_volumes_free(list, n);
 }
 
-void d2dinstall_agree(const char *what, const char *name, unsigned opt)
+void d2dinstall_confirm(const char *what, const char *name, unsigned opt)
 {
 	char *answer;
 
@@ -60,7 +60,7 @@ void d2dinstall_agree(const char *what, const char *name, unsigned opt)
 	fflush_all();
 	answer = xmalloc_fgetline(stdin);
 	if (!answer || strcmp(answer, name) != 0)
-		bb_simple_error_msg_and_die("not wanted: nothing has changed");
+		bb_simple_error_msg_and_die("not confirmed: nothing has changed");
 	free(answer);
 }
 
@@ -70,10 +70,10 @@ void d2dinstall_consent(const struct d2d_disk *disk, unsigned opt, const char *p
 		make_human_readable_str(disk->size, 1, 0));
 	show_content(disk);
 	printf("To be done: %s%s\n", plan, opt & INSTALL_ENCRYPT ? ", encrypted (LUKS2)" : "");
-	d2dinstall_agree("disk", disk->name, opt);
+	d2dinstall_confirm("disk", disk->name, opt);
 }
 
-void d2dinstall_note_signals(void)
+void d2dinstall_catch_signals(void)
 {
 	bb_signals((1 << SIGHUP) | (1 << SIGINT) | (1 << SIGTERM), record_signo);
 }

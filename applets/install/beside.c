@@ -1,18 +1,20 @@
 /*
- * d2dinstall -b DIR: the system beside another one: in a folder of its file system, started by its GRUB.
+ * d2dinstall -b DIR: installs the system beside another one, into a directory of its file system, and lets its GRUB
+ * start it.
  *
- * The folder holds up to two systems, a/ and b/, and entry.cfg, by which GRUB finds them. A new system goes to where the older
- * one is, which entry.cfg forgets before; it learns of the new one when that was read back. So whenever power fails it names
- * none but whole ones. It comes first and goes last: a folder with an a/ or b/ and without it isn't ours.
+ * The directory holds up to two systems, a/ and b/, and entry.cfg, by which GRUB finds them. A new system replaces the
+ * older of the two: the older one is taken out of entry.cfg first, and the new one is entered only after it was read
+ * back from the disk. So entry.cfg names only complete systems, whenever power fails. It is created before the first
+ * system and removed last: a directory that has an a/ or b/ but no entry.cfg is not ours.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
 //config:config FEATURE_D2DINSTALL_BESIDE
-//config:	bool "Install beside another system, into a folder"
+//config:	bool "Install beside another system, into a directory"
 //config:	default y
 //config:	depends on D2DINSTALL
 //config:	help
-//config:	'd2dinstall -b DIR': for a machine that has its own GRUB.
+//config:	Provides 'd2dinstall -b DIR', for a machine that has its own GRUB.
 
 //kbuild:lib-$(CONFIG_FEATURE_D2DINSTALL_BESIDE) += d2dinstall_beside.o
 
@@ -27,20 +29,20 @@ struct beside {
 	struct install_place place;
 	struct install_source src;
 	uint64_t needs;
-	smallint is_ours;	/* there is an entry.cfg of ours */
-	char now, older;	/* the systems that it names: 'a', 'b', or '-' */
-	char other;		/* where the new one goes */
+	smallint is_ours;	/* the directory holds an entry.cfg that d2dinstall has made */
+	char now, older;	/* systems that entry.cfg names: 'a', 'b', or '-' for none */
+	char other;		/* slot for the new system */
 };
 
-/* What is to be undone when it fails. */
-static struct beside *begun;
+/* The installation that undo() removes if it fails; NULL: nothing to undo. */
+static struct beside *to_undo;
 
 static char *in_dir(const struct beside *b, const char *name)
 {
 	return concat_path_file(b->place.dir, name);
 }
 
-/* ---- what is there ---- */
+/* ---- content of the directory ---- */
 
 static void read_entry(struct beside *b)
 {
@@ -63,16 +65,17 @@ static void read_entry(struct beside *b)
 
 static NORETURN void refuse_foreign(const char *dir, const char *name)
 {
-	bb_error_msg_and_die("'%s' holds what is not of debian2docker, '%s': name a folder that is empty or isn't there", dir, printable_string(name));
+	bb_error_msg_and_die("'%s' holds '%s', which is not part of debian2docker: name an empty or a new directory", dir,
+		printable_string(name));
 }
 
-/* Counts what a system there takes. */
-static uint64_t look_at_slot(const char *dir)
+/* Returns the bytes that the system in a slot takes; dies if the slot holds a file that is not ours. */
+static uint64_t slot_size_checked(const char *dir)
 {
 	static const char ours[] ALIGN1 = "vmlinuz\0initramfs.img\0base.sqfs\0slot.cfg\0";
 	char **names;
 	uint64_t size = 0;
-	int i, n = d2d_folder(dir, NAMES_MAX, &names);
+	int i, n = d2d_dir_list(dir, NAMES_MAX, &names);
 
 	if (n < 0)
 		bb_error_msg_and_die("can't read '%s': %s", dir, strerror(-n));
@@ -85,11 +88,11 @@ static uint64_t look_at_slot(const char *dir)
 		size += st.st_blocks * 512;
 		free(path);
 	}
-	d2d_folder_free(names, n);
+	d2d_dir_list_free(names, n);
 	return size;
 }
 
-/* Cut short, d2d_file_save() leaves one of these. */
+/* d2d_file_save() leaves a temporary file of this form if it is interrupted. */
 static bool is_leftover(const char *name)
 {
 	const char *number = is_prefixed_with(name, ENTRY".");
@@ -97,19 +100,22 @@ static bool is_leftover(const char *name)
 	return number && strcmp(number + strspn(number, "0123456789"), "~") == 0;
 }
 
-/* What it keeps there it has to find when it runs: by a word of the kernel's command line, with what its kernel can mount. */
+/* The variant lean reads its base system from this directory at boot. The kernel command line names the file, so the
+ * path must be a single plain word, and the image's kernel must be able to mount the file system. */
 static void refuse_lean(const struct install_place *p)
 {
 	const char *rest = p->path + strspn(p->path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/+");
 
 	if (!d2d_volume_is_ext(&p->volume) && strcmp(p->volume.fstype, "vfat") != 0)
-		bb_error_msg_and_die("the base system of the variant lean stays on the medium, and ext4 or vfat are needed for it, not %s", p->volume.fstype);
+		bb_error_msg_and_die("the variant lean keeps its base system on the medium, so the file system must be ext4 or vfat, not %s",
+			p->volume.fstype);
 	if (*rest)
-		bb_error_msg_and_die("the base system of the variant lean is found by '%s': name a folder without '%c'", p->path, *rest);
+		bb_error_msg_and_die("the variant lean passes '%s' on the kernel command line: name a directory without '%c'",
+			p->path, *rest);
 }
 
-/* The folder may be a medium's d2d/ as well, docs/media.md: what that has is left alone. */
-static void look_inside(struct beside *b)
+/* The directory may also be the d2d/ of a medium (docs/media.md); the files of a medium are left alone. */
+static void check_directory(struct beside *b)
 {
 	static const char media[] ALIGN1 = ENTRY"\0images\0hooks\0bin\0layers\0keymaps\0keys\0early.img\0";
 	uint64_t freed = 0;
@@ -119,7 +125,7 @@ static void look_inside(struct beside *b)
 	read_entry(b);
 	b->other = b->now == 'a' ? 'b' : 'a';
 	if (!b->place.is_new)
-		n = d2d_folder(b->place.dir, NAMES_MAX, &names);
+		n = d2d_dir_list(b->place.dir, NAMES_MAX, &names);
 	if (n < 0)
 		bb_error_msg_and_die("can't read '%s': %s", b->place.dir, strerror(-n));
 	for (i = 0; i < n; i++) {
@@ -127,7 +133,7 @@ static void look_inside(struct beside *b)
 		struct stat st;
 
 		if (b->is_ours && (strcmp(names[i], "a") == 0 || strcmp(names[i], "b") == 0) && lstat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
-			uint64_t size = look_at_slot(path);
+			uint64_t size = slot_size_checked(path);
 
 			if (names[i][0] == b->other)
 				freed = size;
@@ -135,7 +141,7 @@ static void look_inside(struct beside *b)
 			refuse_foreign(b->place.dir, names[i]);
 		free(path);
 	}
-	d2d_folder_free(names, n);
+	d2d_dir_list_free(names, n);
 
 	b->needs = b->src.size + SLACK;
 	if (b->place.room + freed < b->needs)
@@ -145,7 +151,7 @@ static void look_inside(struct beside *b)
 
 /* ---- what GRUB reads ---- */
 
-/* The version that a system's slot.cfg tells, for the menu; the caller frees it. */
+/* Returns the version that the slot.cfg of a system names, for the menu ("" if none). The caller frees it. */
 static char *version_of(const struct beside *b, char slot)
 {
 	char *path = xasprintf("%s/%c/slot.cfg", b->place.dir, slot), *text = xmalloc_open_read_close(path, NULL);
@@ -184,7 +190,7 @@ static int write_entry(const struct beside *b, char now, char older)
 	char *text = xasprintf(HEAD"%c%c\n%s%s", now, older, first, second);
 	int r;
 
-	/* FAT has no order of its own: what is named must be there before. */
+	/* FAT doesn't keep the order of writes: the files must be on the disk before entry.cfg names them. */
 	r = d2d_disk_settle(b->place.dir);
 	if (r == 0)
 		r = d2d_file_write(path, text);
@@ -195,7 +201,8 @@ static int write_entry(const struct beside *b, char now, char older)
 	return r;
 }
 
-/* What the machine's own menu needs. GRUB loads a file system's driver by itself only where its own files lie. */
+/* Returns the lines that the machine's own GRUB menu needs. The insmod lines are there because GRUB loads the driver of
+ * a file system automatically only for the one that holds GRUB's own files. */
 static char *menu_lines(const struct beside *b)
 {
 	const char *fs = b->place.volume.fstype;
@@ -207,7 +214,7 @@ static char *menu_lines(const struct beside *b)
 		b->place.path, b->place.path);
 }
 
-/* ---- the work ---- */
+/* ---- installing ---- */
 
 static void remove_slot(const struct beside *b, char slot)
 {
@@ -221,7 +228,7 @@ static void remove_slot(const struct beside *b, char slot)
 static void remove_leftovers(const struct beside *b)
 {
 	char **names;
-	int i, n = d2d_folder(b->place.dir, NAMES_MAX, &names);
+	int i, n = d2d_dir_list(b->place.dir, NAMES_MAX, &names);
 
 	for (i = 0; i < n; i++) {
 		char *path = in_dir(b, names[i]);
@@ -230,18 +237,18 @@ static void remove_leftovers(const struct beside *b)
 			unlink(path);
 		free(path);
 	}
-	d2d_folder_free(names, MAX(n, 0));
+	d2d_dir_list_free(names, MAX(n, 0));
 }
 
-/* Ours, and unnamed by now; the system that was there runs as before. */
+/* Removes the files of the failed installation. entry.cfg doesn't name them, so the earlier system still starts. */
 static void undo(void)
 {
-	struct beside *b = begun;
+	struct beside *b = to_undo;
 	char *entry;
 
 	if (!b)
 		return;
-	begun = NULL;
+	to_undo = NULL;
 	remove_slot(b, b->other);
 	if (b->is_ours)
 		return;
@@ -263,13 +270,13 @@ static void consent(const struct beside *b, unsigned opt, const char *menu)
 		printf(" \"%s\"", printable_string(p->volume.label));
 	printf("), %s of %s", make_human_readable_str(p->volume.size, 1, 0), model && model[0] ? printable_string(trim(model)) : "a disk");
 	printf(". %u MiB are free, %u are needed\n", (unsigned)(p->room / D2D_MIB), (unsigned)((b->needs + D2D_MIB - 1) / D2D_MIB));
-	printf("To be done: the system of %s goes into its folder %c", b->src.dev, b->other);
+	printf("To be done: the system of %s goes into its directory %c", b->src.dev, b->other);
 	if (b->now != '-')
-		printf("; the one in folder %c stays as \"previous\"", b->now);
+		printf("; the one in directory %c stays as \"previous\"", b->now);
 	if (menu)
 		printf("; lines for it go into %s", menu);
 	printf(". Partitions and boot loader stay as they are\n");
-	d2dinstall_agree("folder", bb_basename(p->dir), opt);
+	d2dinstall_confirm("directory", bb_basename(p->dir), opt);
 	free(model);
 	free(sysfs);
 	free(disk);
@@ -280,27 +287,27 @@ static void write_system(struct beside *b)
 	char sha256[INSTALL_FILES][DIGEST_SIZE];
 	int r = 0;
 
-	/* Interrupted is failed: nothing half-written stays. */
-	d2dinstall_note_signals();
+	/* A signal counts as a failure, so that undo() removes a half-written system. */
+	d2dinstall_catch_signals();
 	if (b->place.is_new && mkdir(b->place.dir, 0755) != 0)
 		bb_perror_msg_and_die("can't create directory '%s'", b->place.dir);
-	/* A new folder goes as a whole. */
-	begun = b->is_ours ? NULL : b;
+	/* Without an entry.cfg of ours, everything that is written to the directory is removed on failure. */
+	to_undo = b->is_ours ? NULL : b;
 	die_func = undo;
 	remove_leftovers(b);
 	r = write_entry(b, b->now, '-');
-	/* What is replaced must not be named any more, on the disk neither: until then it stays. */
+	/* The older system may be overwritten only when entry.cfg on the disk doesn't name it any more. */
 	if (r == 0)
 		r = d2d_disk_settle(b->place.dir);
 	if (r == 0) {
-		begun = b;
+		to_undo = b;
 		d2dinstall_slot_write(b->place.dir, b->place.path, b->other, &b->src, sha256);
 		d2dinstall_slot_verify(b->place.dir, b->other, &b->src, sha256);
 		r = write_entry(b, b->other, b->now);
 	}
 	if (r == 0) {
-		/* The new one is named: from here on it stays. */
-		begun = NULL;
+		/* entry.cfg names the new system now, so it must not be removed any more. */
+		to_undo = NULL;
 		r = d2d_disk_settle(b->place.dir);
 	}
 	if (r < 0)
@@ -314,16 +321,16 @@ int d2dinstall_beside(const char *dir, const char *iso, const char *menu, unsign
 
 	d2dinstall_place(&b.place, dir);
 	if (b.place.read_only && !(opt & INSTALL_DRY_RUN))
-		bb_error_msg_and_die("'%s' can't be written to: mount -o remount,rw %s", b.place.dir, b.place.where);
-	/* Before the mounts of the ISO: a name of the file may need a folder that isn't there. */
+		bb_error_msg_and_die("'%s' is read-only: mount -o remount,rw %s", b.place.dir, b.place.where);
+	/* Check the menu file before the ISO is mounted: the directory of the menu may be missing. */
 	lines = menu_lines(&b);
 	name = xasprintf("d2dinstall %s%s", b.place.volume.uuid, b.place.path);
 	if (menu)
-		text = d2dinstall_menu_with(menu, name, lines);
+		text = d2dinstall_menu_insert(menu, name, lines);
 	d2dinstall_source(&b.src, iso, false);
 	if (b.src.is_lean)
 		refuse_lean(&b.place);
-	look_inside(&b);
+	check_directory(&b);
 	consent(&b, opt, menu);
 
 	write_system(&b);
@@ -331,10 +338,10 @@ int d2dinstall_beside(const char *dir, const char *iso, const char *menu, unsign
 		d2dinstall_menu_save(menu, text);
 	printf("The system is in %s", b.place.dir);
 	if (menu)
-		printf(": restart, and choose it in the menu\n");
+		printf(": restart, and choose it in the boot menu\n");
 	else
-		printf(". Its entry comes into the menu by these lines in the custom.cfg of the machine's GRUB\n"
-			"(/boot/grub/custom.cfg, /boot/grub2/custom.cfg of its own system; -g FILE writes them there):\n\n%s", lines);
+		printf(". To show it in the boot menu, add these lines to the custom.cfg of the machine's own GRUB\n"
+			"(/boot/grub/custom.cfg or /boot/grub2/custom.cfg; -g FILE writes them there):\n\n%s", lines);
 	free(text);
 	free(name);
 	free(lines);

@@ -19,8 +19,6 @@ enum {
 	INSTALL_FILES = 3,	/* that a system has, but for its configuration */
 };
 
-#define STORE_LABEL "D2D-STORE"
-
 /* Opens a disk that is to be written to, or dies. */
 void d2dinstall_open(struct d2d_disk *disk, const char *path, unsigned opt);
 
@@ -29,10 +27,10 @@ void d2dinstall_open(struct d2d_disk *disk, const char *path, unsigned opt);
 void d2dinstall_consent(const struct d2d_disk *disk, unsigned opt, const char *plan);
 
 /* The end of it: asks for this name of the disk, or of what else it is, unless it was said that it is wanted. */
-void d2dinstall_agree(const char *what, const char *name, unsigned opt);
+void d2dinstall_confirm(const char *what, const char *name, unsigned opt);
 
 /* From here on SIGHUP, SIGINT and SIGTERM are only noted, in bb_got_signal: who calls this has something to undo. */
-void d2dinstall_note_signals(void);
+void d2dinstall_catch_signals(void);
 
 /* Makes an ext4 labelled as the store in SIZE bytes at an offset of a device or a file; in all of it when SIZE is 0. Negative
  * when it couldn't be. */
@@ -134,7 +132,7 @@ void d2dinstall_place(struct install_place *place, const char *path);
 
 /* What a menu of GRUB will be with these LINES between markers of that name, or in their place. Dies when it can't be. The
  * caller frees it. */
-char *d2dinstall_menu_with(const char *file, const char *name, const char *lines);
+char *d2dinstall_menu_insert(const char *file, const char *name, const char *lines);
 
 /* Replaces the menu in one step; it keeps its owner and mode. Dies. */
 void d2dinstall_menu_save(const char *file, const char *text);

@@ -1,9 +1,9 @@
 /*
- * d2dinstall DISK: a whole disk for the system: GPT with a BIOS boot partition, a FAT for UEFI that holds GRUB's menu and
- * two slots, and the store.
+ * d2dinstall DISK: installs on a whole disk: a GPT with a BIOS boot partition, a FAT for UEFI that holds GRUB's menu
+ * and two slots, and the store.
  *
- * Power may fail at any time: first the disk is made blank, and what starts it is written last, when all that it would start
- * was read back: BOOTX64.EFI for UEFI, the MBR's code for BIOS.
+ * Power may fail at any time. So the disk is blanked first, and the boot code is written last, after all files that it
+ * starts were read back: BOOTX64.EFI for UEFI, the code in the MBR for BIOS.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -16,11 +16,12 @@
 enum {
 	BIOS_PART = 1, EFI_PART, STORE_PART,
 
-	/* From 260 MiB on mkfs.vfat makes clusters of 4 KiB, and with them a FAT32. */
+	/* From 260 MiB on, mkfs.vfat uses clusters of 4 KiB, and so makes a FAT32. */
 	EFI_MIN_MIB = 320,
 
-	/* GRUB, grub-core/boot/i386/pc: boot.S has the sector of diskboot.S in it, that one where the rest of itself is. Before
-	 * them in the image of a CD: cdboot.S, 2048 bytes. iso/image has xorriso fill in the same for the ISO. */
+	/* GRUB, grub-core/boot/i386/pc: boot.S, in the MBR, holds the sector number of diskboot.S, and diskboot.S that
+	 * of the rest of the core image. The core image for a CD begins with cdboot.S, 2048 bytes. For the ISO, xorriso
+	 * fills in these numbers (iso/image). */
 	MBR_CODE = 440,
 	MBR_CORE = 0x1b0,
 	CDBOOT = 2048,
@@ -31,14 +32,14 @@ enum {
 struct target {
 	struct d2d_disk disk;
 	struct install_source src;
-	uint64_t folder;	/* bytes that the ISO's d2d/ takes */
+	uint64_t folder;	/* bytes that the d2d/ of the ISO takes */
 	unsigned efi_mib, store_mib;
-	char *top;		/* where its FAT is mounted */
-	char *efi;		/* its FAT's device */
+	char *top;		/* mount point of the FAT */
+	char *efi;		/* device of the FAT */
 	char *uuid;
 };
 
-/* ---- what is there, what it takes ---- */
+/* ---- checks, sizes ---- */
 
 static void refuse_used(const struct target *t)
 {
@@ -63,7 +64,8 @@ static void refuse_used(const struct target *t)
 	close(fd);
 }
 
-/* A source that is a device, by whatever name; a file on the disk is mounted, and so refused already. */
+/* Refuses a target disk that carries the ISO to be installed, by whatever path it was named. An ISO that is a file
+ * needs no check: its file system is mounted, and refuse_used() refuses a disk with a mounted volume. */
 static void refuse_source(const struct target *t)
 {
 	char *dev = xmalloc_realpath(t->src.dev), *disk;
@@ -82,17 +84,17 @@ static void plan_sizes(struct target *t)
 {
 	unsigned mib = t->disk.size / D2D_MIB;
 
-	/* Two slots, and half as much again for what comes. */
+	/* The FAT has room for two slots, and half as much again for larger systems to come. */
 	t->folder = d2dinstall_folder_size(&t->src);
 	t->efi_mib = MAX(EFI_MIN_MIB, (t->src.size * 3 + t->folder) / D2D_MIB + 32);
-	/* A MiB each: the table and its copy at the end, the BIOS boot partition. */
+	/* 1 MiB each for the partition table, its backup at the end of the disk, and the BIOS boot partition. */
 	if (mib < t->efi_mib + 3 + STORE_MIN_MIB)
 		bb_error_msg_and_die("'%s' is too small: it has %u MiB, system and store need %u", t->disk.dev, mib,
 			t->efi_mib + 3 + STORE_MIN_MIB);
 	t->store_mib = mib - t->efi_mib - 3;
 }
 
-/* ---- the table ---- */
+/* ---- the partition table ---- */
 
 static void make_blank(const struct target *t)
 {
@@ -113,7 +115,7 @@ static void make_table(const struct target *t)
 	char *script = xasprintf("label: gpt\n"
 		"start=1MiB, size=1MiB, type=21686148-6449-6E6F-744E-656564454649, name=D2D-BIOS\n"
 		"size=%uMiB, type=C12A7328-F81F-11D2-BA4B-00A0C93EC93B, name=D2D-BOOT\n"
-		"size=%uMiB, type=0FC63DAF-8483-4772-8E79-3D69D8477DE4, name="STORE_LABEL"\n", t->efi_mib, t->store_mib);
+		"size=%uMiB, type=0FC63DAF-8483-4772-8E79-3D69D8477DE4, name="D2D_STORE_LABEL"\n", t->efi_mib, t->store_mib);
 	int fd = memfd_create("script", 0);
 
 	if (fd < 0)
@@ -122,7 +124,7 @@ static void make_table(const struct target *t)
 	xlseek(fd, 0, SEEK_SET);
 	xmove_fd(fd, STDIN_FILENO);
 	if (spawn_and_wait(argv) != 0)
-		bb_error_msg_and_die("no partitions were made on '%s'", t->disk.dev);
+		bb_error_msg_and_die("can't make partitions on '%s'", t->disk.dev);
 	free(script);
 }
 
@@ -136,7 +138,7 @@ static void make_fat(struct target *t)
 	t->efi = d2d_disk_partition(&t->disk, EFI_PART);
 	argv[3] = t->efi;
 	if (spawn_and_wait(argv) != 0 || d2d_volume_probe(t->efi, &v) < 0 || strcmp(v.fstype, "vfat") != 0 || !v.uuid[0])
-		bb_error_msg_and_die("no FAT was made on '%s'", t->efi);
+		bb_error_msg_and_die("can't make a FAT on '%s'", t->efi);
 	t->uuid = xstrdup(v.uuid);
 	d2d_volume_clear(&v);
 }
@@ -147,7 +149,8 @@ static void mount_fat(struct target *t, unsigned long flags)
 
 	if (!t->top)
 		t->top = d2dinstall_mount_point("disk");
-	/* To what waits for sticks it is a new volume, which it mounts for a moment to look inside. */
+	/* The process that waits for USB sticks sees a new volume and mounts it for a moment to look inside, and
+	 * meanwhile mount() fails with EBUSY. */
 	while (mount(t->efi, t->top, "vfat", flags | MS_NOSUID | MS_NODEV | MS_NOEXEC, "utf8") != 0) {
 		if (errno != EBUSY || --tries == 0)
 			bb_perror_msg_and_die("can't mount '%s'", t->efi);
@@ -164,7 +167,7 @@ static void unmount_fat(struct target *t)
 static void put_text(const struct target *t, const char *name, const char *text)
 {
 	char *path = concat_path_file(t->top, name);
-	int r = d2d_folder_make(path);
+	int r = d2d_make_parent_dirs(path);
 
 	if (r == 0)
 		r = d2d_file_write(path, text);
@@ -173,8 +176,8 @@ static void put_text(const struct target *t, const char *name, const char *text)
 	free(path);
 }
 
-/* The head for what GRUB loads as d2d/early.img (iso/image). */
-static void put_early(const struct target *t)
+/* Copies the cpio header that GRUB loads in front of d2d/early.img (iso/image). */
+static void put_early_header(const struct target *t)
 {
 	char *from = concat_path_file(t->src.iso, "boot/early.cpio"), *to = concat_path_file(t->top, "boot/early.cpio");
 
@@ -203,8 +206,8 @@ static void put_menu(const struct target *t)
 	free(from);
 }
 
-/* The folder of the other slot is there from now on. Where power fails while a FAT makes one, it may be of use to nobody, and
- * an update couldn't write to it. */
+/* Creates the directory of the other slot now. If power fails while a directory is created on a FAT, the entry that is
+ * left may be unusable, and then no update could write to this slot. */
 static void make_other(const struct target *t)
 {
 	char *dir = concat_path_file(t->top, "b");
@@ -214,7 +217,7 @@ static void make_other(const struct target *t)
 	free(dir);
 }
 
-/* ---- what starts it ---- */
+/* ---- boot code ---- */
 
 static void settle(const struct target *t)
 {
@@ -253,7 +256,7 @@ static void put_bios(const struct target *t)
 	int r;
 
 	if (len <= CDBOOT + D2D_SECTOR || len >= CORE_MAX)
-		bb_error_msg_and_die("'%s' is no GRUB", path);
+		bb_error_msg_and_die("'%s' is not a GRUB core image", path);
 	set_sector(core + DISKBOOT_REST, (D2D_MIB + CDBOOT) / D2D_SECTOR + 1);
 	r = d2d_disk_write(&t->disk, D2D_MIB, core, len);
 	if (r == 0 && pread(t->disk.fd, mbr, sizeof(mbr), 0) != sizeof(mbr))
@@ -277,13 +280,13 @@ int d2dinstall_disk(const char *path, const char *iso, struct install_key *key, 
 
 	d2dinstall_open(&t.disk, path, opt);
 	if (t.disk.is_file)
-		bb_error_msg_and_die("'%s' is no disk", path);
+		bb_error_msg_and_die("'%s' is not a disk", path);
 	refuse_used(&t);
 	d2dinstall_source(&t.src, iso, true);
 	refuse_source(&t);
 	plan_sizes(&t);
 	d2dinstall_folder_check(&t.src);
-	plan = xasprintf("ALL OF IT IS OVERWRITTEN: a new partition table, %u MiB for the system%s, %u MiB for the store (ext4 \""STORE_LABEL"\")",
+	plan = xasprintf("ALL OF IT IS OVERWRITTEN: a new partition table, %u MiB for the system%s, %u MiB for the store (ext4 \""D2D_STORE_LABEL"\")",
 		t.efi_mib, t.folder ? " and the ISO's d2d/" : "", t.store_mib);
 	d2dinstall_consent(&t.disk, opt, plan);
 	free(plan);
@@ -292,7 +295,7 @@ int d2dinstall_disk(const char *path, const char *iso, struct install_key *key, 
 	if (r < 0)
 		bb_error_msg_and_die("%s: nothing has changed", d2dinstall_key_error(r));
 
-	/* The question may have stood there for long. */
+	/* The user may have taken long to answer. */
 	refuse_used(&t);
 	make_blank(&t);
 	make_table(&t);
@@ -303,17 +306,17 @@ int d2dinstall_disk(const char *path, const char *iso, struct install_key *key, 
 		d2dinstall_folder_write(&t.src, t.top);
 	make_other(&t);
 	put_menu(&t);
-	put_early(&t);
+	put_early_header(&t);
 	unmount_fat(&t);
 	mount_fat(&t, MS_RDONLY);
 	d2dinstall_slot_verify(t.top, 'a', &t.src, sha256);
 	if (t.folder)
 		d2dinstall_folder_verify(&t.src, t.top);
 	unmount_fat(&t);
-	/* An encrypted one isn't to stay open. */
-	d2dinstall_note_signals();
+	/* From here on a signal doesn't kill this process, so that an encrypted store is never left open. */
+	d2dinstall_catch_signals();
 	if (d2dinstall_make_store(&t.disk, STORE_PART, 0, (uint64_t)t.store_mib * D2D_MIB, key) < 0)
-		bb_error_msg_and_die("no store was made on '%s'", t.disk.dev);
+		bb_error_msg_and_die("can't make a store on '%s'", t.disk.dev);
 	mount_fat(&t, 0);
 	settle(&t);
 	put_efi(&t);
@@ -321,6 +324,6 @@ int d2dinstall_disk(const char *path, const char *iso, struct install_key *key, 
 	put_bios(&t);
 	if (ENABLE_FEATURE_D2DINSTALL_LUKS)
 		d2dinstall_key_wipe(key);
-	printf("The system is on %s: restart, and start from it\n", t.disk.dev);
+	printf("The system is on %s: restart, and boot from it\n", t.disk.dev);
 	return EXIT_SUCCESS;
 }

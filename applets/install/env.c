@@ -1,7 +1,7 @@
 /*
- * d2dinstall: GRUB's environment block (GRUB manual, "The GRUB environment block"): 1024 bytes, a line of its own form, lines
- * NAME=VALUE, the rest filled with '#'. GRUB writes it in its place, sector by sector, and so does this: what counts is in
- * the first sector.
+ * d2dinstall: GRUB's environment block (GRUB manual, "The GRUB environment block"): 1024 bytes, a signature line, then
+ * lines NAME=VALUE, padded with '#'. GRUB rewrites the block in place, sector by sector, and so does this file: all
+ * values lie in the first sector.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */

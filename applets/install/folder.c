@@ -1,5 +1,6 @@
 /*
- * d2dinstall: what an ISO brings besides the system, in its folder d2d/, onto the FAT of a disk, which is the medium then.
+ * d2dinstall: copies the directory d2d/ of an ISO, with its images, hooks and other additions, to the FAT of a disk,
+ * which becomes the medium.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -9,31 +10,32 @@
 #define FOLDER "d2d"
 #define KEYS FOLDER"/keys"
 
-enum { CLUSTER = 32 * 1024 };	/* mkfs.vfat's largest */
+enum { CLUSTER = 32 * 1024 };	/* the largest cluster that mkfs.vfat makes, in bytes */
 
 struct work;
 typedef void action(const char *path, const struct stat *st, struct work *w);
 
 struct work {
-	action *file, *folder;	/* NULL: nothing is to be done */
+	action *file, *folder;	/* called for each file or directory; NULL: skip */
 	const struct install_source *src;
-	const char *top;	/* the disk's */
+	const char *top;	/* mount point of the disk's FAT */
 	uint64_t size;
 	smallint has_files;
 };
 
-static char *named(const char *path, const struct work *w)
+/* Returns a path on the ISO relative to the top directory of the ISO, printable; freed automatically. */
+static char *relative_name(const char *path, const struct work *w)
 {
 	return auto_string(xstrdup(printable_string(path + strlen(w->src->iso) + 1)));
 }
 
-/* Without its top folder that is the same path on the disk. */
+/* Returns the path of the copy: the same path below the top directory of the disk. The caller frees it. */
 static char *on_disk(const char *path, const struct work *w)
 {
 	return concat_path_file(w->top, path + strlen(w->src->iso) + 1);
 }
 
-/* What the kernel's vfat takes for a name (fs/fat/namei_vfat.c: vfat_is_used_badchars; it drops dots at the end). */
+/* Whether the kernel's vfat accepts a name (fs/fat/namei_vfat.c: vfat_is_used_badchars; vfat drops dots at the end). */
 static bool fat_takes(const char *name)
 {
 	size_t len = strlen(name);
@@ -47,14 +49,14 @@ static bool fat_takes(const char *name)
 static void check(const char *path, const struct stat *st, struct work *w)
 {
 	if (!fat_takes(bb_basename(path)))
-		bb_error_msg_and_die("the disk can't have the ISO's '%s': that is no name for a FAT", named(path, w));
+		bb_error_msg_and_die("can't copy the ISO's '%s': a FAT doesn't allow this name", relative_name(path, w));
 	if (!S_ISREG(st->st_mode) && !S_ISDIR(st->st_mode))
-		bb_error_msg_and_die("the disk can't have the ISO's '%s': it is neither file nor folder", named(path, w));
+		bb_error_msg_and_die("can't copy the ISO's '%s': it is neither a file nor a directory", relative_name(path, w));
 	if (st->st_size > UINT32_MAX)
-		bb_error_msg_and_die("the disk can't have the ISO's '%s': a FAT's files have less than 4 GiB", named(path, w));
+		bb_error_msg_and_die("can't copy the ISO's '%s': a file on a FAT must be smaller than 4 GiB", relative_name(path, w));
 }
 
-static void weigh(const char *path UNUSED_PARAM, const struct stat *st, struct work *w)
+static void add_size(const char *path UNUSED_PARAM, const struct stat *st, struct work *w)
 {
 	w->size += CLUSTER;
 	if (S_ISREG(st->st_mode)) {
@@ -87,7 +89,7 @@ static void compare(const char *path, const struct stat *st UNUSED_PARAM, struct
 	d2dinstall_digest(path, FOLDER, here);
 	d2dinstall_digest(to, "verifying", there);
 	if (strcmp(here, there) != 0)
-		bb_error_msg_and_die("the disk gives '%s' back wrong: it isn't used", named(path, w));
+		bb_error_msg_and_die("'%s' doesn't read back as it was written: the disk isn't used", relative_name(path, w));
 	free(to);
 }
 
@@ -99,7 +101,7 @@ static int FAST_FUNC one_file(struct recursive_state *state, const char *path, s
 	return TRUE;
 }
 
-/* A key that opens a store doesn't go to its disk unless somebody puts it there. */
+/* Skips d2d/keys: a key that opens the store must not lie on the same disk unless the user puts it there. */
 static int FAST_FUNC one_folder(struct recursive_state *state, const char *path, struct stat *st)
 {
 	struct work *w = state->userData;
@@ -122,7 +124,7 @@ static void for_all(struct work *w)
 
 uint64_t d2dinstall_folder_size(const struct install_source *src)
 {
-	struct work w = { .file = weigh, .folder = weigh, .src = src };
+	struct work w = { .file = add_size, .folder = add_size, .src = src };
 
 	for_all(&w);
 	return w.has_files ? w.size : 0;

@@ -1,5 +1,5 @@
 /*
- * d2dinstall, d2dreset: a store that is encrypted, an ext4 in a LUKS2 volume, both labelled as the store.
+ * d2dinstall, d2dreset: makes an encrypted store, an ext4 in a LUKS2 volume; both are labelled as the store.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -23,9 +23,10 @@ struct install_key *d2dinstall_key(const char *backup)
 	struct install_key *key = xzalloc(sizeof(*key));
 
 	if (backup && access(backup, F_OK) == 0)
-		bb_error_msg_and_die("'%s' is there already", backup);
+		bb_error_msg_and_die("'%s' already exists", backup);
 	if (access("/dev/mapper/"MAPPING, F_OK) == 0)
-		bb_simple_error_msg_and_die("/dev/mapper/"MAPPING" is still open, from a time when this was killed: sudo d2d unlock -c -n "MAPPING);
+		bb_simple_error_msg_and_die("/dev/mapper/"MAPPING" is still open from a killed d2dinstall or d2dreset: "
+			"close it by sudo d2d unlock -c -n "MAPPING);
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	d2dinstall_key_lock(key);
 	key->backup = backup;
@@ -35,7 +36,7 @@ struct install_key *d2dinstall_key(const char *backup)
 void d2dinstall_key_lock(struct install_key *key)
 {
 	if (mlock(key, sizeof(*key)) != 0)
-		bb_simple_perror_msg_and_die("can't keep the passphrase in memory");
+		bb_simple_perror_msg_and_die("can't lock the memory of the passphrase");
 }
 
 void d2dinstall_key_wipe(struct install_key *key)
@@ -47,7 +48,7 @@ void d2dinstall_key_wipe(struct install_key *key)
 	free(key);
 }
 
-/* Byte by byte: nothing of it stays in a buffer, and what follows is still to be read. */
+/* Reads byte by byte, so that no copy of the passphrase stays in a stdio buffer and the following lines remain unread. */
 static int read_line(char *line, size_t size)
 {
 	size_t n = 0;
@@ -68,7 +69,7 @@ static int ask_twice(struct install_key *key, int seconds)
 
 	if (r < 0)
 		return r;
-	again = d2d_ask("The same once more: ", key->again, sizeof(key->again), seconds);
+	again = d2d_ask("Repeat the passphrase: ", key->again, sizeof(key->again), seconds);
 	if (again < 0)
 		return again;
 	return again == r && memcmp(key->text, key->again, r) == 0 ? r : -EINVAL;
@@ -87,16 +88,16 @@ int d2dinstall_key_ask(struct install_key *key, bool console, int seconds)
 
 const char *d2dinstall_key_error(int r)
 {
-	return r == -EINVAL ? "the two passphrases aren't the same" : r == -ENODATA || r == -EIO ? "no passphrase was given" : strerror(-r);
+	return r == -EINVAL ? "the two passphrases differ" : r == -ENODATA || r == -EIO ? "no passphrase was given" : strerror(-r);
 }
 
 int d2dinstall_make_luks(const char *part, const struct install_key *key)
 {
 	int r;
 
-	printf("%s: choosing what a passphrase shall cost, and encrypting\n", part);
+	printf("%s: measuring the cost of the key derivation, and encrypting\n", part);
 	fflush_all();
-	r = d2d_luks_format(part, STORE_LABEL, NULL, key->text, key->len);
+	r = d2d_luks_format(part, D2D_STORE_LABEL, NULL, key->text, key->len);
 	if (r == 0 && key->backup) {
 		r = d2d_luks_backup(part, key->backup);
 		if (r < 0)
@@ -115,6 +116,6 @@ int d2dinstall_make_luks(const char *part, const struct install_key *key)
 	if (d2d_luks_close(MAPPING) < 0 && r == 0)
 		r = -EBUSY;
 	if (r == 0 && !key->backup)
-		printf("Keep a backup of its header in another place: sudo d2d unlock backup %s FILE\n", part);
+		printf("Keep a backup of its header elsewhere: sudo d2d unlock backup %s FILE\n", part);
 	return r;
 }

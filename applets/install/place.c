@@ -1,5 +1,6 @@
 /*
- * d2dinstall: a folder as GRUB sees it: on which file system it lies, and how it is called from the top of that.
+ * d2dinstall: describes a directory as GRUB sees it: the file system that holds it, and its path from the top of that
+ * file system.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -8,7 +9,8 @@
 #include <sys/sysmacros.h>
 #include "d2dinstall.h"
 
-/* proc(5), /proc/PID/mountinfo: what is mounted there, and which folder of it is its top (a bind mount, a subvolume). */
+/* A line of /proc/PID/mountinfo (proc(5)): TOP is the directory of the file system that is mounted (other than / for a
+ * bind mount or a subvolume), WHERE its mount point, SOURCE the mounted device. */
 struct mount_line {
 	char *top, *where, *source;
 	unsigned major, minor;
@@ -22,7 +24,7 @@ static char *unescape(const char *text)
 	return out;
 }
 
-/* The number of the mount on which a descriptor lies; of two on one another that is the one that is seen. */
+/* Returns the mount ID of a descriptor, -1 if unknown. Of mounts on top of each other, this is the visible one. */
 static int mount_of(int fd)
 {
 	char *path = xasprintf("/proc/self/fdinfo/%d", fd), *info = xmalloc_open_read_close(path, NULL);
@@ -60,10 +62,11 @@ static void read_mount(int fd, struct mount_line *m)
 	}
 	fclose(mounts);
 	if (!found)
-		bb_simple_error_msg_and_die("can't tell on which file system the folder lies");
+		bb_simple_error_msg_and_die("can't find the mount of the directory");
 }
 
-/* The device, as the kernel calls it. Btrfs has numbers of its own: there the mount's source says it. */
+/* Returns the device by its kernel name; the caller frees it. Btrfs uses device numbers of its own, so there the
+ * mount's source names the device. */
 static char *device_of(const struct mount_line *m, const char *dir)
 {
 	unsigned major = m->major, minor = m->minor;
@@ -77,7 +80,7 @@ static char *device_of(const struct mount_line *m, const char *dir)
 	path = xasprintf("/sys/dev/block/%u:%u", major, minor);
 	link = xmalloc_readlink(path);
 	if (!link)
-		bb_error_msg_and_die("'%s' is on no disk: mount its file system first", dir);
+		bb_error_msg_and_die("'%s' is not on a disk: mount its file system first", dir);
 	dev = xasprintf("/dev/%s", bb_basename(link));
 	free(link);
 	free(path);
@@ -89,9 +92,9 @@ static void refuse_mapped(const char *name, const char *dir)
 	char *path = xasprintf("/sys/class/block/%s", name), *uuid = d2d_sysfs_read(path, "dm/uuid");
 
 	if (uuid && is_prefixed_with(uuid, "CRYPT-"))
-		bb_error_msg_and_die("'%s' is on an encrypted volume: GRUB can't read what is there", dir);
+		bb_error_msg_and_die("'%s' is on an encrypted volume: GRUB can't read it", dir);
 	if (uuid || is_prefixed_with(name, "dm-") || is_prefixed_with(name, "md"))
-		bb_error_msg_and_die("'%s' is on LVM or RAID: only a folder of a plain partition or disk will do", dir);
+		bb_error_msg_and_die("'%s' is on LVM or RAID: name a directory on a plain partition or disk", dir);
 	free(path);
 }
 
@@ -100,31 +103,34 @@ static void refuse_unreadable(const struct d2d_volume *v, const char *dir)
 	static const char known[] ALIGN1 = "ext2\0ext3\0ext4\0vfat\0exfat\0xfs\0btrfs\0ntfs\0";
 
 	if (!v->fstype[0] || index_in_strings(known, v->fstype) < 0)
-		bb_error_msg_and_die("'%s' is on a file system (%s) that GRUB can't read: ext2, ext3, ext4, vfat, exfat, xfs, btrfs and ntfs will do",
+		bb_error_msg_and_die("'%s' is on a file system (%s) that GRUB can't read: "
+			"ext2, ext3, ext4, vfat, exfat, xfs, btrfs and ntfs are supported",
 			dir, v->fstype[0] ? v->fstype : "unknown");
 	if (!v->uuid[0] || v->uuid[strspn(v->uuid, "0123456789abcdefABCDEF-")])
 		bb_error_msg_and_die("the file system of '%s' has no UUID by which GRUB could find it", dir);
 }
 
-/* In single quotes of GRUB's scripts all stands for itself but these; patterns and what isn't ASCII depend on its version. It
- * puts the kernel's name before the kernel's options, with a quote as \", in which the kernel doesn't see the backslash. */
+/* Refuses a path that can't stand in single quotes in a GRUB script. Only the characters below are special there;
+ * patterns and non-ASCII characters depend on GRUB's version. GRUB passes the path of the kernel in front of the
+ * kernel's options, with a quote written as \", and the kernel doesn't understand that backslash. */
 static void refuse_unquotable(const char *path)
 {
 	const char *p;
 
 	for (p = path; *p; p++)
 		if (*p < ' ' || *p > '~' || strchr("'\"\\*?", *p))
-			bb_error_msg_and_die("'%s' has a character in its name that can't stand in GRUB's menu", printable_string(path));
+			bb_error_msg_and_die("'%s' has a character in its name that can't stand in a GRUB menu", printable_string(path));
 }
 
-/* Of a folder that isn't there the one that it is to be made in, and its name. */
+/* Splits the path of a new directory: returns its parent directory, which the caller frees, and the last component in
+ * *NAME. */
 static char *parent_of(char *dir, const char **name)
 {
 	char *slash = strrchr(dir, '/');
 
 	*name = slash ? slash + 1 : dir;
 	if (DOT_OR_DOTDOT(*name))
-		bb_error_msg_and_die("'%s' is not there", dir);
+		bb_error_msg_and_die("'%s' doesn't exist", dir);
 	return slash ? xstrndup(dir, MAX(slash - dir, 1)) : xstrdup(".");
 }
 
@@ -156,7 +162,7 @@ void d2dinstall_place(struct install_place *p, const char *path)
 	refuse_unquotable(p->dir);
 
 	read_mount(fd, &m);
-	/* The mount's top in the file system, and what follows behind where that is seen. */
+	/* The path on the file system is the mounted directory, followed by the part of the path below the mount point. */
 	p->path = concat_path_file(m.top, p->dir + (m.where[1] ? strlen(m.where) : 0));
 	p->where = m.where;
 	refuse_unquotable(p->path);
@@ -169,9 +175,9 @@ void d2dinstall_place(struct install_place *p, const char *path)
 		bb_error_msg_and_die("can't read '%s': %s", p->dev, strerror(-r));
 	refuse_unreadable(&p->volume, p->dir);
 	if (strcmp(p->dir, p->where) == 0)
-		bb_error_msg_and_die("'%s' is the top of what is mounted there: name a folder in it, '%s/d2d'", p->dir, p->dir);
+		bb_error_msg_and_die("'%s' is a mount point: name a directory in it, such as '%s/d2d'", p->dir, p->dir);
 	if (fstatvfs(fd, &room) != 0)
-		bb_perror_msg_and_die("can't look at '%s'", p->dir);
+		bb_perror_msg_and_die("can't read the free space of '%s'", p->dir);
 	p->room = (uint64_t)room.f_bavail * room.f_frsize;
 	p->read_only = (room.f_flag & ST_RDONLY) != 0;
 	close(fd);

@@ -1,5 +1,6 @@
 /*
- * d2dinstall: the kernel and the initramfs of one system, in a folder of their own; of the variant lean the rest of it, too.
+ * d2dinstall: writes, verifies and removes a slot: the directory of one system with its kernel, its initramfs and, for
+ * the variant lean, its base system.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -21,7 +22,7 @@ static char *slot_file(const char *top, char slot, const char *name)
 	return xasprintf("%s/%c/%s", top, slot, name);
 }
 
-/* The disk may be gone: it is named, not only the file. */
+/* Names the device as well as the file, because the disk may have been pulled out. */
 static void die_writing(const char *to) NORETURN;
 static void die_writing(const char *to)
 {
@@ -31,7 +32,8 @@ static void die_writing(const char *to)
 	bb_error_msg_and_die("can't write '%s' to '%s': %s", bb_basename(to), m ? m->mnt_fsname : to, strerror(err));
 }
 
-/* Copies a file to OUT, which is TO (-1: nowhere), with a progress bar on a terminal; dies when it can't. */
+/* Copies a file to the descriptor OUT, whose path is TO (-1: only read it), with a progress bar on a terminal that
+ * begins with WHAT. Writes the SHA-256 of the data to HEX, in hexadecimal. Dies on an error or a noted signal. */
 static void copy(const char *from, int out, const char *to, const char *what, char *hex)
 {
 	int in = xopen(from, O_RDONLY | O_CLOEXEC | O_NOFOLLOW), tty = isatty(STDERR_FILENO);
@@ -46,7 +48,7 @@ static void copy(const char *from, int out, const char *to, const char *what, ch
 	xfstat(in, &st, from);
 	sha256_begin(&ctx);
 	bb_progress_init(&bar, what);
-	/* What is verified has to come from the disk. */
+	/* Data to be verified must come from the disk, not from the page cache. */
 	if (out < 0)
 		posix_fadvise(in, 0, 0, POSIX_FADV_DONTNEED);
 	while ((len = safe_read(in, piece, PIECE)) > 0) {
@@ -65,7 +67,7 @@ static void copy(const char *from, int out, const char *to, const char *what, ch
 		bb_putchar_stderr('\n');
 	bb_progress_free(&bar);
 	sha256_end(&ctx, digest);
-	*bin2hex(hex, (void *)digest, sizeof(digest)) = '\0';
+	d2d_hex(hex, digest, sizeof(digest));
 	free(piece);
 	close(in);
 }
@@ -84,7 +86,8 @@ void d2dinstall_digest(const char *path, const char *what, char hex[DIGEST_SIZE]
 	copy(path, -1, NULL, what, hex);
 }
 
-/* The ISO's, and where what this system keeps on the medium is from now on. */
+/* Writes the slot.cfg of the ISO to the file TO. For the variant lean it also gets d2d.base=, the path of the base
+ * system on the medium. */
 static void write_config(const char *to, const char *at, char slot, const struct install_source *src)
 {
 	char *from = concat_path_file(src->iso, "boot/grub/slot.cfg"), *config = xmalloc_xopen_read_close(from, NULL), *text = config;
@@ -109,14 +112,14 @@ void d2dinstall_slot_write(const char *top, const char *at, char slot, const str
 	if (bb_make_directory(dir, 0755, FILEUTILS_RECUR) != 0)
 		xfunc_die();
 	free(dir);
-	/* GRUB offers a slot by its slot.cfg: it goes first and comes last. */
+	/* GRUB offers only a slot with a slot.cfg, so this file is removed first and written last. */
 	to = slot_file(top, slot, "slot.cfg");
 	if (unlink(to) != 0 && errno != ENOENT)
 		bb_perror_msg_and_die("can't remove '%s'", to);
 	r = d2d_disk_settle(top);
 	if (r < 0)
 		bb_error_msg_and_die("can't write '%s': %s", to, strerror(-r));
-	/* An earlier system may have had more of them. */
+	/* The earlier system in this slot may have more files than the new one. */
 	d2dinstall_slot_remove(top, slot);
 	for (i = 0; i < files_of(src); i++) {
 		char *from = xasprintf("%s/boot/%s", src->iso, names[i]), *file = slot_file(top, slot, names[i]);
@@ -139,7 +142,7 @@ void d2dinstall_slot_verify(const char *top, char slot, const struct install_sou
 
 		d2dinstall_digest(file, "verifying", hex);
 		if (strcmp(hex, sha256[i]) != 0)
-			bb_error_msg_and_die("the disk gives '%s' back wrong: it isn't used", names[i]);
+			bb_error_msg_and_die("'%s' doesn't read back as it was written: the slot isn't used", names[i]);
 		free(file);
 	}
 }

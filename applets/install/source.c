@@ -1,7 +1,8 @@
 /*
- * d2dinstall: the ISO that is to be installed.
+ * d2dinstall: opens and mounts the ISO to be installed.
  *
- * All that is mounted here is mounted in a name space of this process, on a tmpfs of its own: however it ends, nothing is left.
+ * All mounts are made in a private mount namespace, on a tmpfs of this process, so that none is left behind however the
+ * process ends.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -13,7 +14,7 @@
 #define TMP D2D_RUN"/install"
 
 enum {
-	/* The second entry of the MBR that iso/image makes: the FAT for UEFI. */
+	/* The second partition entry of the MBR that iso/image makes: the FAT for UEFI. */
 	MBR_ENTRY = 446 + 16,
 };
 
@@ -24,7 +25,7 @@ char *d2dinstall_mount_point(const char *name)
 
 	if (!is_ours) {
 		if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
-			bb_simple_perror_msg_and_die("can't get a name space for mounts");
+			bb_simple_perror_msg_and_die("can't create a mount namespace");
 		if (mkdir(TMP, 0700) != 0 && errno != EEXIST)
 			bb_perror_msg_and_die("can't create directory '%s'", TMP);
 		if (mount("install", TMP, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0700") != 0)
@@ -45,12 +46,13 @@ static void mount_part(const char *file, uint64_t offset, uint64_t size, const c
 	if (fd < 0)
 		bb_error_msg_and_die("no loop device for '%s'", file);
 	if (mount(loop, where, fstype, MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_SILENT, NULL) != 0)
-		bb_perror_msg_and_die("'%s' is no ISO of debian2docker: can't mount its %s", file, fstype);
+		bb_perror_msg_and_die("'%s' is not a debian2docker ISO: can't mount its %s", file, fstype);
 	close(fd);
 	free(loop);
 }
 
-/* The device of the ISO that was booted from; dies when it was none. */
+/* Returns the device of the ISO that was booted from; the caller frees it. Dies if the system was not booted from an
+ * ISO. */
 static char *booted_iso(void)
 {
 	struct d2d_volume *list;
@@ -72,7 +74,7 @@ static void add_size(struct install_source *src, const char *name)
 	struct stat st;
 
 	if (lstat(path, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size == 0)
-		bb_error_msg_and_die("'%s' is no ISO of debian2docker that can be installed: it has no /%s", src->dev, name);
+		bb_error_msg_and_die("'%s' is not a debian2docker ISO that can be installed: it has no /%s", src->dev, name);
 	src->size += st.st_size;
 	free(path);
 }
@@ -84,7 +86,7 @@ static void mount_iso(struct install_source *src, bool whole)
 
 	src->fd = xopen(src->dev, O_RDONLY | O_CLOEXEC);
 	if (full_read(src->fd, mbr, sizeof(mbr)) != sizeof(mbr) || mbr[MBR_ENTRY + 4] != 0xef || mbr[510] != 0x55 || mbr[511] != 0xaa)
-		bb_error_msg_and_die("'%s' is no ISO of debian2docker", src->dev);
+		bb_error_msg_and_die("'%s' is not a debian2docker ISO", src->dev);
 	move_from_unaligned32(start, mbr + MBR_ENTRY + 8);
 	move_from_unaligned32(size, mbr + MBR_ENTRY + 12);
 

@@ -1,10 +1,10 @@
 /*
- * d2dinstall -s: a store behind the ISO, on the medium that carries it.
+ * d2dinstall -s: adds a store behind the ISO, on the medium that carries it.
  *
- * The ISO brings an MBR with two partitions: itself, and the FAT for UEFI. The store becomes the third. The table is one
- * sector, which a disk writes as a whole, and it is written last: a stick that is pulled out before is as it was. The
- * start is a multiple of 64 MiB, so that a newer ISO, written over the old one, finds the store in the same place; behind a
- * smaller one it is one of the next multiples.
+ * The ISO brings an MBR with two partitions, the ISO itself and the FAT for UEFI; the store becomes the third. The
+ * partition table is one sector, which a disk writes atomically, and it is written last: a USB stick that is pulled out
+ * earlier is unchanged. The store begins at a multiple of 64 MiB, so that the store is found in the same place when a
+ * newer ISO is written over the old one. Behind a smaller ISO it begins at one of the following multiples.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -13,17 +13,18 @@
 
 enum {
 	STEP = 64 * D2D_MIB,
-	/* 64 GiB: what was behind an ISO was no farther away, and it takes a slow stick or disk no more than some seconds. All of
-	 * 2 TiB would be 32768 places, on a disk that turns minutes. */
+	/* 64 GiB: an ISO is never as large as that, and this search takes a slow stick or disk a few seconds. A search
+	 * of all of 2 TiB would probe 32768 places, which takes minutes on a rotating disk. */
 	STEPS = 1024,
 
 	TABLE = 446,
 	ENTRY = 16,
 	ENTRIES = 4,
-	OURS = 2,	/* counts from 0 */
+	OURS = 2,	/* index of the store's entry, counted from 0 */
 	TYPE_LINUX = 0x83,
 
-	/* ECMA-119 8.4: the primary volume descriptor, with the number of logical blocks (8.4.8) and their size (8.4.12) */
+	/* ECMA-119 8.4: the primary volume descriptor, with the number of logical blocks (8.4.8) and the block size
+	 * (8.4.12). */
 	ISO_PVD = 0x8000,
 	ISO_BLOCKS = 80,
 	ISO_BLOCK_SIZE = 128,
@@ -33,7 +34,7 @@ struct stick {
 	struct d2d_disk disk;
 	uint8_t mbr[D2D_SECTOR];
 	uint64_t start, size;	/* of the store, in bytes */
-	smallint is_there;	/* a store is, and is to be taken back */
+	smallint has_store;	/* a store exists and is used again */
 };
 
 static uint8_t *entry(struct stick *st, int i)
@@ -41,15 +42,8 @@ static uint8_t *entry(struct stick *st, int i)
 	return st->mbr + TABLE + i * ENTRY;
 }
 
-static uint32_t le32(const uint8_t *at)
-{
-	uint32_t n;
-
-	move_from_unaligned32(n, at);
-	return SWAP_LE32(n);
-}
-
-/* The end of the ISO and of its partitions; dies when this is no such stick. */
+/* Returns where the ISO and its partitions end, in bytes; dies if the disk doesn't carry an ISO to which a store can be
+ * added. */
 static uint64_t iso_end(struct stick *st)
 {
 	uint8_t pvd[D2D_SECTOR], next[D2D_SECTOR];
@@ -60,14 +54,14 @@ static uint64_t iso_end(struct stick *st)
 	 || pread(st->disk.fd, pvd, D2D_SECTOR, ISO_PVD) != D2D_SECTOR)
 		bb_error_msg_and_die("can't read '%s'", st->disk.dev);
 	if (st->mbr[510] != 0x55 || st->mbr[511] != 0xaa || memcmp(pvd, "\001CD001", 6) != 0)
-		bb_error_msg_and_die("'%s' carries no ISO of debian2docker", st->disk.dev);
+		bb_error_msg_and_die("'%s' doesn't carry a debian2docker ISO", st->disk.dev);
 	if (memcmp(next, "EFI PART", 8) == 0)
-		bb_error_msg_and_die("'%s' has a GPT: no partition can be added to it here", st->disk.dev);
+		bb_error_msg_and_die("'%s' has a GPT: d2dinstall can't add a partition to it", st->disk.dev);
 
-	end = (uint64_t)le32(pvd + ISO_BLOCKS) * (pvd[ISO_BLOCK_SIZE] | pvd[ISO_BLOCK_SIZE + 1] << 8);
+	end = (uint64_t)d2d_le32(pvd + ISO_BLOCKS) * (pvd[ISO_BLOCK_SIZE] | pvd[ISO_BLOCK_SIZE + 1] << 8);
 	for (i = 0; i < ENTRIES; i++) {
 		const uint8_t *e = entry(st, i);
-		uint64_t part = ((uint64_t)le32(e + 8) + le32(e + 12)) * D2D_SECTOR;
+		uint64_t part = ((uint64_t)d2d_le32(e + 8) + d2d_le32(e + 12)) * D2D_SECTOR;
 
 		if (e[4] && i >= OURS)
 			bb_error_msg_and_die("'%s' has a partition %d behind the ISO already", st->disk.dev, i + 1);
@@ -77,9 +71,10 @@ static uint64_t iso_end(struct stick *st)
 	return end;
 }
 
-/* Where the first thing that is known lies among the places in which a store may begin, from START on; START when there is none.
- * What is behind that may be a part of it: an image of a disk in a file. */
-static uint64_t find_known(const struct stick *st, uint64_t start, uint64_t limit, struct d2d_volume *there)
+/* Probes the places where a store may begin, from START on. Returns the first with a known content and describes it in
+ * THERE, or START if there is none. Places behind the first one aren't probed, because they may be part of its content,
+ * such as a disk image in a file. */
+static uint64_t find_content(const struct stick *st, uint64_t start, uint64_t limit, struct d2d_volume *there)
 {
 	uint64_t at = start;
 	unsigned i;
@@ -105,14 +100,14 @@ static void find_room(struct stick *st)
 	if (st->disk.size < needed)
 		bb_error_msg_and_die("'%s' is too small: it has %u MiB, the ISO and a store need %u", st->disk.dev,
 			(unsigned)(st->disk.size / D2D_MIB), (unsigned)(needed / D2D_MIB));
-	/* An MBR counts sectors in 32 bits. */
+	/* An MBR holds sector numbers of 32 bits. */
 	limit = MIN(st->disk.size, (uint64_t)0xffffffff * D2D_SECTOR);
-	/* Behind an ISO that was larger the store begins later. */
-	st->start = find_known(st, st->start, limit, &there);
+	/* A store that was made behind a larger ISO begins at a later multiple. */
+	st->start = find_content(st, st->start, limit, &there);
 	st->size = (limit - st->start) / D2D_MIB * D2D_MIB;
 
-	st->is_there = strcmp(there.label, STORE_LABEL) == 0 && (d2d_volume_is_ext(&there) || strcmp(there.fstype, "crypto_LUKS") == 0);
-	if (there.fstype[0] && !st->is_there)
+	st->has_store = strcmp(there.label, D2D_STORE_LABEL) == 0 && (d2d_volume_is_ext(&there) || strcmp(there.fstype, "crypto_LUKS") == 0);
+	if (there.fstype[0] && !st->has_store)
 		bb_error_msg_and_die("'%s' has something behind the ISO already, %u MiB from its start: %s", st->disk.dev,
 			(unsigned)(st->start / D2D_MIB), there.fstype);
 	d2d_volume_clear(&there);
@@ -124,7 +119,7 @@ static void write_entry(struct stick *st)
 	uint32_t start = SWAP_LE32((uint32_t)(st->start / D2D_SECTOR)), size = SWAP_LE32((uint32_t)(st->size / D2D_SECTOR));
 	int r;
 
-	/* Cylinders, heads and sectors, as they are written when they say nothing. */
+	/* The CHS addresses get the values that mean "use the LBA fields". */
 	memcpy(e, "\0\376\377\377\203\376\377\377", 8);
 	e[4] = TYPE_LINUX;
 	memcpy(e + 8, &start, 4);
@@ -134,7 +129,7 @@ static void write_entry(struct stick *st)
 		bb_error_msg_and_die("can't write to '%s': %s", st->disk.dev, strerror(-r));
 }
 
-/* The disk of the medium; dies without one. */
+/* Returns the disk that carries the medium; the caller frees it. Dies if there is no medium. */
 static char *booted_disk(void)
 {
 	struct d2d_volume *list;
@@ -146,24 +141,25 @@ static char *booted_disk(void)
 			disk = d2d_disk_of(list[i].dev);
 	d2d_volumes_free(list, MAX(n, 0));
 	if (!disk)
-		bb_simple_error_msg_and_die("the medium that was booted from isn't known here: name a disk");
+		bb_simple_error_msg_and_die("the medium that was booted from is unknown: name a disk");
 	return disk;
 }
 
-/* Dies without it. */
+/* Asks for the passphrase if a new store is to be encrypted; dies if none is given. */
 static void ask_key(const struct stick *st, struct install_key *key)
 {
 	int r;
 
-	if (!ENABLE_FEATURE_D2DINSTALL_LUKS || !key || st->is_there)
+	if (!ENABLE_FEATURE_D2DINSTALL_LUKS || !key || st->has_store)
 		return;
 	r = d2dinstall_key_ask(key, false, 0);
 	if (r < 0)
 		bb_error_msg_and_die("%s: nothing has changed", d2dinstall_key_error(r));
 }
 
-/* Nothing of a store that isn't whole stays: neither what would be taken for one the next time, nor its partition in the kernel,
- * which would be in the way then. What waits for sticks may be looking into it just now. */
+/* Removes an unfinished store: its first MiB, because the next run would take it for a complete store, and its
+ * partition in the kernel, which would be in the way of the next run. The partition may be busy for a moment, while the
+ * process that waits for USB sticks looks into it. */
 static NORETURN void give_up(const struct stick *st)
 {
 	void *zeros = xzalloc(D2D_MIB);
@@ -186,27 +182,27 @@ int d2dinstall_stick(const char *path, struct install_key *key, unsigned opt)
 	d2dinstall_open(&st.disk, path, opt);
 	free(booted);
 	find_room(&st);
-	if (key && st.is_there)
-		bb_error_msg_and_die("'%s' has a store already: without -e it is taken back as it is", st.disk.dev);
+	if (key && st.has_store)
+		bb_error_msg_and_die("'%s' has a store already: without -e it is used again as it is", st.disk.dev);
 	if (key && st.disk.is_file)
-		bb_error_msg_and_die("'%s' is no disk: it can't be encrypted here", st.disk.dev);
+		bb_error_msg_and_die("'%s' is not a disk: a store in a file can't be encrypted", st.disk.dev);
 	plan = xasprintf("%s, %u MiB behind the ISO, becomes partition %u; all else stays as it is",
-		st.is_there ? "the store that is there already" : "a new store (ext4 \""STORE_LABEL"\")",
+		st.has_store ? "the existing store" : "a new store (ext4 \""D2D_STORE_LABEL"\")",
 		(unsigned)(st.size / D2D_MIB), OURS + 1);
 	d2dinstall_consent(&st.disk, opt, plan);
 	free(plan);
 	ask_key(&st, key);
 
-	d2dinstall_note_signals();
+	d2dinstall_catch_signals();
 	r = d2d_disk_partition_add(&st.disk, OURS + 1, st.start, st.size);
 	if (r < 0)
 		bb_error_msg_and_die("can't add a partition to '%s': %s", st.disk.dev, strerror(-r));
-	if (!st.is_there && d2dinstall_make_store(&st.disk, OURS + 1, st.start, st.size, key) < 0)
+	if (!st.has_store && d2dinstall_make_store(&st.disk, OURS + 1, st.start, st.size, key) < 0)
 		give_up(&st);
 	write_entry(&st);
 	if (ENABLE_FEATURE_D2DINSTALL_LUKS)
 		d2dinstall_key_wipe(key);
-	printf("The store is on %s: it is used from the next start on\n", st.disk.dev);
+	printf("The store is on %s: it is used from the next boot on\n", st.disk.dev);
 	d2d_disk_close(&st.disk);
 	return EXIT_SUCCESS;
 }

@@ -1,8 +1,10 @@
 /*
- * d2dinstall update: a new system into the slot that isn't running, and back if it doesn't start.
+ * d2dinstall update: installs a new system into the slot that isn't running, and goes back to the old system if the new
+ * one fails.
  *
- * Nothing of the running slot is written to. GRUB learns of the new one when it was read back from the disk, and takes it
- * once, on trial; d2dinstall good, at the end of a boot in which Docker answers, makes it the one that is started.
+ * The running slot is never written to. GRUB's environment names the new system only after it was read back from the
+ * disk, and then GRUB starts it once, on trial. At the end of a boot in which Docker answers, 'd2dinstall good' makes
+ * the new slot the default.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -14,15 +16,15 @@
 
 #define FSCK "/usr/sbin/fsck.fat"
 
-enum { SLACK = D2D_MIB };	/* what files take beyond their size, slot.cfg and the folder */
+enum { SLACK = D2D_MIB };	/* room beyond the sizes of the files, for slot.cfg and the directory; in bytes */
 
 struct slots {
-	char *dev, *mnt;	/* the FAT with the slots, and where it is mounted for us */
+	char *dev, *mnt;	/* the FAT with the slots, and our mount point of it */
 	char running, other;
 	struct install_env env;
 };
 
-/* What can be written to just now. */
+/* The medium that is mounted read-write just now, or NULL. */
 static const struct slots *opened;
 
 static int remount(const struct slots *s, unsigned long flags)
@@ -32,17 +34,17 @@ static int remount(const struct slots *s, unsigned long flags)
 
 static void close_after_failure(void)
 {
-	/* The file that was being written would be in the way. */
+	/* An open file would make the remount fail. */
 	close_range(STDERR_FILENO + 1, ~0U, 0);
 	if (opened)
 		remount(opened, MS_RDONLY);
 	opened = NULL;
 }
 
-/* Until close_medium(), or until this program dies. */
+/* Remounts the medium read-write until close_medium(), or until this program dies. */
 static void open_medium(const struct slots *s)
 {
-	d2dinstall_note_signals();
+	d2dinstall_catch_signals();
 	die_func = close_after_failure;
 	opened = s;
 	if (remount(s, 0) != 0)
@@ -56,7 +58,7 @@ static void close_medium(const struct slots *s)
 		bb_perror_msg_and_die("can't write to '%s'", s->dev);
 }
 
-/* The slots of the disk that was booted from; 0 when it has none. */
+/* Finds the slots of the disk that was booted from. Returns 1, or 0 if it has none; dies if it can't be used. */
 static int find_slots(struct slots *s)
 {
 	char *slot = d2d_option("slot");
@@ -92,7 +94,8 @@ static void write_env(struct slots *s)
 		bb_error_msg_and_die("can't write GRUB's environment on '%s': %s", s->dev, strerror(-r));
 }
 
-/* WHAT: proc_sys_vm(5), drop_caches. The medium stays mounted for others, so what is read must be made to come from the disk. */
+/* WHAT: see drop_caches in proc_sys_vm(5). Other processes keep the medium mounted, so unmounting can't make the next
+ * read come from the disk. */
 static void drop_caches(const char *what)
 {
 	int fd = xopen("/proc/sys/vm/drop_caches", O_WRONLY | O_CLOEXEC);
@@ -101,7 +104,7 @@ static void drop_caches(const char *what)
 	close(fd);
 }
 
-static void fresh_mount(struct slots *s)
+static void flush_and_drop(struct slots *s)
 {
 	int r = d2d_disk_settle(s->mnt);
 
@@ -110,9 +113,9 @@ static void fresh_mount(struct slots *s)
 	drop_caches("1\n");
 }
 
-/* ---- what an update that was cut off has left: a FAT has no journal ---- */
+/* ---- cleaning up after an interrupted update: a FAT has no journal ---- */
 
-/* fsck.fat(8) talks much and says by 1 that all was put right. */
+/* Repairs the FAT by fsck.fat(8), whose output is discarded; its exit status 1 means that all errors were corrected. */
 static void repair(const struct slots *s)
 {
 	char *argv[] = { (char *)FSCK, (char *)"-a", s->dev, NULL };
@@ -128,14 +131,14 @@ static void repair(const struct slots *s)
 	code = spawn_and_wait(argv);
 	xmove_fd(out, STDOUT_FILENO);
 	if (code > 1 || code < 0)
-		bb_error_msg_and_die("the FAT of '%s' is damaged, and fsck.fat can't put it right (%d): nothing has changed", s->dev, code);
+		bb_error_msg_and_die("the FAT of '%s' is damaged, and fsck.fat can't repair it (%d): nothing has changed", s->dev, code);
 	if (code == 1)
-		printf("%s: fsck.fat has put it right\n", s->dev);
-	/* Also of names and clusters. */
+		printf("%s: fsck.fat has repaired it\n", s->dev);
+	/* fsck.fat wrote to the device, so cached directory entries are dropped as well. */
 	drop_caches("3\n");
 }
 
-/* What fsck.fat makes of clusters that no file had. */
+/* Finds the files that fsck.fat makes of lost clusters. */
 static void find_salvaged(const struct slots *s, glob_t *found)
 {
 	char *pattern = concat_path_file(s->mnt, "[Ff][Ss][Cc][Kk][0-9][0-9][0-9][0-9].[Rr][Ee][Cc]");
@@ -155,7 +158,7 @@ static bool is_among(const glob_t *found, const char *path)
 	return false;
 }
 
-/* Makes the FAT one that can be written to, without what was salvaged just now: half of a kernel is of use to nobody. */
+/* Makes the FAT writable, and removes the files that fsck.fat has salvaged just now: parts of a kernel are useless. */
 static void open_for_writing(const struct slots *s)
 {
 	glob_t before, after;
@@ -170,7 +173,8 @@ static void open_for_writing(const struct slots *s)
 			unlink(after.gl_pathv[i]);
 }
 
-/* After the repair, which may have found room. The other slot is the only way back, so it isn't emptied in vain. */
+/* Refuses a system that is too large. Called after the repair, which may have freed room, and before the other slot is
+ * emptied, because that slot is the only fallback. */
 static void refuse_large(const struct slots *s, const struct install_source *src)
 {
 	uint64_t room, needs = src->size + SLACK;
@@ -180,7 +184,7 @@ static void refuse_large(const struct slots *s, const struct install_source *src
 		bb_perror_msg_and_die("can't read '%s'", s->dev);
 	room = (uint64_t)vfs.f_bavail * vfs.f_frsize + d2dinstall_slot_size(s->mnt, s->other);
 	if (room < needs)
-		bb_error_msg_and_die("'%s' has too little room for it: slot %c can have %u MiB, the system needs %u; nothing has changed", s->dev,
+		bb_error_msg_and_die("'%s' has too little room: slot %c can have %u MiB, the system needs %u; nothing has changed", s->dev,
 			s->other, (unsigned)(room / D2D_MIB), (unsigned)((needs + D2D_MIB - 1) / D2D_MIB));
 }
 
@@ -192,14 +196,14 @@ int d2dinstall_update(const char *iso, unsigned opt)
 	struct slots s;
 
 	if (!find_slots(&s))
-		bb_simple_error_msg_and_die("this system was not started from a disk that d2dinstall has made");
+		bb_simple_error_msg_and_die("this system was not booted from a disk that d2dinstall has made");
 	if (s.env.good != s.running)
-		bb_error_msg_and_die("slot %c is on trial; it is good once Docker answers ('d2d install good' says so, too)", s.running);
+		bb_error_msg_and_die("slot %c is on trial; it becomes good once Docker answers, or by 'd2d install good'", s.running);
 	d2dinstall_source(&src, iso, true);
 	disk = d2d_disk_of(s.dev);
 	d2dinstall_open(&d, disk, opt);
 	plan = xasprintf("slot %c gets the system of %s; slot %c, which is running, and the store stay as they are%s",
-		s.other, src.dev, s.running, d2dinstall_folder_size(&src) ? ", and so does d2d/: nothing of the ISO's is taken" : "");
+		s.other, src.dev, s.running, d2dinstall_folder_size(&src) ? ", and so does d2d/: the ISO's d2d/ is not copied" : "");
 	d2dinstall_consent(&d, opt, plan);
 
 	open_for_writing(&s);
@@ -208,12 +212,12 @@ int d2dinstall_update(const char *iso, unsigned opt)
 	s.env.trial = '\0';
 	write_env(&s);
 	d2dinstall_slot_write(s.mnt, "", s.other, &src, sha256);
-	fresh_mount(&s);
+	flush_and_drop(&s);
 	d2dinstall_slot_verify(s.mnt, s.other, &src, sha256);
 	s.env.trial = s.other;
 	write_env(&s);
 	close_medium(&s);
-	printf("Slot %c is tried at the next start; if Docker doesn't answer there, the one after it has slot %c again\n",
+	printf("Slot %c is tried at the next boot; if Docker doesn't answer there, the boot after that uses slot %c again\n",
 		s.other, s.running);
 	d2d_disk_close(&d);
 	free(plan);
@@ -226,7 +230,7 @@ int d2dinstall_good(void)
 	struct slots s;
 
 	if (!find_slots(&s))
-		bb_simple_error_msg_and_die("this system was not started from a disk that d2dinstall has made");
+		bb_simple_error_msg_and_die("this system was not booted from a disk that d2dinstall has made");
 	if (s.env.good == s.running) {
 		printf("slot %c is good already\n", s.running);
 		return EXIT_SUCCESS;

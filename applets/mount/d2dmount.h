@@ -50,10 +50,10 @@ void d2dmount_list(const struct d2dmount *st);
 bool d2dmount_is_there(const struct d2dmount *st, int role);
 
 /* Says why nothing was mounted for a role. */
-void d2dmount_say_nothing_found(const struct d2dmount *st, int role);
+void d2dmount_report_missing(const struct d2dmount *st, int role);
 
 /* What was asked for by name has to be there, and a store that is left alone but for its lock has to be looked at. */
-bool d2dmount_is_missed(const struct d2dmount *st, int role);
+bool d2dmount_is_required(const struct d2dmount *st, int role);
 
 /* ---- d2dmount_lvm.c ---- */
 

@@ -1,5 +1,5 @@
 /*
- * d2dmount: finds out what there is, and waits until all that was asked for is there.
+ * d2dmount: scans for volumes, and waits until all roles that were asked for are there.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -29,6 +29,7 @@ static void gather(struct d2dmount *st)
 
 /* ---- waiting ---- */
 
+/* Waits until END (monotonic_ms()) for an event of the block subsystem. Returns 1 for an event, 0 if time is over. */
 static int wait_uevent(int fd, unsigned long long end)
 {
 	long long left = end - monotonic_ms();
@@ -42,7 +43,7 @@ static int wait_uevent(int fd, unsigned long long end)
 	return r;
 }
 
-/* The first role that is asked for and not there. A medium that nobody named will never be. */
+/* Returns the first role in ROLES that no volume has, or D2D_ROLE_NONE. A medium is expected only if one was named. */
 static int missing_role(const struct d2dmount *st, unsigned roles)
 {
 	int role;

@@ -1,5 +1,6 @@
 /*
- * d2dmount --list and --json: each volume, what it is for, and why. And why there is nothing to mount.
+ * d2dmount --list and --json: shows each volume with its role and the reason for it. Also reports why there is nothing
+ * to mount.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -9,7 +10,7 @@
 
 enum { COL_DEVICE, COL_ROLE, COL_FS, COL_LABEL, COL_WHERE, COL_WHY, COLUMNS };
 
-/* Labels and UUIDs may hold anything, terminal sequences as well. */
+/* Labels and UUIDs come from the disk and may hold any bytes, terminal sequences included. */
 static const char *cell(const struct d2d_volume *v, int column)
 {
 	const char *text[] = { v->dev, d2d_role_name(v->role), v->fstype, v->label, v->mountpoint, v->why };
@@ -28,7 +29,7 @@ static void print_table(const struct d2dmount *st)
 			width[c] = MAX(width[c], (int)strlen(cell(&st->list[i], c)));
 	}
 	for (i = -1; i < st->n; i++) {
-		/* Its partitions say the same. */
+		/* The rows of its partitions show the same error. */
 		if (i >= 0 && st->list[i].err && st->list[i].partitioned)
 			continue;
 		for (c = 0; c < COL_WHY; c++)
@@ -48,7 +49,7 @@ static void print_json(const struct d2dmount *st)
 void d2dmount_list(const struct d2dmount *st)
 {
 	if (!st->files[0] && !st->root[0])
-		d2d_volumes_recall(st->list, st->n, 0);
+		d2d_volumes_merge_saved(st->list, st->n, 0);
 	if (st->opt & OPT_j)
 		print_json(st);
 	else
@@ -68,7 +69,7 @@ bool d2dmount_is_there(const struct d2dmount *st, int role)
 	return 0;
 }
 
-void d2dmount_say_nothing_found(const struct d2dmount *st, int role)
+void d2dmount_report_missing(const struct d2dmount *st, int role)
 {
 	int i;
 
@@ -77,11 +78,11 @@ void d2dmount_say_nothing_found(const struct d2dmount *st, int role)
 			bb_error_msg("store %s: %s", st->list[i].dev, st->list[i].why);
 
 	if (role == D2D_ROLE_PAYLOAD)
-		bb_simple_error_msg("no removable or labelled volume has a folder d2d/");
+		bb_simple_error_msg("no removable or labelled volume has a directory d2d/");
 	else if (ENABLE_FEATURE_D2DMOUNT_NFS && role == D2D_ROLE_STORE && st->spec && d2d_nfs_is_url(st->spec))
-		bb_error_msg("no store: Docker's data can't lie on NFS, as '%s' wants it", printable_string(st->spec));
+		bb_error_msg("no store: Docker's data can't lie on NFS: '%s'", printable_string(st->spec));
 	else if (role == D2D_ROLE_STORE && st->spec)
-		bb_error_msg("no store: nothing that can be used is '%s'", printable_string(st->spec));
+		bb_error_msg("no store: no usable volume is '%s'", printable_string(st->spec));
 	else if (role == D2D_ROLE_STORE && d2dmount_is_there(st, role))
 		bb_simple_error_msg("no store that can be used");
 	else if (role == D2D_ROLE_SWAP)
@@ -94,7 +95,7 @@ void d2dmount_say_nothing_found(const struct d2dmount *st, int role)
 		bb_simple_error_msg("no medium: d2d.medium= isn't set");
 }
 
-bool d2dmount_is_missed(const struct d2dmount *st, int role)
+bool d2dmount_is_required(const struct d2dmount *st, int role)
 {
 	int i;
 

@@ -1,5 +1,5 @@
 /*
- * d2dmount and LVM: linear volumes are activated before roles are decided, so that each can have one.
+ * d2dmount and LVM: activates linear volumes before roles are decided, so that each of them can have a role.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -16,7 +16,8 @@ static bool is_off(void)
 	return off;
 }
 
-/* Returns how many are new, and in *FAILED how many couldn't be mapped. */
+/* Activates the volumes that were found. Returns how many were not active before; adds the number of failures to
+ * *FAILED. */
 static int activate(struct d2d_lvm *lvm, int *failed)
 {
 	unsigned i, k;
@@ -38,7 +39,8 @@ static int activate(struct d2d_lvm *lvm, int *failed)
 	return fresh;
 }
 
-/* Scans, and finds groups as long as activating some brings more: a volume may be the disk of another group. */
+/* Scans for volumes and activates those of LVM, and repeats that as long as new volumes appear, because a volume may be
+ * a disk of another group. Returns how many volumes couldn't be activated. */
 static int scan_and_activate(struct d2dmount *st)
 {
 	bool look = (st->opt & OPT_LOOK) || is_off();
@@ -73,7 +75,7 @@ void d2dmount_lvm_end(struct d2dmount *st)
 	st->lvm = NULL;
 }
 
-/* As dmsetup(8) takes it, "Concise format": dmsetup create --concise. */
+/* Prints the table of a volume for dmsetup create --concise (dmsetup(8), "Concise format"). */
 static void print_table(const struct d2d_lvm_group *g, const struct d2d_lvm_volume *lv)
 {
 	unsigned i;
@@ -89,7 +91,8 @@ static void print_table(const struct d2d_lvm_group *g, const struct d2d_lvm_volu
 	bb_putchar('\n');
 }
 
-/* What can be activated is there, or is printed; why the others can't. Returns how many can. */
+/* Reports why groups and volumes can't be activated, and with -n prints the tables of the others. Returns how many
+ * volumes can be activated. */
 static int show(const struct d2dmount *st)
 {
 	unsigned i, k;
@@ -124,6 +127,6 @@ int d2dmount_lvm(struct d2dmount *st)
 	failed = scan_and_activate(st);
 	n = show(st);
 	if (is_off() && !(st->opt & OPT_n))
-		bb_simple_error_msg("LVM: d2d.lvm=no");
+		bb_simple_error_msg("LVM is turned off by d2d.lvm=no");
 	return failed ? EXIT_FAILURE : n ? EXIT_SUCCESS : D2D_EXIT_NOTHING;
 }

@@ -1,5 +1,6 @@
 /*
- * d2dmount --url: a payload that lies on another machine. Whatever that one does, and be it nothing, this ends in time.
+ * d2dmount --url: mounts a payload from an NFS server. Always ends within its time limit, even if the server doesn't
+ * answer.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -7,10 +8,11 @@
 #include <sys/mount.h>
 #include "d2dmount.h"
 
-/* How an attempt ends that wasn't an errno of mount(2): those are smaller. */
+/* Exit statuses of an attempt that stand for no errno of mount(2); errnos are smaller. */
 enum { NO_HOST = 250, NO_FOLDER };
 
-/* In a process of its own, which a signal gets out of whatever it hangs in. Returns its exit code. */
+/* Runs in a child process, so that a signal can end it wherever it hangs. Returns its exit status: 0, an errno or one
+ * of the above. */
 static int attempt(const struct d2d_nfs *nfs, unsigned seconds)
 {
 	len_and_sockaddr *lsa;
@@ -19,12 +21,12 @@ static int attempt(const struct d2d_nfs *nfs, unsigned seconds)
 	int r;
 
 	alarm(seconds);
-	logmode = LOGMODE_NONE;	/* of what the resolver says, the parent speaks */
+	logmode = LOGMODE_NONE;	/* the parent reports what the resolver's message would say */
 	lsa = host2sockaddr(nfs->host, nfs->port);
 	if (!lsa)
 		return NO_HOST;
 	address = xmalloc_sockaddr2dotted_noport(&lsa->u.sa);
-	/* [::1] */
+	/* IPv6 addresses come in brackets, like [::1]; the kernel wants none. */
 	if (address[0] == '[') {
 		address++;
 		*strchrnul(address, ']') = '\0';
@@ -35,7 +37,7 @@ static int attempt(const struct d2d_nfs *nfs, unsigned seconds)
 	return stat(D2D_NFS"/d2d", &st) == 0 && S_ISDIR(st.st_mode) ? EXIT_SUCCESS : NO_FOLDER;
 }
 
-/* ETIMEDOUT when it took too long. */
+/* Returns the exit status of attempt(), or ETIMEDOUT if it took longer than SECONDS. */
 static int attempt_in_child(const struct d2d_nfs *nfs, unsigned seconds)
 {
 	int status;
@@ -52,7 +54,7 @@ static int attempt_in_child(const struct d2d_nfs *nfs, unsigned seconds)
 	return status;
 }
 
-/* What may be another way when the network has come up, or the server. */
+/* Whether a later attempt may succeed, because the network or the server isn't up yet. */
 static bool may_change(int code)
 {
 	return code == NO_HOST || code == ENETUNREACH || code == EHOSTUNREACH || code == ENETDOWN || code == EHOSTDOWN
@@ -63,18 +65,18 @@ static const char *reason(int code)
 {
 	switch (code) {
 	case NO_HOST:
-		return "nobody knows this host";
+		return "the host name can't be resolved";
 	case NO_FOLDER:
-		return "it has no folder d2d/";
+		return "it has no directory d2d/";
 	case ENOENT:
-		return "the server has no such folder";
+		return "the server has no such directory";
 	case EACCES:
 	case EPERM:
-		return "the server refuses it";
+		return "the server refuses access";
 	case EPROTONOSUPPORT:
-		return "the server, or this kernel, doesn't speak this version of NFS";
+		return "the server or this kernel doesn't support this NFS version";
 	case ENODEV:
-		return "this kernel has no NFS";
+		return "this kernel has no NFS client";
 	case ETIMEDOUT:
 		return "the server doesn't answer";
 	default:

@@ -7,7 +7,8 @@
 
 #include "d2dmount.h"
 
-/* The volume that is to be mounted for a role. */
+/* Returns the next volume behind V (NULL: the first) that is to be mounted for a role, or NULL. There is at most one
+ * store. */
 static struct d2d_volume *next_of_role(const struct d2dmount *st, int role, struct d2d_volume *v)
 {
 	if (role == D2D_ROLE_STORE)
@@ -18,8 +19,8 @@ static struct d2d_volume *next_of_role(const struct d2dmount *st, int role, stru
 	return NULL;
 }
 
-/* For what returned r: the reason that it left with the volume. */
-static int say_why(const struct d2d_volume *v, int r)
+/* If R is negative, prints the reason that the failed function has left in V->why. Returns R. */
+static int report_reason(const struct d2d_volume *v, int r)
 {
 	if (r < 0)
 		bb_error_msg("%s %s: %s", d2d_role_name(v->role), v->dev, v->why);
@@ -40,19 +41,19 @@ static int mount_volume(struct d2d_volume *v)
 	int r = bb_make_directory(target, 0755, FILEUTILS_RECUR);
 
 	free(target);
-	return r != 0 ? r : say_why(v, d2d_mount(v));
+	return r != 0 ? r : report_reason(v, d2d_mount(v));
 }
 
 static int mount_store(struct d2d_volume *v)
 {
-	int r = say_why(v, d2d_store_check(v));
+	int r = report_reason(v, d2d_store_check(v));
 
 	if (r > 0)
-		printf("store: %s was not unmounted in order; e2fsck has put it right\n", v->dev);
+		printf("store: %s was not unmounted cleanly; e2fsck has repaired it\n", v->dev);
 	return r < 0 ? r : mount_volume(v);
 }
 
-/* One that can't grow is as good as it was. */
+/* Lets the store grow to the size of its partition. A store that can't grow is used as it is. */
 static void grow_store(const struct d2d_volume *v)
 {
 	int r = d2d_store_grow(v);
@@ -67,20 +68,21 @@ static int mount_payload(struct d2dmount *st, struct d2d_volume *v)
 {
 	int r;
 
-	/* The first one counts. */
-	if (d2d_payload_is_double(v, st->list, st->n)) {
+	/* Of payloads with the same label or UUID only the first is mounted. */
+	if (d2d_payload_is_duplicate(v, st->list, st->n)) {
 		bb_error_msg("payload %s isn't used: %s", v->dev, v->why);
 		return 0;
 	}
 	r = mount_volume(v);
 	if (r != 0) {
-		/* A disk that nobody meant as a payload may well be strange, and not each kernel knows each file system. */
+		/* Report a failure only if the volume was probably meant as a payload: by its label, or because it is
+		 * removable and the kernel knows its file system. Any other disk may hold anything. */
 		if ((v->removable && r != -ENODEV) || is_prefixed_with(v->label, "D2D"))
 			return r;
 		v->role = D2D_ROLE_NONE;
 		return 0;
 	}
-	d2d_payload_look_inside(v);
+	d2d_payload_check_directory(v);
 	return 0;
 }
 
@@ -91,7 +93,7 @@ static int swap_on(const struct d2dmount *st, struct d2d_volume *v)
 	if (st->opt & OPT_n)
 		printf("swapon %s\n", v->dev);
 	else
-		r = say_why(v, d2d_swap_on(v));
+		r = report_reason(v, d2d_swap_on(v));
 	if (r > 0)
 		printf("swap: %s\n", v->dev);
 	return MIN(r, 0);
@@ -136,8 +138,8 @@ int d2dmount_roles(struct d2dmount *st, unsigned roles)
 			continue;
 		code = mount_role(st, role);
 		if (code == D2D_EXIT_NOTHING) {
-			d2dmount_say_nothing_found(st, role);
-			if (d2dmount_is_missed(st, role))
+			d2dmount_report_missing(st, role);
+			if (d2dmount_is_required(st, role))
 				code = EXIT_FAILURE;
 		}
 		if (code == EXIT_FAILURE || worst == D2D_EXIT_NOTHING)
@@ -152,7 +154,7 @@ int d2dmount_all(struct d2dmount *st, unsigned roles)
 
 	d2d_payloads_drop_gone(st->list, st->n);
 	code = d2dmount_roles(st, roles);
-	d2d_volumes_recall(st->list, st->n, roles);
+	d2d_volumes_merge_saved(st->list, st->n, roles);
 	r = d2d_volumes_write(st->list, st->n);
 	if (r < 0)
 		bb_error_msg_and_die("can't write '%s': %s", D2D_VOLUMES, strerror(-r));

@@ -28,6 +28,6 @@ void d2dreset_ask(unsigned opt, const char *word)
 	fflush_all();
 	answer = xmalloc_fgetline(stdin);
 	if (!answer || strcmp(answer, word) != 0)
-		bb_simple_error_msg_and_die("not wanted: nothing has changed");
+		bb_simple_error_msg_and_die("not confirmed: nothing has changed");
 	free(answer);
 }

@@ -1,14 +1,14 @@
 /*
- * d2dreset: the boot menu's "Reset": asked on all consoles, in a hook, before the store is mounted.
+ * d2dreset -c: the boot menu's entry "Reset". A hook runs it before the store is mounted; it asks on all consoles.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
 //kbuild:lib-$(CONFIG_D2DRESET) += d2dreset_console.o
 #include "d2dreset.h"
 
-enum { PATIENCE = 60 };	/* seconds */
+enum { PATIENCE = 60 };	/* seconds to wait for an answer */
 
-/* The only store, encrypted and not opened yet; NULL when there are others. */
+/* Returns the only store if it is an encrypted volume that is not open yet, else NULL. */
 static struct d2d_volume *locked_store(struct d2d_volume *list, int n)
 {
 	struct d2d_volume *store = NULL;
@@ -39,14 +39,15 @@ int d2dreset_console(void)
 	if (!store && ENABLE_FEATURE_D2DINSTALL_LUKS)
 		store = locked_store(list, n);
 	if (!store) {
-		puts("no store is there, or it isn't clear which");
+		puts("there is no store, or more than one");
 		return D2D_EXIT_NOTHING;
 	}
 	d2dreset_hold(&held, store->dev);
 	question = xasprintf("\ndebian2docker: reset: ALL OF THE STORE ON %s IS LOST, with Docker's images, containers and volumes.\n"
-		"Type reset to make it anew; anything else, or %u seconds, and it stays as it is: ", store->dev, (unsigned)PATIENCE);
+		"Type reset to make it anew. Any other answer, or none within %u seconds, leaves it as it is: ",
+		store->dev, (unsigned)PATIENCE);
 	if (d2d_ask(question, answer, sizeof(answer), PATIENCE) < 0 || strcmp(answer, "reset") != 0) {
-		puts("not wanted: the store stays as it is");
+		puts("not confirmed: the store stays as it is");
 		return D2D_EXIT_NOTHING;
 	}
 	d2dreset_check(&held);
@@ -56,8 +57,8 @@ int d2dreset_console(void)
 		key = d2dinstall_key(NULL);
 		r = d2dinstall_key_ask(key, true, PATIENCE);
 		if (r < 0)
-			bb_error_msg_and_die("%s: %s is no store any more; 'sudo d2d reset --hard %s' makes one", d2dinstall_key_error(r),
-				store->dev, store->dev);
+			bb_error_msg_and_die("%s: %s is not a store any more; 'sudo d2d reset --hard %s' makes a new one",
+				d2dinstall_key_error(r), store->dev, store->dev);
 	}
 	d2dreset_make(store->dev, key);
 	if (key)

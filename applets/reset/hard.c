@@ -1,5 +1,5 @@
 /*
- * d2dreset: the store made anew in a running system, which uses it: whoever does is ended first.
+ * d2dreset -H: makes the store anew in a running system that uses it. All processes that use the store are ended first.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -8,14 +8,14 @@
 
 #define CLOSE_STORE "/usr/lib/d2d/close-store"
 
-static void tell_kept(void)
+static void announce_store_kept(void)
 {
-	d2d_tell("\ndebian2docker: the reset has failed: Docker was stopped, the store is as it was: restart to use it\n");
+	d2d_console_write("\ndebian2docker: the reset has failed: Docker was stopped, the store is unchanged; restart to use it\n");
 }
 
-static void tell_gone(void)
+static void announce_store_lost(void)
 {
-	d2d_tell("\ndebian2docker: the reset has failed: the store is not in use, 'sudo d2d reset --hard DEVICE' begins again\n");
+	d2d_console_write("\ndebian2docker: the reset has failed: the store is not in use; try again by 'sudo d2d reset --hard DEVICE'\n");
 }
 
 static void close_store(const char *dev)
@@ -23,15 +23,15 @@ static void close_store(const char *dev)
 	char *argv[] = { (char *)CLOSE_STORE, NULL };
 	struct mntent *m;
 
-	die_func = tell_kept;
+	die_func = announce_store_kept;
 	spawn_and_wait(argv);
 	m = find_mount_point(dev, 0);
 	if (m)
-		bb_error_msg_and_die("'%s' can't be taken out of use: mounted on %s", dev, printable_string(m->mnt_dir));
-	die_func = tell_gone;
+		bb_error_msg_and_die("'%s' is still in use: mounted on %s", dev, printable_string(m->mnt_dir));
+	die_func = announce_store_lost;
 }
 
-/* What close-store unmounts, with all that is below. */
+/* Whether close-store unmounts DIR: it unmounts these directories and everything below them. */
 static bool is_closed(const char *dir)
 {
 	static const char places[] ALIGN1 = "/var/lib/docker\0"D2D_RUN"/layers\0""/home/docker\0"D2D_STORE"\0";
@@ -45,7 +45,8 @@ static bool is_closed(const char *dir)
 	return false;
 }
 
-/* Is it what is mounted as the store? Dies when it is mounted and isn't, or is also where close-store doesn't look. */
+/* Whether a device is mounted as the store. Dies if it is mounted elsewhere only, or also at a place that close-store
+ * doesn't unmount. */
 static bool is_store(const char *dev)
 {
 	FILE *mounts = setmntent(bb_path_mtab_file, "r");
@@ -73,7 +74,7 @@ static bool is_store(const char *dev)
 	return is;
 }
 
-/* Does a layer of the root that is mounted here lie in the store? */
+/* Whether a mount is a layer of the running root whose file lies in the store. */
 static bool is_layer_of_store(const struct mntent *m)
 {
 	char *path, *file;
@@ -89,11 +90,12 @@ static bool is_layer_of_store(const struct mntent *m)
 	return is;
 }
 
-/* Such a store can't be taken out of use: close-store would leave it mounted, read-only. */
+/* Refuses a store that the running root needs: close-store can't unmount such a store, and would leave it mounted
+ * read-only. */
 static void refuse_root(void)
 {
 	FILE *mounts = setmntent(bb_path_mtab_file, "r");
-	/* The union's changes are in memory there, or else in the store. */
+	/* The union keeps its changes in upper/ of this directory, in memory, or else in the store. */
 	bool in_store = is_directory(D2D_ROOT, 0) && !is_directory(D2D_ROOT"/upper", 0);
 	struct mntent *m;
 
@@ -105,8 +107,8 @@ static void refuse_root(void)
 		bb_simple_error_msg_and_die("the running root lies in the store: choose Reset in the boot menu");
 }
 
-/* What an opened LUKS volume lies on, or the device itself; the caller frees it. */
-static char *below(const char *dev)
+/* Returns the device below an open LUKS volume, or DEV itself for any other device. The caller frees it. */
+static char *lower_device(const char *dev)
 {
 	char *pattern, **names, *lower = NULL;
 	struct stat st;
@@ -115,16 +117,16 @@ static char *below(const char *dev)
 	if (stat(dev, &st) != 0)
 		bb_perror_msg_and_die("can't open '%s'", dev);
 	pattern = xasprintf("/sys/dev/block/%u:%u/slaves", major(st.st_rdev), minor(st.st_rdev));
-	n = d2d_folder(pattern, INT_MAX, &names);
+	n = d2d_dir_list(pattern, INT_MAX, &names);
 	if (n == 1)
 		lower = concat_path_file("/dev", names[0]);
 	if (n >= 0)
-		d2d_folder_free(names, n);
+		d2d_dir_list_free(names, n);
 	free(pattern);
 	return lower ? lower : xstrdup(dev);
 }
 
-/* The new passphrase, before anything is lost. */
+/* Asks for the new passphrase, before anything is lost; dies without one. */
 static struct install_key *ask_key(void)
 {
 	struct install_key *key = d2dinstall_key(NULL);
@@ -135,8 +137,8 @@ static struct install_key *ask_key(void)
 	return key;
 }
 
-/* Output that goes to a file on the store ends with that, and so would we: the console has it from here on. What else was
- * handed down to us is closed. */
+/* Redirects standard output and error to the console if they go to a file on the store, because close-store kills every
+ * process with an open file there. Closes all other inherited descriptors except KEEP. */
 static void leave_files(dev_t store, int keep)
 {
 	struct stat st;
@@ -154,9 +156,9 @@ static void leave_files(dev_t store, int keep)
 	close_range(keep + 1, ~0U, 0);
 }
 
-/* Whoever has files open on the store is ended, the shell that has called us as well, and its terminal may go with it: from
- * here on we need neither. */
-static void go_on_alone(struct install_key *key, dev_t store, int keep)
+/* Goes on in a child process that needs neither the calling shell nor its terminal: the shell is killed if it has files
+ * open on the store, and its terminal may go with it. The parent only waits for the child and returns its exit status. */
+static void detach_from_caller(struct install_key *key, dev_t store, int keep)
 {
 	int status = -1;
 	pid_t pid;
@@ -175,7 +177,7 @@ static void go_on_alone(struct install_key *key, dev_t store, int keep)
 	if (ENABLE_FEATURE_D2DINSTALL_LUKS && key)
 		d2dinstall_key_lock(key);
 	setsid();
-	/* so that d2d_tell() speaks to all consoles */
+	/* without a terminal on stdin, d2d_console_write() writes to all consoles */
 	xmove_fd(xopen(bb_dev_null, O_RDONLY), STDIN_FILENO);
 	leave_files(store, keep);
 }
@@ -191,8 +193,8 @@ int d2dreset_hard(const char *path, unsigned opt)
 	if (!used || stat(used, &st) != 0)
 		bb_perror_msg_and_die("can't open '%s'", path ? path : used);
 	if (!S_ISBLK(st.st_mode))
-		bb_error_msg_and_die("'%s' is no device", used);
-	dev = path ? xstrdup(used) : below(used);
+		bb_error_msg_and_die("'%s' is not a block device", used);
+	dev = path ? xstrdup(used) : lower_device(used);
 	name = d2d_luks_open_as(dev);
 	if (name) {
 		free(used);
@@ -209,14 +211,14 @@ int d2dreset_hard(const char *path, unsigned opt)
 	if (d2dreset_is_luks(&held))
 		key = ask_key();
 	d2dreset_check(&held);
-	/* It may have been mounted meanwhile. */
+	/* The volume may have been mounted in the meantime. */
 	mounted = is_store(used);
 	if (mounted)
-		puts("Docker stops, and who works on the store is logged out");
-	go_on_alone(key, st.st_rdev, held.fd);
+		puts("Docker is stopped, and users who work on the store are logged out");
+	detach_from_caller(key, st.st_rdev, held.fd);
 	if (mounted)
 		close_store(used);
-	/* It was opened, but nothing that could be mounted is in it. */
+	/* The LUKS volume is still open if nothing in it could be mounted. */
 	if (ENABLE_FEATURE_D2DINSTALL_LUKS && name)
 		d2d_luks_close(name);
 	d2dreset_refuse_used(dev);
@@ -226,7 +228,7 @@ int d2dreset_hard(const char *path, unsigned opt)
 	if (key)
 		d2dinstall_key_wipe(key);
 	puts("The store is new: restart to use it");
-	d2d_tell("\ndebian2docker: the store is new: restart to use it\n");
+	d2d_console_write("\ndebian2docker: the store is new: restart to use it\n");
 	d2d_volume_clear(&held.on_it);
 	close(held.fd);
 	free(name);

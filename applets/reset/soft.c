@@ -7,14 +7,15 @@
 
 #include "d2dreset.h"
 
-#define HOME "/home/docker"	/* the store's home/, where it is lived in */
+#define HOME "/home/docker"	/* mount point of the store's directory home/ */
 
-/* What docs/storage.md names as settings, below the store. A '/' at the end: what is in it goes, the folder stays, for it may be
- * mounted elsewhere. */
+/* The paths below the store that docs/storage.md calls settings. If a path ends in '/', only the content is removed:
+ * the directory itself stays, because it may be mounted elsewhere, too. */
 static const char settings[] ALIGN1 =
 	"d2d/config\0" "d2d/hostname\0" "d2d/timezone\0" "d2d/machine-id\0" "d2d/ssh\0" "d2d/aliases\0" "home/\0";
 
-/* Does this path lie in what goes? Of the home a mount on the folder itself counts, too: it would be emptied. */
+/* Whether a path is, or lies below, one of the settings. Includes a mount on home/ itself, whose content would be
+ * removed. */
 static bool is_setting(const char *path)
 {
 	const char *p, *rest = is_prefixed_with(path, D2D_STORE"/");
@@ -28,8 +29,9 @@ static bool is_setting(const char *path)
 	return false;
 }
 
-/* Mounts are shared: what was mounted on ~/usb is below the store's home as well, and would be emptied with it. A device's number
- * doesn't tell them, for a folder of the store itself may be mounted there. */
+/* Refuses to go on while something is mounted below the settings, because its content would be removed as well. Mounts
+ * are shared, so a volume that was mounted on ~/usb also appears below the store's home/. Device numbers can't tell,
+ * because a directory of the store itself may be mounted there. */
 static void refuse_mounts(void)
 {
 	FILE *mounts = setmntent(bb_path_mtab_file, "r");
@@ -52,8 +54,8 @@ static int remove_content(const char *path)
 	int i, n, r = 0;
 
 	dir[strlen(dir) - 1] = '\0';
-	/* A link would lead elsewhere. */
-	n = is_directory(dir, 0) ? d2d_folder(dir, INT_MAX, &names) : 0;
+	/* A symbolic link is not followed, because its target lies elsewhere. */
+	n = is_directory(dir, 0) ? d2d_dir_list(dir, INT_MAX, &names) : 0;
 	for (i = 0; i < n; i++) {
 		char *file = concat_path_file(dir, names[i]);
 
@@ -61,7 +63,7 @@ static int remove_content(const char *path)
 		free(file);
 	}
 	if (n > 0)
-		d2d_folder_free(names, n);
+		d2d_dir_list_free(names, n);
 	free(dir);
 	return r;
 }
@@ -73,7 +75,8 @@ int d2dreset_soft(unsigned opt)
 	int r = 0;
 
 	refuse_mounts();
-	printf("Settings, what images were allowed, and the home folder on %s go. Images, containers and volumes stay.\n", store);
+	printf("The settings, the permissions of images and the content of the home directory on %s will be removed. "
+		"Images, containers and volumes stay.\n", store);
 	d2dreset_ask(opt, "soft");
 	refuse_mounts();
 	for (p = settings; *p; p += strlen(p) + 1) {
@@ -87,8 +90,8 @@ int d2dreset_soft(unsigned opt)
 	}
 	sync();
 	if (r != 0)
-		bb_simple_error_msg_and_die("not all could be removed");
-	puts("Done: restart to begin with what is new");
+		bb_simple_error_msg_and_die("some files could not be removed");
+	puts("Done: restart to use the initial settings");
 	free(store);
 	return EXIT_SUCCESS;
 }

@@ -1,5 +1,5 @@
 /*
- * d2dreset: the volume that is made anew.
+ * d2dreset: checks the volume that is to be reset, and makes the new store on it.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -9,7 +9,8 @@
 
 enum { HEAD = 4096 };
 
-/* What a power cut leaves of one that was being made anew: nothing is where any system would begin. */
+/* Whether the first 4 KiB of the volume are zeros, as a power cut during d2dreset_make() leaves them. Data of other
+ * systems has its header there, so nothing of theirs is taken for an unfinished store. */
 static bool is_wiped(int fd)
 {
 	char head[HEAD];
@@ -28,12 +29,12 @@ static bool has_partitions(const struct stat *st)
 	return has;
 }
 
-/* What is on the device that we hold, whatever has its name. */
+/* Probes the device behind the descriptor, even if its name belongs to another device by now. */
 static int probe(int fd, struct d2d_volume *v)
 {
-	char path[sizeof("/proc/self/fd/") + sizeof(int) * 3];
+	char path[D2D_FD_PATH];
 
-	sprintf(path, "/proc/self/fd/%d", fd);
+	d2d_fd_path(path, fd);
 	return d2d_volume_probe(path, v);
 }
 
@@ -48,13 +49,13 @@ void d2dreset_hold(struct reset_volume *r, const char *dev)
 	if (r->fd < 0 || fstat(r->fd, &st) != 0)
 		bb_perror_msg_and_die("can't open '%s'", dev);
 	if (has_partitions(&st))
-		bb_error_msg_and_die("'%s' has partitions: name the one that is to be made anew", dev);
+		bb_error_msg_and_die("'%s' has partitions: name the partition that is to be reset", dev);
 	err = probe(r->fd, &r->on_it);
 	if (err < 0)
 		bb_error_msg_and_die("can't read '%s': %s", dev, strerror(-err));
 	if (is_prefixed_with(dev, "/dev/mapper/") || is_prefixed_with(dev, "/dev/dm-")
 	 || (!d2d_volume_is_ext(&r->on_it) && !d2dreset_is_luks(r) && (r->on_it.fstype[0] || !is_wiped(r->fd))))
-		bb_error_msg_and_die("'%s' is no store (ext4"IF_FEATURE_D2DINSTALL_LUKS(", LUKS")") that can be made anew", dev);
+		bb_error_msg_and_die("'%s' is not a store (ext4"IF_FEATURE_D2DINSTALL_LUKS(", LUKS")") that can be reset", dev);
 }
 
 void d2dreset_check(const struct reset_volume *r)
@@ -66,7 +67,7 @@ void d2dreset_check(const struct reset_volume *r)
 	if (stat(r->dev, &st) != 0 || fstat(r->fd, &held) != 0 || !S_ISBLK(st.st_mode) || st.st_rdev != held.st_rdev
 	 || has_partitions(&held) || probe(r->fd, &v) < 0 || v.size != was->size
 	 || strcmp(v.fstype, was->fstype) != 0 || strcmp(v.uuid, was->uuid) != 0 || strcmp(v.label, was->label) != 0)
-		bb_error_msg_and_die("'%s' isn't what it was before the question: nothing has changed", r->dev);
+		bb_error_msg_and_die("'%s' has changed since the question: nothing was written", r->dev);
 	d2d_volume_clear(&v);
 }
 
@@ -88,8 +89,8 @@ void d2dreset_erase_keys(const char *dev)
 	printf("%s: its keys are erased\n", dev);
 }
 
-/* mke2fs writes over an old store in any order, and what a power cut leaves then may look whole: first of all nothing is to
- * be there. mke2fs writes the new superblock last. */
+/* Zeroes the first 4 KiB. mke2fs overwrites an old store in no particular order, so a power cut could leave a mixture
+ * that looks complete. mke2fs writes the new superblock last, so nothing looks like a store until it is one. */
 static void wipe_head(const char *dev)
 {
 	char head[HEAD] = "";

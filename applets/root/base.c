@@ -1,8 +1,8 @@
 /*
- * d2droot: the rest of the system, of an image that has only what a boot needs in its initramfs ("lean").
+ * d2droot: finds the base system of the variant "lean", whose initramfs holds only what a boot needs.
  *
- * It is a squashfs on the medium. Its SHA-256 is in the initramfs, so that a medium that only has the right UUID can't put
- * programs into the system.
+ * The base system is a squashfs on the medium. Its SHA-256 is in the initramfs, so that a volume that merely has the
+ * UUID of the medium can't put programs into the system.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -22,13 +22,13 @@ bool d2droot_is_lean(void)
 static bool is_wanted_in_memory(struct d2droot *r)
 {
 	char *option = d2d_option("toram");
-	bool yes = option || d2d_trust_required(&r->trust, d2d_kind_folder(D2D_KIND_LAYERS));
+	bool yes = option || d2d_trust_required(&r->trust, d2d_kind_dir(D2D_KIND_LAYERS));
 
 	free(option);
 	return yes;
 }
 
-/* On a disk it is where d2dinstall has put it; GRUB says so. */
+/* Returns the path of the base system; the caller frees it. On an installed disk GRUB passes the path by d2d.base=. */
 static char *on_medium(void)
 {
 	char *option = d2d_option("base"), *path = concat_path_file(D2D_MEDIUM, option ? option : ON_ISO);
@@ -37,7 +37,8 @@ static char *on_medium(void)
 	return path;
 }
 
-/* What is wrong with it, or NULL. */
+/* Returns NULL if the file has the SHA-256 SUM, else what is wrong with it. Copies the file to the descriptor COPY
+ * unless that is -1. */
 static const char *check(int fd, int copy, const char *sum)
 {
 	char hex[2 * 32 + 1];
@@ -46,8 +47,8 @@ static const char *check(int fd, int copy, const char *sum)
 
 	if (size < 0)
 		return strerror(-size);
-	*bin2hex(hex, (char *)sha256, sizeof(sha256)) = '\0';
-	return strcmp(hex, sum) == 0 ? NULL : "not the one of this image";
+	d2d_hex(hex, sha256, sizeof(sha256));
+	return strcmp(hex, sum) == 0 ? NULL : "it doesn't belong to this image";
 }
 
 int d2droot_find_base(struct d2droot *r)
@@ -76,7 +77,7 @@ int d2droot_find_base(struct d2droot *r)
 	if (copy >= 0 && close(copy) < 0 && !why)
 		why = strerror(errno);
 	if (why)
-		bb_error_msg("the rest of the system can't be used: %s: %s", path, why);
+		bb_error_msg("can't use the base system: %s: %s", path, why);
 	r->base = r->in_memory ? COPY : path;
 	free(sum);
 	return why ? -EIO : 0;

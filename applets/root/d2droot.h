@@ -27,7 +27,7 @@ struct d2droot {
 /* ---- d2droot_changes.c ---- */
 
 /* Changes are kept in memory after all; says so and why. */
-void d2droot_forget(struct d2droot *r, const char *why);
+void d2droot_keep_in_memory(struct d2droot *r, const char *why);
 
 /* Forgets the store, as above, unless changes can be kept there and it is trusted. */
 void d2droot_check_store(struct d2droot *r);

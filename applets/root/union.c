@@ -1,5 +1,5 @@
 /*
- * d2droot: the mounts.
+ * d2droot: mounts the layers and the union, and makes the union the root.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -10,12 +10,12 @@
 #include <sys/vfs.h>
 #include "d2droot.h"
 
-#define NEW "/mnt"	/* where the new root is until it is the root; below nothing that is moved into it */
+#define NEW "/mnt"	/* mount point of the new root until pivot_root(2); not below a mount that is moved */
 #define LAYERS D2D_ROOT"/layers"
 
 enum { LAYERS_MAX = 100 };
 
-/* What is mounted on / directly: the rest hangs on these. */
+/* The mount points directly below the mount on /. All other mounts hang on these and move with them. */
 struct mounts {
 	char **path;
 	unsigned n, moved;
@@ -68,7 +68,8 @@ static int mount_layer(const char *path, const char *name, unsigned n)
 	return r;
 }
 
-/* Mounts them as LAYERS/0, 1 ... and returns the numbers as a list of folders, the last one first, to be freed. */
+/* Mounts the layers as LAYERS/0, LAYERS/1 ... Returns the names of these directories, the top layer first, each
+ * followed by SUFFIX and ':'. The caller frees it. */
 static char *mount_layers(const struct d2droot *r, const char *suffix, int *err)
 {
 	char *list = xstrdup("");
@@ -99,7 +100,7 @@ static char *mount_layers(const struct d2droot *r, const char *suffix, int *err)
 
 /* ---- the union ---- */
 
-/* The folder that has what is changed, and what the union needs beside it. */
+/* Returns the directory for the changes of the root, and for the work directory of overlayfs. */
 static const char *changes_of(const struct d2droot *r)
 {
 	if (!r->keep)
@@ -115,7 +116,7 @@ static int make_folders(const struct d2droot *r)
 
 	if (r->keep && bb_make_directory(xstrdup(changes), 0755, FILEUTILS_RECUR) < 0)
 		err = -errno;
-	/* 0755: it is the root's own mode. */
+	/* The mode of upper/ becomes the mode of the root. */
 	if (!err && ((mkdir(upper, 0755) < 0 && errno != EEXIST) || (mkdir(work, 0700) < 0 && errno != EEXIST)
 	 || (mkdir(LAYERS, 0700) < 0 && errno != EEXIST))
 	)
@@ -125,7 +126,7 @@ static int make_folders(const struct d2droot *r)
 	return err;
 }
 
-/* Relative paths: what describes the mount has to fit into a page. */
+/* Mounts the union on NEW. The paths of layers are relative, because the options of a mount must fit into one page. */
 static int mount_union(const struct d2droot *r)
 {
 	const char *changes = changes_of(r);
@@ -138,7 +139,7 @@ static int mount_union(const struct d2droot *r)
 		err = fail(-errno, "can't open ", LAYERS);
 	if (!err) {
 		if (aufs)
-			/* Its table of inodes would lie on the store else, always open for writing. */
+			/* Without xino=, aufs keeps its inode table on the store, always open for writing. */
 			data = xasprintf("br:%s/upper=rw:%s/=ro+wh,xino="D2D_ROOT"/.aufs.xino", changes, layers);
 		else
 			data = xasprintf("lowerdir=%s/,upperdir=%s/upper,workdir=%s/work", layers, changes, changes);
@@ -155,22 +156,8 @@ static int mount_union(const struct d2droot *r)
 
 /* ---- the change of roots ---- */
 
-/* The kernel writes blanks and the like as octal numbers. */
-static void unescape(char *path)
-{
-	char *to = path;
-
-	for (; *path; path++)
-		if (path[0] == '\\' && isdigit(path[1]) && isdigit(path[2]) && isdigit(path[3])) {
-			*to++ = (path[1] - '0') << 6 | (path[2] - '0') << 3 | (path[3] - '0');
-			path += 3;
-		} else {
-			*to++ = *path;
-		}
-	*to = '\0';
-}
-
-/* They don't come in the order in which they hang together. */
+/* Finds the mounts whose parent is the mount on /. mountinfo isn't sorted by hierarchy, so the parent's mount ID is
+ * compared. */
 static int find_mounts(struct mounts *m)
 {
 	FILE *f;
@@ -189,7 +176,7 @@ static int find_mounts(struct mounts *m)
 		unsigned long long parent;
 
 		if (strlen(line) < sizeof(path) && sscanf(line, "%*s %llu %*s %*s %4095s", &parent, path) == 2) {
-			unescape(path);
+			d2d_unescape_mount(path);
 			if (parent == st.stx_mnt_id && strcmp(path, "/") != 0 && strcmp(path, NEW) != 0) {
 				m->path = xrealloc_vector(m->path, 4, m->n);
 				m->path[m->n++] = xstrdup(path);
@@ -231,7 +218,7 @@ static int change_roots(void)
 	struct mounts m = { NULL, 0, 0 };
 	int err;
 
-	/* The kernel moves nothing out of a mount that is shared. */
+	/* The kernel doesn't move a mount whose parent is shared. */
 	mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
 	err = find_mounts(&m);
 	if (err)
@@ -243,7 +230,7 @@ static int change_roots(void)
 	if (err)
 		move_back(&m);
 	else
-		umount2(".", MNT_DETACH); /* the old root lies over the new one; the union keeps it */
+		umount2(".", MNT_DETACH); /* the old root is now mounted over the new one; the union still uses it as a layer */
 	if (chdir("/") < 0)
 		err = err ? : -errno;
 	mount(NULL, "/", NULL, MS_REC | MS_SHARED, NULL);
@@ -257,13 +244,14 @@ int d2droot_union(struct d2droot *r)
 {
 	int err = make_folders(r);
 
-	/* A root of layers is worth more than what was changed of it: lean has nothing but layers. */
+	/* Fall back to changes in memory: a root of layers without the saved changes is better than no layers, because
+	 * the variant lean consists of layers. */
 	if (err && r->keep) {
-		d2droot_forget(r, strerror(-err));
+		d2droot_keep_in_memory(r, strerror(-err));
 		err = make_folders(r);
 	}
 	if (err)
-		fail(err, "can't make folders in ", changes_of(r));
+		fail(err, "can't create directories in ", changes_of(r));
 	else
 		err = mount_union(r);
 	if (!err)

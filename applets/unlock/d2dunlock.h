@@ -9,8 +9,6 @@
 #include <libcryptsetup.h>
 #include "d2d_luks.h"
 
-#define STORE_LABEL "D2D-STORE"
-
 enum {
 	EXIT_NO_KEY = 2,
 	EXIT_NO_LUKS = 3,
@@ -75,7 +73,7 @@ struct secret {
 };
 
 /* In libcryptsetup's words when it had some, for what its error codes don't tell apart. */
-const char *d2dunlock_because(const struct unlock *u, int err);
+const char *d2dunlock_reason(const struct unlock *u, int err);
 
 /* Sets u->dev to the device of a path, UUID=X or LABEL=X; of the volume labelled as a store without a spec. An exit code,
  * after a line, when there is none or more than one. */

@@ -1,5 +1,5 @@
 /*
- * Which volume is meant, and where its header is.
+ * d2dunlock: finds the volume that the user means, and its detached header.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -12,7 +12,7 @@ static int is_match(const struct d2d_volume *v, const char *spec)
 	if (v->err)
 		return 0;
 	if (!spec)
-		return strcmp(v->fstype, "crypto_LUKS") == 0 && strcmp(v->label, STORE_LABEL) == 0;
+		return strcmp(v->fstype, "crypto_LUKS") == 0 && strcmp(v->label, D2D_STORE_LABEL) == 0;
 	return d2d_volume_is_named(v, spec);
 }
 
@@ -37,14 +37,14 @@ int d2dunlock_find(struct unlock *u, const char *spec)
 			u->dev = xstrdup(list[i].dev);
 			continue;
 		}
-		/* as with plain stores: nobody knows which one is meant */
-		bb_error_msg("%s and %s are called the same: neither is taken; UUID=%s, or its path, names the second",
+		/* As with plain stores, neither is used, because it isn't clear which one is meant. */
+		bb_error_msg("%s and %s have the same label or UUID: neither is used; UUID=%s, or its path, names the second",
 			u->dev, list[i].dev, printable_string(list[i].uuid));
 		code = EXIT_FAILURE;
 	}
 	d2d_volumes_free(list, n);
 	if (!u->dev) {
-		bb_error_msg(spec ? "no volume %s" : "no LUKS volume labelled %s", spec ? spec : STORE_LABEL);
+		bb_error_msg(spec ? "no volume %s" : "no LUKS volume labelled %s", spec ? spec : D2D_STORE_LABEL);
 		code = EXIT_NO_LUKS;
 	}
 	return code;
@@ -75,7 +75,7 @@ int d2dunlock_choose(struct unlock *u, const char *spec)
 		return EXIT_NO_LUKS;
 	}
 	if (is_raid_member(u->dev)) {
-		bb_error_msg("'%s' is a part of a RAID, which is not assembled here", u->dev);
+		bb_error_msg("'%s' is part of a RAID, which d2dunlock doesn't assemble", u->dev);
 		return EXIT_FAILURE;
 	}
 	return EXIT_SUCCESS;
@@ -90,7 +90,8 @@ int d2dunlock_place(struct d2d_place *place, const char *text)
 	return r;
 }
 
-/* -ENODEV: there is no such volume. */
+/* Opens the file that a place names. Returns a descriptor, -ENODEV if there is no such volume, or another negative
+ * errno. */
 static int open_place(const struct d2d_place *place)
 {
 	struct d2d_volume *list;
@@ -114,7 +115,7 @@ char *d2dunlock_header(const char *text, unsigned seconds)
 
 	if (d2dunlock_place(&place, text) < 0)
 		xfunc_die();
-	/* The ear is open before the first look, so that nothing comes in between. */
+	/* Subscribe to uevents before the first scan, so that no device is missed. */
 	uevents = seconds ? d2d_uevent_open() : -1;
 	while ((fd = open_place(&place)) == -ENODEV && uevents >= 0) {
 		long long left = end - monotonic_ms();

@@ -1,6 +1,6 @@
 /*
- * What makes, keeps and destroys LUKS volumes as a whole. Before anything is lost, the device, its model and size and
- * what is on it are shown, and its name has to be typed.
+ * d2dunlock: makes and erases LUKS volumes, and saves and restores their headers. Before anything is lost, the device
+ * is shown with its model, size and content, and the user has to type its name.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -8,7 +8,7 @@
 
 #include "d2dunlock.h"
 
-/* Dies unless the device may be written to and somebody wants that. */
+/* Dies unless the device is unused and writable, and the user agrees to WHAT will happen. */
 static void consent(const struct unlock *u, const char *what)
 {
 	char *text, line[256] = "";
@@ -37,7 +37,7 @@ int d2dunlock_format(struct unlock *u)
 	struct secret key;
 	int r;
 
-	consent(u, "It becomes an encrypted volume. What is on it will be lost.");
+	consent(u, "It becomes an encrypted volume. Everything on it will be lost.");
 	d2dunlock_new_key(u, &key);
 	d2dunlock_measure(u, &kdf);
 	r = d2d_luks_format(u->dev, u->label, &kdf, key.key, key.len);
@@ -54,7 +54,7 @@ int d2dunlock_erase(struct unlock *u)
 {
 	int r;
 
-	consent(u, "All its keys will be erased. What is in it is lost for good, but for those who have a backup of its header.");
+	consent(u, "All its keys will be erased. Its content is lost for good, except for those who have a backup of its header.");
 	r = d2d_luks_erase(u->dev);
 	if (r < 0)
 		bb_error_msg_and_die("can't erase the keys of '%s': %s", u->dev, strerror(-r));
@@ -70,12 +70,13 @@ int d2dunlock_backup(struct unlock *u)
 	r = d2d_luks_backup(u->dev, u->file);
 	if (r < 0)
 		bb_error_msg_and_die("can't write '%s': %s", u->file, strerror(-r));
-	printf("%s: its header is in %s; who has that file and a key can open the volume, also after the key was changed\n",
+	printf("%s: its header is in %s; anybody with this file and a key of today can open the volume, "
+		"even after the key was changed\n",
 		u->dev, u->file);
 	return EXIT_SUCCESS;
 }
 
-/* The UUID of a LUKS volume, "" when it is none. */
+/* Returns the UUID of a LUKS volume, "" for anything else. The caller frees it. */
 static char *uuid_of(const char *path)
 {
 	struct d2d_volume v = { 0 };
@@ -96,9 +97,9 @@ int d2dunlock_restore(struct unlock *u)
 	if (r != (D2D_LUKS_FIRST | D2D_LUKS_SECOND) || !kept[0])
 		bb_error_msg_and_die("'%s' is not a backup of a LUKS header, or damaged", u->file);
 	if (strcasecmp(here, kept) != 0 && !(u->opt & OPT_FORCE))
-		bb_error_msg_and_die("'%s' is the header of the volume with UUID %s, and '%s' %s%s (-f puts it there all the same)",
-			u->file, kept, u->dev, here[0] ? "has UUID " : "is no LUKS volume", here);
-	consent(u, "Its header will be replaced by the backup: keys are again what they were then.");
+		bb_error_msg_and_die("'%s' is the header of the volume with UUID %s, but '%s' %s%s (-f restores it anyway)",
+			u->file, kept, u->dev, here[0] ? "has UUID " : "is not a LUKS volume", here);
+	consent(u, "Its header will be replaced by the backup. The keys of that time will be valid again.");
 	r = d2d_luks_restore(u->dev, u->file);
 	if (r < 0)
 		bb_error_msg_and_die("can't restore the header of '%s': %s", u->dev, strerror(-r));

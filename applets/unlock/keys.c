@@ -1,6 +1,6 @@
 /*
- * Keys of a LUKS volume: lists, adds, changes and removes them. Each change wants a key that fits, and the last key is
- * never lost by mistake.
+ * d2dunlock: lists, adds, changes and removes keys of a LUKS volume. Each change needs a key that fits, and the last
+ * key is never removed by mistake.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -23,7 +23,8 @@ void d2dunlock_refuse_damaged(const struct unlock *u)
 		return;
 	if (copies < 0)
 		bb_error_msg_and_die("can't read '%s': %s", u->dev, strerror(-copies));
-	bb_error_msg_and_die("the %s copy of the LUKS header of '%s' is damaged, nothing was changed: with -f both are written anew",
+	bb_error_msg_and_die("the %s copy of the LUKS header of '%s' is damaged, nothing was changed: "
+		"with -f both copies are rewritten",
 		copies & D2D_LUKS_FIRST ? "second" : "first", u->dev);
 }
 
@@ -46,7 +47,7 @@ static void ask(const char *prompt, struct secret *s)
 	s->len = r;
 }
 
-/* The key slot that a key opens, -EPERM when there is none; dies of anything else. */
+/* Returns the key slot that a key opens, -EPERM if there is none; dies on any other error. */
 static int slot_of(struct unlock *u, const struct secret *s)
 {
 	int r;
@@ -54,11 +55,11 @@ static int slot_of(struct unlock *u, const struct secret *s)
 	u->said[0] = '\0';
 	r = crypt_activate_by_passphrase(u->cd, NULL, CRYPT_ANY_SLOT, s->key, s->len, 0);
 	if (r < 0 && r != -EPERM)
-		bb_error_msg_and_die("can't try the key of '%s': %s", u->dev, d2dunlock_because(u, r));
+		bb_error_msg_and_die("can't try the key of '%s': %s", u->dev, d2dunlock_reason(u, r));
 	return r;
 }
 
-/* A key that fits, and its slot; negative, after a line, when none does. */
+/* Gets a key that fits, and returns its slot. Returns a negative number, after an error message, if no key fits. */
 static int current_key(struct unlock *u, struct secret *s)
 {
 	char *prompt;
@@ -109,20 +110,20 @@ void d2dunlock_new_key(struct unlock *u, struct secret *s)
 	}
 	for (i = 0; i < TRIES; i++) {
 		ask("New passphrase: ", s);
-		ask("The same again: ", &again);
+		ask("Repeat the passphrase: ", &again);
 		same = s->len == again.len && memcmp(s->key, again.key, s->len) == 0;
 		crypt_safe_free(again.key);
 		if (same)
 			return;
 		crypt_safe_free(s->key);
-		bb_simple_error_msg("these two differ");
+		bb_simple_error_msg("the two passphrases differ");
 	}
 	bb_simple_error_msg_and_die("nothing was changed");
 }
 
 /* ---- the verbs ---- */
 
-/* To the end of the line. */
+/* Prints the parameters of a key derivation, and ends the line. */
 static void print_kdf(const struct crypt_pbkdf_type *kdf)
 {
 	if (kdf->max_memory_kb)
@@ -160,7 +161,7 @@ int d2dunlock_list_keys(struct unlock *u)
 		struct crypt_pbkdf_type kdf;
 
 		if (status == CRYPT_SLOT_UNBOUND)
-			printf("key slot %d: of another key than the volume's\n", slot);
+			printf("key slot %d: unbound (doesn't hold the volume key)\n", slot);
 		if (!is_usable(status))
 			continue;
 		printf("key slot %d: ", slot);
@@ -182,19 +183,20 @@ void d2dunlock_measure(struct unlock *u, struct crypt_pbkdf_type *kdf)
 	u->said[0] = '\0';
 	r = d2d_luks_measure(u->cd, u->ms, kdf);
 	if (r < 0)
-		bb_error_msg_and_die("can't measure this machine: %s", d2dunlock_because(u, r));
-	printf("a try at this key takes here about %u ms: ", u->ms);
+		bb_error_msg_and_die("can't measure the key derivation: %s", d2dunlock_reason(u, r));
+	printf("trying this key takes about %u ms here: ", u->ms);
 	print_kdf(kdf);
 	fflush_all();
 }
 
-/* Tells what was done, once it is on the disk. */
+/* Reports a change of a key slot once it is on the disk, and returns the exit code. Dies if the change has failed (R is
+ * negative). */
 static int result(const struct unlock *u, int r, const char *what, int slot)
 {
 	int fd = open(u->dev, O_RDONLY | O_CLOEXEC);
 
 	if (r < 0)
-		bb_error_msg_and_die("can't do that to '%s': %s", u->dev, d2dunlock_because(u, r));
+		bb_error_msg_and_die("can't change the keys of '%s': %s", u->dev, d2dunlock_reason(u, r));
 	if (fd < 0 || fsync(fd) != 0)
 		bb_perror_msg_and_die("can't write '%s'", u->dev);
 	close(fd);
@@ -243,7 +245,7 @@ int d2dunlock_remove_key(struct unlock *u)
 	if ((u->opt & OPT_SLOT) && crypt_keyslot_status(u->cd, u->slot) <= CRYPT_SLOT_INACTIVE)
 		bb_error_msg_and_die("'%s' has no key slot %u", u->dev, u->slot);
 	slot = u->slot;
-	/* Whoever forces the removal of a slot by its number may have lost all keys. */
+	/* Don't ask for a key if the removal of a numbered slot is forced: the user may have lost all keys. */
 	if (!(u->opt & OPT_SLOT) || !(u->opt & OPT_FORCE)) {
 		slot = current_key(u, &key);
 		crypt_safe_free(key.key);
@@ -252,7 +254,7 @@ int d2dunlock_remove_key(struct unlock *u)
 	}
 	if ((u->opt & OPT_SLOT) && !(u->opt & OPT_FORCE)) {
 		if (slot == (int)u->slot)
-			bb_error_msg_and_die("that is the key of slot %d itself; give another that will stay, or no -s", slot);
+			bb_error_msg_and_die("this is the key of slot %d itself; give a key that stays, or omit -s", slot);
 		slot = u->slot;
 	}
 
@@ -260,7 +262,7 @@ int d2dunlock_remove_key(struct unlock *u)
 		if (i != slot && is_usable(crypt_keyslot_status(u->cd, i)))
 			usable++;
 	if (!usable && !(u->opt & OPT_FORCE))
-		bb_error_msg_and_die("it is the last key of '%s': nothing could open it any more (-f removes it)", u->dev);
+		bb_error_msg_and_die("this is the last key of '%s': nothing could open the volume any more (-f removes it)", u->dev);
 	u->said[0] = '\0';
 	return result(u, crypt_keyslot_destroy(u->cd, slot), "removed", slot);
 }

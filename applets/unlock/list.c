@@ -42,6 +42,6 @@ int d2dunlock_close(const struct unlock *u)
 	if (r == -EBUSY)
 		bb_error_msg_and_die("'%s' is in use", u->name);
 	if (r < 0)
-		bb_error_msg_and_die("can't close '%s': %s", u->name, d2dunlock_because(u, r));
+		bb_error_msg_and_die("can't close '%s': %s", u->name, d2dunlock_reason(u, r));
 	return EXIT_SUCCESS;
 }

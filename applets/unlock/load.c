@@ -7,7 +7,7 @@
 
 #include "d2dunlock.h"
 
-const char *d2dunlock_because(const struct unlock *u, int err)
+const char *d2dunlock_reason(const struct unlock *u, int err)
 {
 	return u->said[0] ? printable_string(u->said) : strerror(-err);
 }
@@ -19,8 +19,9 @@ const char *d2dunlock_label(const struct unlock *u, const char *otherwise)
 	return label && label[0] ? printable_string(label) : otherwise;
 }
 
-/* What isn't encrypted opens with any key and passes for what it isn't. In LUKS2 each key slot names a cipher of its own,
- * too: with none the volume's key lies there for everybody, whatever is typed. */
+/* Refuses a volume that isn't encrypted: it would open with any key and pass for an encrypted one. In LUKS2 each key
+ * slot names a cipher of its own, too: with the null cipher the slot holds the volume key in the clear, and any
+ * passphrase opens it. */
 static int refuse_null(const struct unlock *u)
 {
 	const char *cipher = crypt_get_cipher(u->cd);

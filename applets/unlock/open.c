@@ -1,6 +1,6 @@
 /*
- * Opening LUKS volumes: key files, those that media bring along, a passphrase; whichever fits first. While the question
- * for the passphrase stands, a stick that is plugged in is looked at, too.
+ * d2dunlock: opens LUKS volumes by the first key that fits: a key file, a key file on another volume, or a passphrase.
+ * While the question for the passphrase stands, key files on a USB stick that is plugged in are tried, too.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -9,7 +9,8 @@
 #include "d2dunlock.h"
 #include <glob.h>
 
-/* A key that fits opens the volume; one that doesn't is no error, and whatever else is wrong ends only this volume. */
+/* Tries a key on one volume. Returns 1 if it fits, else 0. A key that doesn't fit is not an error, and any other
+ * failure affects only this volume. FROM names the key in messages; BY is written to D2D_UNLOCKED. */
 static int try_key(struct unlock *u, const char *key, size_t len, const char *from, const char *by)
 {
 	uint32_t flags = (u->opt & OPT_r) ? CRYPT_ACTIVATE_READONLY : 0;
@@ -24,11 +25,11 @@ static int try_key(struct unlock *u, const char *key, size_t len, const char *fr
 	if (r < 0) {
 		u->state = UNLOCK_BROKEN;
 		if (r == -ENOENT)
-			bb_error_msg("'%s' has no key slot to open it with", u->dev);
+			bb_error_msg("'%s' has no key slot that could open it", u->dev);
 		else if (r == -ENOMEM)
-			bb_error_msg("not enough memory for the key derivation that '%s' asks for", u->dev);
+			bb_error_msg("not enough memory for the key derivation of '%s'", u->dev);
 		else
-			bb_error_msg("can't open '%s': %s", u->dev, d2dunlock_because(u, r));
+			bb_error_msg("can't open '%s': %s", u->dev, d2dunlock_reason(u, r));
 		return 0;
 	}
 	u->state = UNLOCK_OPEN;
@@ -39,29 +40,31 @@ static int try_key(struct unlock *u, const char *key, size_t len, const char *fr
 			printf("%s: open as /dev/mapper/%s by %s\n", u->dev, u->name, from);
 		fflush_all();
 	}
-	/* A key can come with its volume on a stranger's stick; a passphrase that was typed can't. */
+	/* Record what opened the store: a key file can come with its volume on a stranger's USB stick, a typed
+	 * passphrase can't. */
 	if (!(u->opt & OPT_C) && strcmp(bb_basename(D2D_STORE_MAPPING), u->name) == 0)
 		d2d_file_write(D2D_UNLOCKED, by);
 	return 1;
 }
 
-/* A part of an open regular file as the key, which is closed; SHOWN is what it is called. FD is negative when there is none. */
+/* Reads a part of an open regular file as a key, and closes the file. SHOWN is its name in messages; FD may be a
+ * negative errno. Returns the key, to be freed by crypt_safe_free(), or NULL after an error message. */
 static char *read_part(struct unlock *u, int fd, const char *shown, size_t *len, uint64_t offset, size_t size)
 {
-	char *key = NULL, path[sizeof("/proc/self/fd/") + sizeof(int) * 3];
+	char *key = NULL, path[D2D_FD_PATH];
 	int r;
 
 	if (fd < 0) {
 		bb_error_msg("can't use key file '%s': %s", shown,
-			fd == -EINVAL ? "it is not a file" : fd == -ELOOP ? "links aren't followed" : strerror(-fd));
+			fd == -EINVAL ? "it is not a file" : fd == -ELOOP ? "symbolic links aren't followed" : strerror(-fd));
 		return NULL;
 	}
 	u->said[0] = '\0';
-	sprintf(path, "/proc/self/fd/%d", fd);
+	d2d_fd_path(path, fd);
 	r = crypt_keyfile_device_read(u->cd, path, &key, len, offset, size, 0);
 	close(fd);
 	if (r < 0) {
-		bb_error_msg("can't use key file '%s': %s", shown, d2dunlock_because(u, r));
+		bb_error_msg("can't use key file '%s': %s", shown, d2dunlock_reason(u, r));
 		return NULL;
 	}
 	if (!*len) {
@@ -72,7 +75,8 @@ static char *read_part(struct unlock *u, int fd, const char *shown, size_t *len,
 	return key;
 }
 
-/* What somebody names may be a link, but nothing that has to be waited for. */
+/* Opens a key file that the user has named. It may be a symbolic link, but must lead to a regular file, because
+ * anything else could block. Returns a descriptor or a negative errno. */
 static int open_file(const char *file)
 {
 	int fd = open(file, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -100,11 +104,11 @@ char *d2dunlock_read_stdin(struct unlock *u, size_t *len)
 	u->said[0] = '\0';
 	r = crypt_keyfile_device_read(u->cd, NULL, &key, len, 0, 0, CRYPT_KEYFILE_STOP_EOL);
 	if (r < 0)
-		bb_error_msg_and_die("can't read the passphrase from stdin: %s", d2dunlock_because(u, r));
+		bb_error_msg_and_die("can't read the passphrase from stdin: %s", d2dunlock_reason(u, r));
 	return key;
 }
 
-/* A key file that can't be used is told of and is no reason to stop. */
+/* Tries a part of a file as the key. A file that can't be used, or whose key doesn't fit, is only reported. */
 static void try_part(struct unlock *u, int fd, const char *shown, uint64_t offset, size_t size)
 {
 	size_t len;
@@ -117,7 +121,8 @@ static void try_part(struct unlock *u, int fd, const char *shown, uint64_t offse
 	crypt_safe_free(key);
 }
 
-/* Its UUID comes from the disk and becomes a part of paths. */
+/* Returns the UUID of the volume, NULL if it holds unexpected characters. It comes from the disk and becomes part of
+ * paths. */
 static const char *clean_uuid(const struct unlock *u)
 {
 	const char *uuid = crypt_get_uuid(u->cd);
@@ -152,9 +157,9 @@ static void try_found_files(struct unlock *u)
 	globfree(&g);
 }
 
-/* ---- keys on volumes that nobody has mounted ---- */
+/* ---- keys on volumes that aren't mounted ---- */
 
-/* When it is there: NAMED, it should be. */
+/* Tries a file on a volume as the key. A missing file is reported only if it is the NAMED place. */
 static void try_on_volume(struct unlock *u, struct d2d_volume *v, const char *path, const struct d2d_place *named)
 {
 	char *shown = xasprintf("%s of %s", path, v->dev);
@@ -165,7 +170,7 @@ static void try_on_volume(struct unlock *u, struct d2d_volume *v, const char *pa
 	free(shown);
 }
 
-static void look_at(struct opening *o, struct d2d_volume *v, bool plugged)
+static void try_keys_on(struct opening *o, struct d2d_volume *v, bool plugged)
 {
 	struct unlock *u;
 
@@ -184,7 +189,7 @@ static void look_at(struct opening *o, struct d2d_volume *v, bool plugged)
 	}
 }
 
-/* The first that is still closed, NULL when none is. */
+/* Returns the device of the first volume that is still closed, NULL if there is none. */
 static const char *first_closed(const struct opening *o)
 {
 	int i;
@@ -200,8 +205,8 @@ static int all_done(const struct opening *o)
 	return !first_closed(o);
 }
 
-/* Looks at what wasn't there the last time. */
-static void look_around(struct opening *o, bool plugged)
+/* Tries the keys on volumes that did not exist at the last call. PLUGGED: also d2d/keys/ on removable volumes. */
+static void scan_new_volumes(struct opening *o, bool plugged)
 {
 	llist_t *names = NULL;
 	struct d2d_volume *list;
@@ -212,7 +217,7 @@ static void look_around(struct opening *o, bool plugged)
 	d2d_mounts_find(list, n);
 	for (i = 0; i < n; i++) {
 		if (!llist_find_str(o->seen, list[i].name))
-			look_at(o, &list[i], plugged);
+			try_keys_on(o, &list[i], plugged);
 		llist_add_to(&names, xstrdup(list[i].name));
 	}
 	llist_free(o->seen, free);
@@ -220,18 +225,18 @@ static void look_around(struct opening *o, bool plugged)
 	d2d_volumes_free(list, n);
 }
 
-static int something_happened(void *arg)
+static int on_uevent(void *arg)
 {
 	struct opening *o = arg;
 
 	if (d2d_uevent_wait(o->uevents, "block", 0) > 0)
-		look_around(o, true);
+		scan_new_volumes(o, true);
 	return all_done(o);
 }
 
 /* ---- passphrases ---- */
 
-/* A passphrase for all that are still closed: how many it opens. */
+/* Tries a passphrase on all volumes that are still closed. Returns how many it opens. */
 static int try_passphrase(struct opening *o, const char *key, size_t len)
 {
 	struct unlock *u;
@@ -243,7 +248,7 @@ static int try_passphrase(struct opening *o, const char *key, size_t len)
 	return fits;
 }
 
-/* "/dev/sda2 (D2D-STORE), /dev/sdb1 (BACKUP)" of those that are closed. */
+/* Returns the names of the closed volumes, such as "/dev/sda2 (D2D-STORE), /dev/sdb1 (BACKUP)". The caller frees it. */
 static char *names(const struct opening *o)
 {
 	const struct unlock *u;
@@ -272,12 +277,13 @@ static void try_stdin(struct opening *o)
 		bb_error_msg("wrong passphrase for '%s'", first_closed(o));
 }
 
-/* -ECANCELED when a key came first. */
+/* Asks for a passphrase. Returns its length, -ECANCELED if key files have opened all volumes meanwhile, or another
+ * negative errno. */
 static int ask_once(struct opening *o, char *passphrase, long seconds)
 {
-	struct d2d_meanwhile other = { o->uevents, something_happened, o };
+	struct d2d_ask_event other = { o->uevents, on_uevent, o };
 	char *closed = names(o), *prompt = xasprintf("\nPassphrase for %s: ", closed);
-	int r = d2d_ask_meanwhile(prompt, passphrase, PASSPHRASE_SIZE, seconds, o->uevents >= 0 ? &other : NULL);
+	int r = d2d_ask_or_event(prompt, passphrase, PASSPHRASE_SIZE, seconds, o->uevents >= 0 ? &other : NULL);
 
 	free(prompt);
 	free(closed);
@@ -303,15 +309,15 @@ static void ask(struct opening *o)
 		fits = try_passphrase(o, passphrase, r);
 		crypt_safe_memzero(passphrase, PASSPHRASE_SIZE);
 		if (!fits && !all_done(o))
-			d2d_tell(++wrong < o->tries ? "wrong passphrase, try again\n" : "wrong passphrase, going on without\n");
+			d2d_console_write(++wrong < o->tries ? "wrong passphrase, try again\n" : "wrong passphrase, giving up\n");
 	}
 	crypt_safe_free(passphrase);
 
 	if (r == -ECANCELED) {
-		d2d_tell("opened by a key file\n");
+		d2d_console_write("opened by a key file\n");
 	} else if (r == -ETIMEDOUT) {
-		d2d_tell("nobody answered, going on without\n");
-		bb_error_msg("nobody gave the passphrase of '%s' within %u seconds", first_closed(o), o->seconds);
+		d2d_console_write("nobody answered, giving up\n");
+		bb_error_msg("nobody entered the passphrase of '%s' within %u seconds", first_closed(o), o->seconds);
 	} else if (r < 0) {
 		bb_error_msg("can't ask for the passphrase of '%s': %s", first_closed(o), strerror(-r));
 	} else if (!all_done(o)) {
@@ -319,9 +325,10 @@ static void ask(struct opening *o)
 	}
 }
 
-/* ---- one after the other ---- */
+/* ---- opening ---- */
 
-/* True when it is open already, under our name unless that comes from its UUID. */
+/* Whether the volume is open already: under u->name, or under any name if u->name is NULL. Dies if it is open under
+ * another name, or if another volume has the name. */
 static int is_open(const struct unlock *u)
 {
 	char *name = d2d_luks_open_as(u->dev);
@@ -367,10 +374,10 @@ int d2dunlock_open(struct opening *o)
 		if (u->state == UNLOCK_CLOSED)
 			try_found_files(u);
 	}
-	/* The ear is open before the first look, so that nothing comes in between. */
+	/* Subscribe to uevents before the first scan, so that no device is missed. */
 	o->uevents = o->place || o->watch ? d2d_uevent_open() : -1;
 	if ((o->place || o->watch) && !all_done(o))
-		look_around(o, false);
+		scan_new_volumes(o, false);
 
 	if (!all_done(o)) {
 		if (o->volume->opt & OPT_i)

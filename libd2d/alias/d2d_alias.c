@@ -48,7 +48,7 @@ static int compare_images(const void *a, const void *b)
 	return strverscmp(x, y);
 }
 
-int d2d_alias_taken(const struct d2d_alias *list, int n, const char *name)
+int d2d_alias_name_taken(const struct d2d_alias *list, int n, const char *name)
 {
 	while (--n >= 0)
 		if (list[n].name && strcmp(list[n].name, name) == 0)
@@ -63,11 +63,11 @@ static int take_name(struct d2d_alias *list, int n, int i, const char *base)
 	char *tag = strrchr(list[i].image, ':');
 	char *name = xstrdup(base);
 
-	if (d2d_alias_taken(list, n, name)) {
+	if (d2d_alias_name_taken(list, n, name)) {
 		free(name);
 		name = xasprintf("%s-%s", base, tag + 1);
 	}
-	if (d2d_is_command(base) && d2d_is_command(name) && !d2d_alias_taken(list, n, name)) {
+	if (d2d_is_command(base) && d2d_is_command(name) && !d2d_alias_name_taken(list, n, name)) {
 		list[i].name = name;
 		return 1;
 	}
@@ -85,7 +85,7 @@ static void take_repository(struct d2d_alias *list, int n, int i)
 	free(base);
 }
 
-void d2d_alias_names(struct d2d_alias *list, int n)
+void d2d_alias_assign_names(struct d2d_alias *list, int n)
 {
 	int i;
 

@@ -1,7 +1,7 @@
 /*
  * libd2d, alias: how commands of images are named, and what may stand on their docker command line.
  *
- * Everything that comes from an image or a sidecar goes one way: labels -> d2d_alias_wish() -> options, each in one
+ * Everything that comes from an image or a sidecar goes one way: labels -> d2d_alias_request() -> options, each in one
  * form -> d2d_alias_command(), which lets through what is on its list and what the user has allowed -> argv.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
@@ -33,17 +33,17 @@ int d2d_is_image(const char *s);
  * tag "latest" wins, then the repository with fewer parts, then the order of names; the others become "hello-TAG",
  * or get no name when that is taken, too. What is wanted comes after all of these: no image takes the name of another
  * by a label. */
-void d2d_alias_names(struct d2d_alias *list, int n);
+void d2d_alias_assign_names(struct d2d_alias *list, int n);
 
 /* Whether a name is among the first n. */
-int d2d_alias_taken(const struct d2d_alias *list, int n, const char *name);
+int d2d_alias_name_taken(const struct d2d_alias *list, int n, const char *name);
 
 /* ---- d2d_alias_option.c: options of 'docker run' ---- */
 
 enum {
-	D2D_OPTION_FREE,	/* whoever asks gets it */
+	D2D_OPTION_HARMLESS,	/* whoever asks gets it */
 	D2D_OPTION_DEFAULT,	/* is so anyway: left out */
-	D2D_OPTION_ASKED,	/* needs the user's leave */
+	D2D_OPTION_RESTRICTED,	/* needs the user's leave */
 	D2D_OPTION_VOLUME,	/* depends on what it names */
 	D2D_OPTION_MOUNT,
 	D2D_OPTION_WORKDIR,
@@ -101,7 +101,7 @@ void d2d_alias_volume(const struct d2d_alias_caller *caller, int kind, const cha
 
 #define D2D_LABEL "org.debian2docker."
 
-struct d2d_alias_wish {
+struct d2d_alias_request {
 	struct d2d_alias_options options;
 	char **args;		/* stand before the caller's; NULL-terminated, or NULL */
 	bool no_tty;
@@ -109,15 +109,15 @@ struct d2d_alias_wish {
 
 /* What the labels of an image ask for; FILE is the sidecar in which they stood, or NULL. -EINVAL and *why, to be
  * freed; the wish has to be freed in any case. */
-int d2d_alias_wish(struct json_object *labels, const char *image, const char *file, struct d2d_alias_wish *wish,
+int d2d_alias_request(struct json_object *labels, const char *image, const char *file, struct d2d_alias_request *wish,
 		char **why);
-void d2d_alias_wish_free(struct d2d_alias_wish *wish);
+void d2d_alias_request_free(struct d2d_alias_request *wish);
 
 /* Whether labels say anything about options. */
-bool d2d_alias_has_wish(struct json_object *labels);
+bool d2d_alias_has_request(struct json_object *labels);
 
 /* The name that labels give the command, or NULL; it may be any text. It belongs to the labels. */
-const char *d2d_alias_label_name(struct json_object *labels);
+const char *d2d_alias_label_command(struct json_object *labels);
 
 /* ---- d2d_alias_command.c ---- */
 
@@ -137,7 +137,7 @@ struct d2d_alias_command {
 
 /* ALLOWED is an array of option texts. 0, or -EACCES with refused and reasons. Free the command in any case. */
 int d2d_alias_command(const struct d2d_alias_caller *caller, const struct d2d_alias_image *image,
-		const struct d2d_alias_wish *wish, struct json_object *allowed, char **args,
+		const struct d2d_alias_request *wish, struct json_object *allowed, char **args,
 		struct d2d_alias_command *command);
 void d2d_alias_command_free(struct d2d_alias_command *command);
 

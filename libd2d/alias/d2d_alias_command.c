@@ -9,12 +9,12 @@
 #include <json-c/json.h>
 #include "d2d_alias.h"
 
-struct maker {
+struct builder {
 	const struct d2d_alias_caller *caller;
 	const struct d2d_alias_image *image;
 	struct json_object *allowed;
 	struct d2d_alias_command *command;
-	bool by_leave;			/* at least one option needed the user's permission */
+	bool used_permission;			/* at least one option needed the user's permission */
 };
 
 /* Appends WORD, which must be malloc'ed, to the command line; the command owns it from then on. */
@@ -24,7 +24,7 @@ static void put(struct d2d_alias_command *c, char *word)
 	c->argv[c->n++] = word;
 }
 
-static bool is_allowed(struct maker *m, const char *text)
+static bool is_allowed(struct builder *m, const char *text)
 {
 	size_t i, n = json_object_is_type(m->allowed, json_type_array) ? json_object_array_length(m->allowed) : 0;
 	const char *one;
@@ -32,14 +32,14 @@ static bool is_allowed(struct maker *m, const char *text)
 	for (i = 0; text && i < n; i++) {
 		one = json_object_get_string(json_object_array_get_idx(m->allowed, i));
 		if (one && strcmp(one, text) == 0) {
-			m->by_leave = true;
+			m->used_permission = true;
 			return true;
 		}
 	}
 	return false;
 }
 
-static void refuse(struct maker *m, const struct d2d_alias_option *o, const char *why)
+static void refuse(struct builder *m, const struct d2d_alias_option *o, const char *why)
 {
 	char *shown = d2d_printable(o->text, strlen(o->text));
 
@@ -51,12 +51,12 @@ static void refuse(struct maker *m, const struct d2d_alias_option *o, const char
 
 /* Refuses a container user other than the caller when directories of the caller are mounted: as root, the container could
  * leave a set-user-ID program there, which then runs as root for whoever starts it. */
-static void refuse_user(struct maker *m, const struct d2d_alias_option *o)
+static void refuse_user(struct builder *m, const struct d2d_alias_option *o)
 {
 	refuse(m, o, "a directory of yours is mounted, so the container must run as your own user");
 }
 
-static void take_volume(struct maker *m, const struct d2d_alias_option *o)
+static void take_volume(struct builder *m, const struct d2d_alias_option *o)
 {
 	struct d2d_alias_volume v;
 
@@ -82,7 +82,7 @@ static bool is_local_display(const char *s)
 	return s[0] == ':' && isdigit(s[1]) && s[1 + strspn(s + 1, "0123456789.")] == '\0';
 }
 
-static void take_gui(struct maker *m, const struct d2d_alias_option *o)
+static void take_gui(struct builder *m, const struct d2d_alias_option *o)
 {
 	const char *authority = m->caller->xauthority;
 
@@ -102,7 +102,7 @@ static void take_gui(struct maker *m, const struct d2d_alias_option *o)
 
 /* The working directory is a path in the container. "$PWD" stands for the caller's working directory, for images that mount it
  * at the same path. */
-static void take_workdir(struct maker *m, const struct d2d_alias_option *o)
+static void take_workdir(struct builder *m, const struct d2d_alias_option *o)
 {
 	char *path = d2d_alias_expand(m->caller, o->value);
 
@@ -113,13 +113,13 @@ static void take_workdir(struct maker *m, const struct d2d_alias_option *o)
 	free(path);
 }
 
-static void take_option(struct maker *m, const struct d2d_alias_option *o)
+static void take_option(struct builder *m, const struct d2d_alias_option *o)
 {
 	switch (o->kind) {
 	case D2D_OPTION_DEFAULT:
 	case D2D_OPTION_USER:
 		break;
-	case D2D_OPTION_FREE:
+	case D2D_OPTION_HARMLESS:
 		put(m->command, xstrdup(o->text));
 		break;
 	case D2D_OPTION_VOLUME:
@@ -147,7 +147,7 @@ static bool is_root(const char *user)
 }
 
 /* Decides which user the container's processes run as. ASKED is the user option of the image, or NULL. */
-static void take_user(struct maker *m, const struct d2d_alias_option *asked)
+static void take_user(struct builder *m, const struct d2d_alias_option *asked)
 {
 	const struct d2d_alias_caller *caller = m->caller;
 	bool folders = m->command->folders != NULL;
@@ -181,10 +181,10 @@ static void put_all(struct d2d_alias_command *c, char **words)
 }
 
 int d2d_alias_command(const struct d2d_alias_caller *caller, const struct d2d_alias_image *image,
-		const struct d2d_alias_wish *wish, struct json_object *allowed, char **args,
+		const struct d2d_alias_request *wish, struct json_object *allowed, char **args,
 		struct d2d_alias_command *command)
 {
-	struct maker m = { .caller = caller, .image = image, .allowed = allowed, .command = command };
+	struct builder m = { .caller = caller, .image = image, .allowed = allowed, .command = command };
 	const struct d2d_alias_option *user = NULL;
 	unsigned i;
 
@@ -198,7 +198,7 @@ int d2d_alias_command(const struct d2d_alias_caller *caller, const struct d2d_al
 	take_user(&m, user);
 
 	/* A permission belongs to one image ID, and the name may point to another image by now. */
-	put(command, xstrdup(m.by_leave ? image->id : image->name));
+	put(command, xstrdup(m.used_permission ? image->id : image->name));
 	put_all(command, wish->args);
 	put_all(command, args);
 	return command->reasons ? -EACCES : 0;

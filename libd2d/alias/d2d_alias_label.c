@@ -12,7 +12,7 @@
 #define WHALEBREW "io.whalebrew."
 
 struct reader {
-	struct d2d_alias_wish *wish;
+	struct d2d_alias_request *wish;
 	const char *label;	/* name of the label for messages */
 	char **why;		/* where the error message goes */
 };
@@ -141,7 +141,7 @@ static int take_keep_user(const struct reader *r, const char *text, const char *
 	return strcmp(text, "false") == 0 ? 0 : refuse(r, "it must be 'true' or 'false'");
 }
 
-static int take_one(const struct reader *r, const char *text, const char *option)
+static int take_value(const struct reader *r, const char *text, const char *option)
 {
 	return add(r, option, text);
 }
@@ -161,7 +161,7 @@ struct key {
 static const struct key our_keys[] = {
 	{ "alias", take_nothing, NULL },
 	{ "env", take_list, "env" },
-	{ "gui", take_one, "gui" },
+	{ "gui", take_value, "gui" },
 	{ "ports", take_list, "publish" },
 	{ "run", take_options, NULL },
 	{ "tty", take_tty, NULL },
@@ -182,7 +182,7 @@ static const struct key whalebrew_keys[] = {
 };
 
 static int take_keys(struct json_object *labels, const char *prefix, const struct key *keys, const char *file,
-		struct d2d_alias_wish *wish, char **why)
+		struct d2d_alias_request *wish, char **why)
 {
 	int err = 0;
 
@@ -259,7 +259,7 @@ static int take_run_label(const char *text, const char *image, const struct read
 }
 
 /* Returns whether an image has labels with PREFIX, other than the command name PREFIX"alias". */
-static bool says(struct json_object *labels, const char *prefix)
+static bool has_labels(struct json_object *labels, const char *prefix)
 {
 	json_object_object_foreach(labels, name, value) {
 		const char *rest = is_prefixed_with(name, prefix);
@@ -271,13 +271,13 @@ static bool says(struct json_object *labels, const char *prefix)
 	return false;
 }
 
-bool d2d_alias_has_wish(struct json_object *labels)
+bool d2d_alias_has_request(struct json_object *labels)
 {
 	return json_object_is_type(labels, json_type_object)
-		&& (says(labels, D2D_LABEL) || says(labels, WHALEBREW"config.") || json_object_object_get(labels, "RUN"));
+		&& (has_labels(labels, D2D_LABEL) || has_labels(labels, WHALEBREW"config.") || json_object_object_get(labels, "RUN"));
 }
 
-int d2d_alias_wish(struct json_object *labels, const char *image, const char *file, struct d2d_alias_wish *wish,
+int d2d_alias_request(struct json_object *labels, const char *image, const char *file, struct d2d_alias_request *wish,
 		char **why)
 {
 	struct json_object *run;
@@ -287,9 +287,9 @@ int d2d_alias_wish(struct json_object *labels, const char *image, const char *fi
 	*why = NULL;
 	if (!json_object_is_type(labels, json_type_object))
 		return 0;
-	if (says(labels, D2D_LABEL))
+	if (has_labels(labels, D2D_LABEL))
 		return take_keys(labels, D2D_LABEL, our_keys, file, wish, why);
-	if (says(labels, WHALEBREW"config."))
+	if (has_labels(labels, WHALEBREW"config."))
 		return take_keys(labels, WHALEBREW, whalebrew_keys, NULL, wish, why);
 	if (!json_object_object_get_ex(labels, "RUN", &run))
 		return 0;
@@ -298,13 +298,13 @@ int d2d_alias_wish(struct json_object *labels, const char *image, const char *fi
 	return take_run_label(json_object_get_string(run), image, &r);
 }
 
-void d2d_alias_wish_free(struct d2d_alias_wish *wish)
+void d2d_alias_request_free(struct d2d_alias_request *wish)
 {
 	d2d_alias_options_free(&wish->options);
 	d2d_words_free(wish->args);
 }
 
-const char *d2d_alias_label_name(struct json_object *labels)
+const char *d2d_alias_label_command(struct json_object *labels)
 {
 	struct json_object *name;
 

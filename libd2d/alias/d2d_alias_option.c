@@ -9,9 +9,9 @@
 #include "d2d_alias.h"
 
 enum {
-	FREE = D2D_OPTION_FREE,
+	HARMLESS = D2D_OPTION_HARMLESS,
 	DEFAULT = D2D_OPTION_DEFAULT,
-	ASKED = D2D_OPTION_ASKED,
+	RESTRICTED = D2D_OPTION_RESTRICTED,
 	VOLUME = D2D_OPTION_VOLUME,
 	MOUNT = D2D_OPTION_MOUNT,
 	WORKDIR = D2D_OPTION_WORKDIR,
@@ -29,66 +29,66 @@ static const struct spec {
 	char letter;
 	unsigned char kind;
 } specs[] = {
-	{ "add-host", 0, FREE },
+	{ "add-host", 0, HARMLESS },
 	{ "cap-add", 0, CAPABILITY },
 	{ "cap-drop", 0, DEFAULT },
-	{ "cgroup-parent", 0, ASKED },
-	{ "cgroupns", 0, ASKED },
-	{ "cpu-shares", 'c', FREE },
-	{ "cpus", 0, FREE },
-	{ "cpuset-cpus", 0, FREE },
-	{ "detach", 'd', FREE | FLAG },
-	{ "device", 0, ASKED },
-	{ "device-cgroup-rule", 0, ASKED },
-	{ "dns", 0, FREE },
-	{ "dns-option", 0, FREE },
-	{ "dns-search", 0, FREE },
-	{ "domainname", 0, FREE },
-	{ "entrypoint", 0, FREE },
+	{ "cgroup-parent", 0, RESTRICTED },
+	{ "cgroupns", 0, RESTRICTED },
+	{ "cpu-shares", 'c', HARMLESS },
+	{ "cpus", 0, HARMLESS },
+	{ "cpuset-cpus", 0, HARMLESS },
+	{ "detach", 'd', HARMLESS | FLAG },
+	{ "device", 0, RESTRICTED },
+	{ "device-cgroup-rule", 0, RESTRICTED },
+	{ "dns", 0, HARMLESS },
+	{ "dns-option", 0, HARMLESS },
+	{ "dns-search", 0, HARMLESS },
+	{ "domainname", 0, HARMLESS },
+	{ "entrypoint", 0, HARMLESS },
 	{ "env", 'e', ENVIRONMENT },
-	{ "env-file", 0, ASKED },
-	{ "expose", 0, FREE },
-	{ "gpus", 0, ASKED },
-	{ "group-add", 0, ASKED },
+	{ "env-file", 0, RESTRICTED },
+	{ "expose", 0, HARMLESS },
+	{ "gpus", 0, RESTRICTED },
+	{ "group-add", 0, RESTRICTED },
 	{ "gui", 0, GUI },
-	{ "hostname", 'h', FREE },
-	{ "init", 0, FREE | FLAG },
+	{ "hostname", 'h', HARMLESS },
+	{ "init", 0, HARMLESS | FLAG },
 	{ "interactive", 'i', DEFAULT | FLAG },
-	{ "ipc", 0, ASKED },
-	{ "label", 'l', ASKED },
-	{ "link", 0, ASKED },
-	{ "log-driver", 0, ASKED },
-	{ "log-opt", 0, ASKED },
-	{ "memory", 'm', FREE },
-	{ "memory-reservation", 0, FREE },
-	{ "memory-swap", 0, FREE },
+	{ "ipc", 0, RESTRICTED },
+	{ "label", 'l', RESTRICTED },
+	{ "link", 0, RESTRICTED },
+	{ "log-driver", 0, RESTRICTED },
+	{ "log-opt", 0, RESTRICTED },
+	{ "memory", 'm', HARMLESS },
+	{ "memory-reservation", 0, HARMLESS },
+	{ "memory-swap", 0, HARMLESS },
 	{ "mount", 0, MOUNT },
-	{ "name", 0, FREE },
+	{ "name", 0, HARMLESS },
 	{ "network", 0, NETWORK },
-	{ "network-alias", 0, ASKED },
-	{ "no-healthcheck", 0, FREE | FLAG },
-	{ "pid", 0, ASKED },
-	{ "pids-limit", 0, FREE },
+	{ "network-alias", 0, RESTRICTED },
+	{ "no-healthcheck", 0, HARMLESS | FLAG },
+	{ "pid", 0, RESTRICTED },
+	{ "pids-limit", 0, HARMLESS },
 	{ "publish", 'p', PUBLISH },
-	{ "publish-all", 'P', FREE | FLAG },
-	{ "read-only", 0, FREE | FLAG },
-	{ "restart", 0, ASKED },
+	{ "publish-all", 'P', HARMLESS | FLAG },
+	{ "read-only", 0, HARMLESS | FLAG },
+	{ "restart", 0, RESTRICTED },
 	{ "rm", 0, DEFAULT | FLAG },
-	{ "runtime", 0, ASKED },
+	{ "runtime", 0, RESTRICTED },
 	{ "security-opt", 0, SECURITY },
-	{ "shm-size", 0, FREE },
-	{ "stop-signal", 0, FREE },
-	{ "stop-timeout", 0, FREE },
-	{ "sysctl", 0, ASKED },
-	{ "tmpfs", 0, FREE },
+	{ "shm-size", 0, HARMLESS },
+	{ "stop-signal", 0, HARMLESS },
+	{ "stop-timeout", 0, HARMLESS },
+	{ "sysctl", 0, RESTRICTED },
+	{ "tmpfs", 0, HARMLESS },
 	{ "tty", 't', DEFAULT | FLAG },
-	{ "ulimit", 0, ASKED },
+	{ "ulimit", 0, RESTRICTED },
 	{ "user", 'u', USER },
-	{ "userns", 0, ASKED },
-	{ "uts", 0, ASKED },
+	{ "userns", 0, RESTRICTED },
+	{ "uts", 0, RESTRICTED },
 	{ "volume", 'v', VOLUME },
-	{ "volume-driver", 0, ASKED },
-	{ "volumes-from", 0, ASKED },
+	{ "volume-driver", 0, RESTRICTED },
+	{ "volumes-from", 0, RESTRICTED },
 	{ "workdir", 'w', WORKDIR },
 };
 
@@ -129,8 +129,8 @@ static int judge_env(const char *value)
 	const char *end = endofname(value);
 
 	if (end == value || (*end && *end != '='))
-		return ASKED;
-	return *end || index_in_strings(passed, value) >= 0 ? FREE : ASKED;
+		return RESTRICTED;
+	return *end || index_in_strings(passed, value) >= 0 ? HARMLESS : RESTRICTED;
 }
 
 static int judge(const struct spec *spec, const char *value)
@@ -140,20 +140,20 @@ static int judge(const struct spec *spec, const char *value)
 		"no-new-privileges\0" "no-new-privileges=true\0" "no-new-privileges:true\0";
 
 	if (!spec || !!value == !!(spec->kind & FLAG))
-		return ASKED;
+		return RESTRICTED;
 	switch (spec->kind) {
 	case CAPABILITY:
-		return ASKED;
+		return RESTRICTED;
 	case ENVIRONMENT:
 		return judge_env(value);
 	case NETWORK:
-		return index_in_strings(networks, value) >= 0 ? FREE : ASKED;
+		return index_in_strings(networks, value) >= 0 ? HARMLESS : RESTRICTED;
 	case PUBLISH:
-		return *value && value[strspn(value, "0123456789abcdefptuds.:[]/-")] == '\0' ? FREE : ASKED;
+		return *value && value[strspn(value, "0123456789abcdefptuds.:[]/-")] == '\0' ? HARMLESS : RESTRICTED;
 	case SECURITY:
-		return index_in_strings(no_news, value) >= 0 ? DEFAULT : ASKED;
+		return index_in_strings(no_news, value) >= 0 ? DEFAULT : RESTRICTED;
 	case GUI:
-		return strcmp(value, "x11") == 0 ? GUI : ASKED;
+		return strcmp(value, "x11") == 0 ? GUI : RESTRICTED;
 	}
 	return spec->kind & ~FLAG;
 }

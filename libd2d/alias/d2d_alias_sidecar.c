@@ -95,7 +95,7 @@ static void clear(struct d2d_sidecar *s)
 static int read_folder(const char *dir, struct d2d_sidecar **list, int n, llist_t **bad)
 {
 	char **names, *why, *shown;
-	int i, count = d2d_folder(dir, FILES_MAX, &names);
+	int i, count = d2d_dir_list(dir, FILES_MAX, &names);
 
 	for (i = 0; i < count; i++) {
 		struct d2d_sidecar s = { NULL };
@@ -116,7 +116,7 @@ static int read_folder(const char *dir, struct d2d_sidecar **list, int n, llist_
 		clear(&s);
 	}
 	if (count >= 0)
-		d2d_folder_free(names, count);
+		d2d_dir_list_free(names, count);
 	return n;
 }
 
@@ -132,14 +132,14 @@ int d2d_sidecars_read(const char *root, struct d2d_sidecar **list, llist_t **bad
 		n = read_folder(dir, list, n, bad);
 		free(dir);
 	}
-	count = d2d_folder(payload, FILES_MAX, &names);
+	count = d2d_dir_list(payload, FILES_MAX, &names);
 	for (i = 0; i < count; i++) {
 		dir = xasprintf("%s/%s/d2d/images", payload, names[i]);
 		n = read_folder(dir, list, n, bad);
 		free(dir);
 	}
 	if (count >= 0)
-		d2d_folder_free(names, count);
+		d2d_dir_list_free(names, count);
 	free(payload);
 	return n;
 }

@@ -136,29 +136,6 @@ static char *resolve(const char *path)
 	return both;
 }
 
-/* Checks for valid UTF-8 by the rules of Go: Docker replaces invalid bytes by another character, and would then mount another
- * directory than the one that was judged. */
-static bool is_utf8(const char *s)
-{
-	static const unsigned least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	unsigned c, len, i;
-
-	while ((c = (unsigned char)*s++) != 0) {
-		len = c < 0x80 ? 1 : (c & 0xe0) == 0xc0 ? 2 : (c & 0xf0) == 0xe0 ? 3 : (c & 0xf8) == 0xf0 ? 4 : 0;
-		if (!len)
-			return false;
-		c &= len == 1 ? 0x7f : 0x7f >> len;
-		for (i = 1; i < len; i++, s++) {
-			if ((*s & 0xc0) != 0x80)
-				return false;
-			c = c << 6 | (*s & 0x3f);
-		}
-		if (c < least[len] || (c >= 0xd800 && c < 0xe000) || c > 0x10ffff)
-			return false;
-	}
-	return true;
-}
-
 /* Returns why an image may not mount PATH, which has no symbolic links, or NULL if it may. */
 static const char *not_for_images(const char *path, const char *home)
 {
@@ -198,7 +175,7 @@ static void judge_folder(const struct d2d_alias_caller *caller, const struct par
 	v->option = render(p, path, target);
 	real = resolve(path);
 	v->why = !real ? "its path can't be resolved" : strchr(real, ':') ? "its path contains a colon" :
-		!is_utf8(real) ? "its path isn't UTF-8" : not_for_images(real, caller->home);
+		!d2d_is_utf8(real) ? "its path isn't UTF-8" : not_for_images(real, caller->home);
 	if (!v->why) {
 		free(v->option);
 		v->option = render(p, real, target);

@@ -5,8 +5,8 @@
  * The file is read at most twice. The first pass collects the tar headers and the small JSON files, because the files that
  * name all others (manifest.json, index.json) come last. The second pass reads the layers in archive order. In a plain tar
  * archive, the first pass skips file contents by seeking, so it reads next to nothing. A compressed file must be
- * decompressed from its start in each pass; therefore the first pass offers its members to a taker (d2d_store_take.c),
- * which may unpack them at once. If the taker has unpacked all layers that are needed, there is no second pass.
+ * decompressed from its start in each pass; therefore the first pass offers its members to an early reader (d2d_store_early.c),
+ * which may unpack them at once. If the early reader has unpacked all layers that are needed, there is no second pass.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -16,24 +16,13 @@
 
 enum {
 	DRAIN = 1024 * 1024,		/* bytes skipped at once */
-	TAR_LEAST = 512,		/* bytes; anything shorter has no tar header */
-	AHEAD_LEAST = 4 * 1024 * 1024,	/* bytes; for smaller files a process of its own costs more time than it saves */
+	TAR_MIN = 512,		/* bytes; anything shorter has no tar header */
+	AHEAD_MIN = 4 * 1024 * 1024,	/* bytes; for smaller files a process of its own costs more time than it saves */
 };
 
-static int refuse(char **why, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static int refuse(char **why, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	*why = d2d_vformat(format, args);
-	va_end(args);
-	return -EBADMSG;
-}
-
-/* Keeps the text of a small JSON file. Any other content is offered to the taker if the file is compressed; in a plain tar
+/* Keeps the text of a small JSON file. Any other content is offered to the early reader if the file is compressed; in a plain tar
  * archive the caller skips it. Returns 0 or a negative errno, -EFBIG if all texts together are too large. */
-static int take_content(struct d2d_archive *a, struct d2d_tar *t, struct d2d_member *m)
+static int keep_content(struct d2d_archive *a, struct d2d_tar *t, struct d2d_member *m)
 {
 	struct d2d_stream *in;
 	const char *head;
@@ -46,20 +35,20 @@ static int take_content(struct d2d_archive *a, struct d2d_tar *t, struct d2d_mem
 	n = d2d_stream_peek(in, &peeked, MIN(m->size, D2D_MAGIC));
 	head = peeked;
 	if (n > 0)
-		m->packing = d2d_packing(head, n);
+		m->packing = d2d_compression_of(head, n);
 	if (n > 0 && m->size <= ARCHIVE_TEXT_MAX && (head[0] == '{' || head[0] == '[')) {
 		m->text = xzalloc(m->size + 1);
 		n = d2d_stream_read(in, m->text, m->size);
 		a->kept += m->size;
-	} else if (n > 0 && a->packed && a->taker) {
-		a->taker->take(a->taker->arg, m, in);
+	} else if (n > 0 && a->packed && a->early) {
+		a->early->read(a->early->arg, m, in);
 	}
 	d2d_stream_close(in);
-	t->left = m->size - (d2d_stream_at(t->in) - m->at);
+	t->left = m->size - (d2d_stream_position(t->in) - m->at);
 	return n < 0 ? n : a->kept > ARCHIVE_KEPT_MAX ? -EFBIG : 0;
 }
 
-static int take_member(struct d2d_archive *a, struct d2d_tar *t, const struct d2d_tar_entry *e)
+static int add_member(struct d2d_archive *a, struct d2d_tar *t, const struct d2d_tar_entry *e)
 {
 	struct d2d_member *m;
 	char *name = d2d_clean_name(e->name);
@@ -80,9 +69,9 @@ static int take_member(struct d2d_archive *a, struct d2d_tar *t, const struct d2
 	m->name = name;
 	m->type = e->type == '7' ? '0' : e->type;
 	m->link = xstrdup(e->link);
-	m->at = d2d_stream_at(t->in);
+	m->at = d2d_stream_position(t->in);
 	m->size = e->size;
-	return m->type == '0' ? take_content(a, t, m) : 0;
+	return m->type == '0' ? keep_content(a, t, m) : 0;
 }
 
 static int by_name(const void *a, const void *b)
@@ -99,8 +88,8 @@ struct d2d_stream *d2d_archive_start(struct d2d_archive *a, int *r)
 
 	*r = d2d_stream_unpack(&in);
 	a->packed = *r > 0;
-	if (a->packed && a->taker && a->taker->ahead && a->size >= AHEAD_LEAST)
-		*r = d2d_stream_ahead(&in) ?: 1;
+	if (a->packed && a->early && a->early->ahead && a->size >= AHEAD_MIN)
+		*r = d2d_stream_read_ahead(&in) ?: 1;
 	d2d_stream_limit(in, a->limit);
 	return in;
 }
@@ -119,30 +108,30 @@ int d2d_archive_end(struct d2d_archive *a, const struct d2d_tar *t, unsigned ent
 {
 	int unpacked = 0;
 
-	a->unpacked = d2d_stream_at(t->in);
+	a->unpacked = d2d_stream_position(t->in);
 	a->cut = !t->ended;
 	/* Read to the end: the checksum of compressed data comes last, and a layer's digest includes bytes after the end mark. */
 	if ((a->packed || a->whole) && (r == 0 || r == -EBADMSG))
 		unpacked = drain(t->in);
 	if (a->whole)
-		a->unpacked = d2d_stream_at(t->in);
+		a->unpacked = d2d_stream_position(t->in);
 	if (unpacked < 0)
 		r = unpacked;
 	if (unpacked == -EBADMSG)
-		refuse(why, "damaged or truncated: it can't be unpacked to its end");
-	else if ((r == -EBADMSG && entries == 0) || (r == -ENODATA && a->unpacked < TAR_LEAST))
-		refuse(why, "not an image file: it isn't a tar archive");
+		d2d_refuse(why, "damaged or truncated: it can't be unpacked to its end");
+	else if ((r == -EBADMSG && entries == 0) || (r == -ENODATA && a->unpacked < TAR_MIN))
+		d2d_refuse(why, "not an image file: it isn't a tar archive");
 	else if (r == -EBADMSG)
-		refuse(why, "damaged at byte %llu", (unsigned long long)a->unpacked);
+		d2d_refuse(why, "damaged at byte %llu", (unsigned long long)a->unpacked);
 	else if (r == -EOWNERDEAD)
-		refuse(why, "the process that unpacks it has died");
+		d2d_refuse(why, "the process that unpacks it has died");
 	else if (r == -ENODATA)
-		refuse(why, "truncated at byte %llu", (unsigned long long)(a->packed ? a->unpacked : a->size));
+		d2d_refuse(why, "truncated at byte %llu", (unsigned long long)(a->packed ? a->unpacked : a->size));
 	else if (r == -EFBIG)
-		refuse(why, "%s", a->limit && (a->whole || d2d_stream_at(t->in) > a->limit) ? "it unpacks to more than the store can hold"
+		d2d_refuse(why, "%s", a->limit && (a->whole || d2d_stream_position(t->in) > a->limit) ? "it unpacks to more than the store can hold"
 			: "not an image file: too many files, or too much JSON");
 	else if (r == 0 && entries == 0)
-		refuse(why, "not an image file: empty");
+		d2d_refuse(why, "not an image file: empty");
 	return *why ? -EBADMSG : r;
 }
 
@@ -157,11 +146,11 @@ static int read_headers(struct d2d_archive *a, char **why)
 	if (r >= 0) {
 		while ((r = d2d_tar_next(&t, &e)) > 0) {
 			/* The content is skipped by seeking, so compare its size with the file's to notice that it is truncated. */
-			at = d2d_stream_at(t.in);
+			at = d2d_stream_position(t.in);
 			if (!a->packed && t.left > a->size - at)
 				r = -ENODATA;
 			else
-				r = take_member(a, &t, &e);
+				r = add_member(a, &t, &e);
 			if (r < 0)
 				break;
 		}
@@ -176,11 +165,11 @@ static int read_headers(struct d2d_archive *a, char **why)
 
 int d2d_archive_open(struct d2d_archive **archive, int fd, off_t limit, const struct d2d_progress *progress, char **why)
 {
-	return d2d_archive_open_taking(archive, fd, limit, progress, NULL, why);
+	return d2d_archive_open_early(archive, fd, limit, progress, NULL, why);
 }
 
-int d2d_archive_open_taking(struct d2d_archive **archive, int fd, off_t limit, const struct d2d_progress *progress,
-		const struct d2d_taker *taker, char **why)
+int d2d_archive_open_early(struct d2d_archive **archive, int fd, off_t limit, const struct d2d_progress *progress,
+		const struct d2d_early_reader *early, char **why)
 {
 	struct d2d_archive *a;
 	struct stat st;
@@ -196,7 +185,7 @@ int d2d_archive_open_taking(struct d2d_archive **archive, int fd, off_t limit, c
 	a->size = st.st_size;
 	a->limit = limit;
 	a->progress = progress;
-	a->taker = taker;
+	a->early = early;
 	if (!a->is_dir)
 		r = read_headers(a, why);
 	if (r < 0)

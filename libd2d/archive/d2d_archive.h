@@ -35,9 +35,9 @@ const char *d2d_digest_hex(const char *digest);
 
 struct d2d_stream;
 
-/* So many bytes of a descriptor, which stays the caller's and keeps its position; d2d_stream_own() gives it away. */
+/* So many bytes of a descriptor, which stays the caller's and keeps its position; d2d_stream_close_fd() gives it away. */
 struct d2d_stream *d2d_stream_file(int fd, off_t from, off_t size, const struct d2d_progress *progress);
-void d2d_stream_own(struct d2d_stream *s);
+void d2d_stream_close_fd(struct d2d_stream *s);
 
 /* The next bytes of another stream, which stays open; and a stream that is hashed as it is read. */
 struct d2d_stream *d2d_stream_part(struct d2d_stream *of, off_t size);
@@ -46,7 +46,7 @@ struct d2d_stream *d2d_stream_hash(struct d2d_stream *of, sha256_ctx_t *ctx);
 /* How something is packed that begins so, in as many bytes as are there up to D2D_MAGIC. */
 enum { D2D_PLAIN, D2D_GZIP, D2D_ZSTD, D2D_XZ, D2D_BZIP2 };
 #define D2D_MAGIC 6
-int d2d_packing(const void *head, size_t len);
+int d2d_compression_of(const void *head, size_t len);
 
 /* Whether a file is zstd. */
 int d2d_is_zstd(int fd);
@@ -56,7 +56,7 @@ int d2d_is_zstd(int fd);
 int d2d_stream_unpack(struct d2d_stream **s);
 
 /* From here on a process of its own reads the stream, ahead of this one. -EOWNERDEAD in a reading: it was killed. */
-int d2d_stream_ahead(struct d2d_stream **s);
+int d2d_stream_read_ahead(struct d2d_stream **s);
 
 /* As much as LEN, less only at the end. -EBADMSG: damaged, or ends in the midst of what was packed. -ENODATA: it ends
  * before it should. -EFBIG: it goes over its limit. After an error all that follows is the same. */
@@ -66,7 +66,7 @@ int d2d_stream_skip(struct d2d_stream *s, off_t n);
 /* Looks at the first LEN bytes without taking them; only once for a stream. */
 ssize_t d2d_stream_peek(struct d2d_stream *s, const void **buf, size_t len);
 
-off_t d2d_stream_at(const struct d2d_stream *s);
+off_t d2d_stream_position(const struct d2d_stream *s);
 void d2d_stream_limit(struct d2d_stream *s, off_t limit);	/* 0: none */
 
 /* Closes it and what is below it. */
@@ -140,7 +140,7 @@ struct d2d_member {
 	char type;		/* as in d2d_tar_entry */
 	off_t at, size;		/* in the archive, when it is unpacked; members of a folder are numbered */
 	char *text;		/* of small JSON files, or NULL */
-	char packing;		/* of an archive's regular files: as by d2d_packing() */
+	char packing;		/* of an archive's regular files: as by d2d_compression_of() */
 };
 
 /* Reads what lies in an image file, or opens a folder. The descriptor stays the caller's. LIMIT: the most that it may
@@ -155,26 +155,26 @@ struct d2d_layer_result {
 };
 
 /* The same for a file that may be packed as a whole: as it is unpacked, all members but small JSON files are offered to
- * the taker, which reads as much of one as it likes and closes nothing; it returns what it has made of a layer, its own,
+ * the early reader, which reads as much of one as it likes and closes nothing; it returns what it has made of a layer, its own,
  * or NULL. A size of -1: all that there is, and not packed once more. AHEAD: it is unpacked in a process of its own. */
-struct d2d_taker {
-	const struct d2d_layer_result *(*take)(void *arg, const struct d2d_member *m, struct d2d_stream *in);
+struct d2d_early_reader {
+	const struct d2d_layer_result *(*read)(void *arg, const struct d2d_member *m, struct d2d_stream *in);
 	void *arg;
 	bool ahead;
 };
-int d2d_archive_open_taking(struct d2d_archive **a, int fd, off_t limit, const struct d2d_progress *progress,
-		const struct d2d_taker *taker, char **why);
+int d2d_archive_open_early(struct d2d_archive **a, int fd, off_t limit, const struct d2d_progress *progress,
+		const struct d2d_early_reader *early, char **why);
 
 /* A file that is one layer by itself: member "rootfs.tar", of which DIGEST becomes that of what it unpacks to. */
 int d2d_archive_open_whole(struct d2d_archive **a, int fd, off_t limit, const struct d2d_progress *progress,
-		const struct d2d_taker *taker, char *digest, char **why);
+		const struct d2d_early_reader *early, char *digest, char **why);
 
 /* Puts a text in it as a member, as if it had been there; it is the archive's then. Of others pointers are no longer good. */
 void d2d_archive_add_text(struct d2d_archive *a, const char *name, char *text);
 
 /* Where a member lies as it is: the descriptor of a file, to be closed, and the offset in it. -EPROTONOSUPPORT: the archive
  * is packed. */
-int d2d_archive_where(struct d2d_archive *a, const struct d2d_member *m, off_t *at);
+int d2d_archive_locate(struct d2d_archive *a, const struct d2d_member *m, off_t *at);
 
 /* Its length when it is unpacked, up to the end mark; whether there was none. */
 off_t d2d_archive_size(const struct d2d_archive *a, bool *cut);
@@ -189,11 +189,11 @@ bool d2d_archive_is_packed(const struct d2d_archive *a);
 
 /* Who is told from now on how far a member's content has been read, and who was before. A packed archive goes on telling
  * how far the file has. */
-const struct d2d_progress *d2d_archive_tell(struct d2d_archive *a, const struct d2d_progress *progress);
+const struct d2d_progress *d2d_archive_set_progress(struct d2d_archive *a, const struct d2d_progress *progress);
 
 /* A member's content, to be closed before the next is taken. In a packed archive members in the order of their places
  * cost one pass, any other more. */
-int d2d_archive_take(struct d2d_archive *a, const struct d2d_member *m, struct d2d_stream **in);
+int d2d_archive_open_member(struct d2d_archive *a, const struct d2d_member *m, struct d2d_stream **in);
 
 /* What an archive was opened with: its descriptor, the limit of its unpacked size. */
 int d2d_archive_fd(const struct d2d_archive *a);

@@ -57,7 +57,7 @@ static char *join(const char *name, const char *link)
 }
 
 /* Adds a regular file of an image directory to the members. NULL if there is no such file. */
-static struct d2d_member *member_of_file(struct d2d_archive *a, const char *name)
+static struct d2d_member *add_file(struct d2d_archive *a, const char *name)
 {
 	struct d2d_member *m;
 	struct stat st;
@@ -89,7 +89,7 @@ struct d2d_member *d2d_archive_find(struct d2d_archive *a, const char *name)
 		if (strcmp(a->members[i].name, wanted) == 0)
 			m = &a->members[i];
 	if (wanted && a->is_dir && !m)
-		m = member_of_file(a, wanted);
+		m = add_file(a, wanted);
 	for (i = 0; wanted && !a->is_dir; i++) {
 		m = find(a, wanted);
 		if (!m || (m->type != '1' && m->type != '2'))
@@ -128,7 +128,7 @@ const char *d2d_archive_text(struct d2d_archive *a, struct d2d_member *m)
 	return m->text;
 }
 
-int d2d_archive_take(struct d2d_archive *a, const struct d2d_member *m, struct d2d_stream **in)
+int d2d_archive_open_member(struct d2d_archive *a, const struct d2d_member *m, struct d2d_stream **in)
 {
 	int r = 0;
 
@@ -140,23 +140,23 @@ int d2d_archive_take(struct d2d_archive *a, const struct d2d_member *m, struct d
 			return fd;
 		*in = d2d_stream_file(fd, a->is_dir ? 0 : m->at, m->size, a->progress);
 		if (a->is_dir)
-			d2d_stream_own(*in);
+			d2d_stream_close_fd(*in);
 		return 0;
 	}
-	if (a->in && d2d_stream_at(a->in) > m->at) {
+	if (a->in && d2d_stream_position(a->in) > m->at) {
 		d2d_stream_close(a->in);
 		a->in = NULL;
 	}
 	if (!a->in)
 		a->in = d2d_archive_start(a, &r);
 	if (r >= 0)
-		r = d2d_stream_skip(a->in, m->at - d2d_stream_at(a->in));
+		r = d2d_stream_skip(a->in, m->at - d2d_stream_position(a->in));
 	if (r >= 0)
 		*in = d2d_stream_part(a->in, m->size);
 	return r;
 }
 
-int d2d_archive_where(struct d2d_archive *a, const struct d2d_member *m, off_t *at)
+int d2d_archive_locate(struct d2d_archive *a, const struct d2d_member *m, off_t *at)
 {
 	int fd = a->packed ? -EPROTONOSUPPORT : a->is_dir ? member_open(a, m) : fcntl(a->fd, F_DUPFD_CLOEXEC, 0);
 
@@ -169,7 +169,7 @@ bool d2d_archive_is_packed(const struct d2d_archive *a)
 	return a->packed;
 }
 
-const struct d2d_progress *d2d_archive_tell(struct d2d_archive *a, const struct d2d_progress *progress)
+const struct d2d_progress *d2d_archive_set_progress(struct d2d_archive *a, const struct d2d_progress *progress)
 {
 	const struct d2d_progress *before = a->progress;
 

@@ -24,7 +24,7 @@ struct d2d_archive {
 	off_t unpacked;		/* its length then */
 	bool cut;		/* it ended without an end mark */
 	const struct d2d_progress *progress;
-	const struct d2d_taker *taker;	/* or NULL */
+	const struct d2d_early_reader *early;	/* or NULL */
 	struct d2d_member *members;
 	unsigned n;
 	size_t kept;

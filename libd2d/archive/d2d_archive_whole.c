@@ -2,7 +2,7 @@
  * Opens a file that is itself one layer (the tar archive of a root file system) like an archive with this layer as a member.
  *
  * The place of a layer in the store depends on its digest, so the first pass reads the whole file, also if it isn't
- * compressed. A taker can unpack the layer during this pass; then there is no second pass.
+ * compressed. An early reader can unpack the layer during this pass; then there is no second pass.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -36,24 +36,24 @@ void d2d_archive_add_text(struct d2d_archive *a, const char *name, char *text)
 	qsort(a->members, a->n, sizeof(*a->members), by_name);
 }
 
-/* Offers the whole layer to the taker. Returns 1 and the layer's DIGEST if the taker has unpacked it without error up to an
+/* Offers the whole layer to the early reader. Returns 1 and the layer's DIGEST if the early reader has unpacked it without error up to an
  * end mark, else 0. */
-static int offer(struct d2d_archive *a, char *digest)
+static int offer_to_early_reader(struct d2d_archive *a, char *digest)
 {
 	const struct d2d_member m = { .name = (char *)"rootfs.tar", .type = '0', .size = -1 };
-	const struct d2d_layer_result *taken = NULL;
+	const struct d2d_layer_result *result = NULL;
 	struct d2d_stream *in;
 	int r;
 
-	if (!a->taker)
+	if (!a->early)
 		return 0;
 	in = d2d_archive_start(a, &r);
 	if (r >= 0)
-		taken = a->taker->take(a->taker->arg, &m, in);
-	r = taken && taken->ended;
+		result = a->early->read(a->early->arg, &m, in);
+	r = result && result->ended;
 	if (r) {
-		strcpy(digest, taken->digest);
-		a->unpacked = d2d_stream_at(in);
+		strcpy(digest, result->digest);
+		a->unpacked = d2d_stream_position(in);
 	}
 	d2d_stream_close(in);
 	return r;
@@ -82,7 +82,7 @@ static int read_all(struct d2d_archive *a, char *digest, char **why)
 		r = -EBADMSG;
 	}
 	sha256_end(&ctx, hash);
-	*bin2hex(digest, (void *)hash, sizeof(hash)) = '\0';
+	d2d_hex(digest, hash, sizeof(hash));
 	d2d_tar_entry_clear(&e);
 	d2d_stream_close(t.in);
 	d2d_stream_close(in);
@@ -90,7 +90,7 @@ static int read_all(struct d2d_archive *a, char *digest, char **why)
 }
 
 int d2d_archive_open_whole(struct d2d_archive **archive, int fd, off_t limit, const struct d2d_progress *progress,
-		const struct d2d_taker *taker, char *digest, char **why)
+		const struct d2d_early_reader *early, char *digest, char **why)
 {
 	struct d2d_archive *a;
 	struct stat st;
@@ -106,8 +106,8 @@ int d2d_archive_open_whole(struct d2d_archive **archive, int fd, off_t limit, co
 	a->size = st.st_size;
 	a->limit = limit;
 	a->progress = progress;
-	a->taker = taker;
-	r = offer(a, digest) ? 0 : read_all(a, digest, why);
+	a->early = early;
+	r = offer_to_early_reader(a, digest) ? 0 : read_all(a, digest, why);
 	if (r < 0) {
 		d2d_archive_close(a);
 		return r;

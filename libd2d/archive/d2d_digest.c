@@ -15,7 +15,7 @@ void d2d_digest(char *hex, const void *bytes, size_t len)
 	sha256_begin(&ctx);
 	sha256_hash(&ctx, bytes, len);
 	sha256_end(&ctx, digest);
-	*bin2hex(hex, (void *)digest, sizeof(digest)) = '\0';
+	d2d_hex(hex, digest, sizeof(digest));
 }
 
 bool d2d_is_digest(const char *hex)

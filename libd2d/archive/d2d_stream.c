@@ -31,7 +31,7 @@ void d2d_stream_close(struct d2d_stream *s)
 	}
 }
 
-off_t d2d_stream_at(const struct d2d_stream *s)
+off_t d2d_stream_position(const struct d2d_stream *s)
 {
 	return s->at;
 }
@@ -140,8 +140,8 @@ static ssize_t file_pread(struct file *f, void *buf, size_t len)
 	if (n < 0)
 		return -errno;
 	f->pos += n;
-	if (f->progress && f->progress->told)
-		f->progress->told(f->progress->arg, f->pos, f->progress->size);
+	if (f->progress && f->progress->on_progress)
+		f->progress->on_progress(f->progress->arg, f->pos, f->progress->size);
 	return n;
 }
 
@@ -191,7 +191,7 @@ static void file_end(struct d2d_stream *s)
 		close(f->fd);
 }
 
-void d2d_stream_own(struct d2d_stream *s)
+void d2d_stream_close_fd(struct d2d_stream *s)
 {
 	((struct file *)s)->own = true;
 }

@@ -121,7 +121,7 @@ static bool is_zero(const void *block)
 }
 
 /* Also accepts a sum of signed bytes, which some old writers computed. */
-static bool sum_is_right(const struct header *h)
+static bool checksum_matches(const struct header *h)
 {
 	const signed char *p = (const void *)h;
 	long with_sign = 0, without = 0;
@@ -278,7 +278,7 @@ static int read_header(struct d2d_tar *t, struct header *h)
 	if (n < BLOCK)
 		return -ENODATA;
 	if (!is_zero(h))
-		return sum_is_right(h) ? 1 : DAMAGED;
+		return checksum_matches(h) ? 1 : DAMAGED;
 
 	n = d2d_stream_read(t->in, h, BLOCK);
 	if (n > 0 && t->raw)

@@ -20,7 +20,7 @@ struct d2d_tar_special {
 	bool has_size;
 	off_t blocks;			/* of the map, as said */
 	off_t from;			/* an offset whose length is still to come */
-	bool half;
+	bool has_from;
 };
 
 /* Octal or base 256. */

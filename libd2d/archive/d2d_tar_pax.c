@@ -123,16 +123,16 @@ static int apply_sparse(struct d2d_tar_entry *e, struct d2d_tar_special *x, cons
 	else if (strcmp(key, "map") == 0)
 		return parse_map(e, value);
 	else if (strcmp(key, "offset") == 0) {
-		if (x->half)
+		if (x->has_from)
 			return DAMAGED;
-		x->half = true;
+		x->has_from = true;
 		return decimal(value, &x->from);
 	} else if (strcmp(key, "numbytes") == 0) {
 		off_t len;
 
-		if (!x->half || decimal(value, &len) < 0)
+		if (!x->has_from || decimal(value, &len) < 0)
 			return DAMAGED;
-		x->half = false;
+		x->has_from = false;
 		return d2d_tar_map_add(e, x->from, len);
 	}
 	return 0;
@@ -207,7 +207,7 @@ int d2d_tar_pax(struct d2d_tar_entry *e, struct d2d_tar_special *x)
 		free(e->link);
 		e->link = xstrdup(x->link);
 	}
-	return x->half ? DAMAGED : 0;
+	return x->has_from ? DAMAGED : 0;
 }
 
 /* ---- GNU's sparse format 1.0: the map precedes the content, as decimal numbers, each with a line feed ---- */

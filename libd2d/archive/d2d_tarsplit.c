@@ -169,35 +169,6 @@ void d2d_tarsplit_end_raw(struct d2d_tarsplit *ts)
 	end_line(ts);
 }
 
-/* The length of the valid UTF-8 sequence at P, or 0. */
-static int utf8_len(const unsigned char *p)
-{
-	uint32_t c = *p;
-	int n = c < 0x80 ? 1 : c >= 0xc2 && c < 0xe0 ? 2 : c >= 0xe0 && c < 0xf0 ? 3 : c >= 0xf0 && c < 0xf5 ? 4 : 0;
-	int i;
-
-	c &= 0xff >> n;
-	for (i = 1; i < n; i++) {
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-		c = c << 6 | (p[i] & 0x3f);
-	}
-	if ((n == 3 && (c < 0x800 || (c >= 0xd800 && c < 0xe000))) || (n == 4 && (c < 0x10000 || c > 0x10ffff)))
-		return 0;
-	return n;
-}
-
-static bool is_utf8(const char *name)
-{
-	const unsigned char *p = (const void *)name;
-	int n;
-
-	for (; *p; p += n)
-		if ((n = utf8_len(p)) == 0)
-			return false;
-	return true;
-}
-
 /* Go's encoder also escapes <, > and &, and the line separators U+2028 and U+2029. */
 static void put_string(struct d2d_tarsplit *ts, const char *s)
 {
@@ -207,7 +178,7 @@ static void put_string(struct d2d_tarsplit *ts, const char *s)
 	int n;
 
 	for (; *s; s += n) {
-		n = utf8_len((const void *)s);
+		n = d2d_utf8_len((const void *)s);
 		p = strchr(short_ones, *s);
 		if (p) {
 			sprintf(text, "\\%c", letters[p - short_ones]);
@@ -231,7 +202,7 @@ void d2d_tarsplit_file(struct d2d_tarsplit *ts, const char *name, off_t size)
 
 	d2d_tarsplit_end_raw(ts);
 	puts_split(ts, "{\"type\":1");
-	if (!is_utf8(name)) {
+	if (!d2d_is_utf8(name)) {
 		size_t len = strlen(name), n;
 
 		puts_split(ts, ",\"name_raw\":\"");

@@ -50,7 +50,7 @@ static int next_byte(struct join *j)
 	return (unsigned char)j->text[j->at++];
 }
 
-static int grow(struct join *j, off_t n)
+static int add_length(struct join *j, off_t n)
 {
 	if (n > INT64_MAX - j->length)
 		return d2d_refuse(j->why, "the archive is too long");
@@ -60,7 +60,7 @@ static int grow(struct join *j, off_t n)
 
 static int put(struct join *j, const void *buf, size_t len)
 {
-	int r = grow(j, len);
+	int r = add_length(j, len);
 
 	return r == 0 && j->write ? j->write(j->arg, buf, len) : r;
 }
@@ -212,7 +212,7 @@ static int take_content(struct join *j, struct json_object *entry, off_t size)
 	int r;
 
 	if (j->dir < 0)
-		return grow(j, size);
+		return add_length(j, size);
 	name = name_of(entry);
 	if (!name || !payload || strlen(payload) != sizeof(sum) - 1 || decode(strcpy(sum, payload), sizeof(sum) - 1) != sizeof(crc)) {
 		r = d2d_refuse(j->why, "entry %u has no name or no checksum", j->position);

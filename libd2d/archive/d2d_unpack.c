@@ -284,7 +284,7 @@ static int child_begin(struct d2d_stream **s, unpacker_t *unpack)
 	return c->feeder < 0 || c->unpacker < 0 ? -EAGAIN : 0;
 }
 
-int d2d_stream_ahead(struct d2d_stream **s)
+int d2d_stream_read_ahead(struct d2d_stream **s)
 {
 	/* an xz or bzip2 stream already runs in a child process */
 	return (*s)->end == child_end ? 0 : child_begin(s, NULL);
@@ -297,7 +297,7 @@ static int child_unpack(struct d2d_stream **s, unpacker_t *unpack)
 	return (*s)->below ? -EPROTONOSUPPORT : child_begin(s, unpack) ?: 1;
 }
 
-int d2d_packing(const void *head, size_t len)
+int d2d_compression_of(const void *head, size_t len)
 {
 	static const uint8_t gzip[2] = { 0x1f, 0x8b }, zstd[4] = { 0x28, 0xb5, 0x2f, 0xfd };
 	static const uint8_t xz[6] = { 0xfd, '7', 'z', 'X', 'Z', 0 };
@@ -317,7 +317,7 @@ int d2d_is_zstd(int fd)
 {
 	char head[D2D_MAGIC];
 
-	return pread(fd, head, sizeof(head), 0) == sizeof(head) && d2d_packing(head, sizeof(head)) == D2D_ZSTD;
+	return pread(fd, head, sizeof(head), 0) == sizeof(head) && d2d_compression_of(head, sizeof(head)) == D2D_ZSTD;
 }
 
 int d2d_stream_unpack(struct d2d_stream **s)
@@ -327,7 +327,7 @@ int d2d_stream_unpack(struct d2d_stream **s)
 
 	if (n < 0)
 		return n;
-	switch (d2d_packing(head, n)) {
+	switch (d2d_compression_of(head, n)) {
 	case D2D_GZIP:
 		*s = gzip_begin(*s);
 		return 1;

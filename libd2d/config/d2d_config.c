@@ -16,7 +16,7 @@ static bool is_in(const char *names, const char *key, size_t len)
 	return false;
 }
 
-const char *d2d_config_wrong(const char *line)
+const char *d2d_config_line_error(const char *line)
 {
 	/* A store must not be able to declare itself trusted, or to keep hooks from running. */
 	static const char trust[] ALIGN1 = "base\0break\0hooks\0key\0medium\0root\0skip\0slot\0store\0unlock\0";

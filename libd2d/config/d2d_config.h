@@ -12,7 +12,7 @@
 /* ---- d2d_config.c: pure functions on memory ---- */
 
 /* Why a line "KEY=VALUE" or "KEY" can't stand in the store's d2d/config; NULL when it can. */
-const char *d2d_config_wrong(const char *line);
+const char *d2d_config_line_error(const char *line);
 
 bool d2d_hostname_ok(const char *name);
 

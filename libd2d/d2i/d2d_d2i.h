@@ -14,9 +14,9 @@
 struct d2d_squash;
 
 /* Begins a .d2i file, or a folder with the same in it. Nothing is to be seen of it before d2d_squash_end() but a folder
- * beside it, d2d_squash_folder(), which d2d_squash_close() removes. *why, to be freed, says what is wrong. */
+ * beside it, d2d_squash_workdir(), which d2d_squash_close() removes. *why, to be freed, says what is wrong. */
 int d2d_squash_open(struct d2d_squash **q, const char *out, bool is_dir, char **why);
-const char *d2d_squash_folder(const struct d2d_squash *q);
+const char *d2d_squash_workdir(const struct d2d_squash *q);
 
 /* Adds the images of an archive. After an error the whole is of no more use. */
 int d2d_squash_add(struct d2d_squash *q, struct d2d_archive *a, const struct d2d_images *images, char **why);

@@ -15,7 +15,7 @@
 enum { CHUNK = 64 * 1024 };
 
 struct d2d_squash {
-	char *out, *folder;
+	char *out, *workdir;
 	int fd;				/* of the directory */
 	bool is_dir;
 	struct json_object *images;
@@ -29,16 +29,14 @@ struct d2d_squash {
 	unsigned n_names;
 };
 
-const char *d2d_squash_folder(const struct d2d_squash *q)
+const char *d2d_squash_workdir(const struct d2d_squash *q)
 {
-	return q->folder;
+	return q->workdir;
 }
 
 static int fail(char **why, const char *what, int r)
 {
-	if (!*why)
-		*why = xasprintf("%s: %s", what, strerror(-r));
-	return r;
+	return d2d_fail(r, why, "%s: %s", what, strerror(-r));
 }
 
 /* Adds a file to the names; returns the file's path relative to the directory. */
@@ -50,7 +48,7 @@ static char *name_of(struct d2d_squash *q, const char *format, const char *diges
 
 static int put_text(struct d2d_squash *q, const char *name, const char *text)
 {
-	char *path = concat_path_file(q->folder, name);
+	char *path = concat_path_file(q->workdir, name);
 	int r = d2d_file_write(path, text);
 
 	free(path);
@@ -71,7 +69,7 @@ static const struct layer *find(const struct d2d_squash *q, const char *diff)
 }
 
 /* Completes a squashfs: sets the time of its root directory (d2d_squash_root.c), and computes its digest and its size. */
-static int finish(struct d2d_squash *q, const char *name, struct layer *layer, char **why)
+static int finish_squashfs(struct d2d_squash *q, const char *name, struct layer *layer, char **why)
 {
 	sha256_ctx_t ctx;
 	uint8_t digest[32];
@@ -94,7 +92,7 @@ static int finish(struct d2d_squash *q, const char *name, struct layer *layer, c
 		layer->squashfs_size += n;
 	}
 	sha256_end(&ctx, digest);
-	*bin2hex(layer->sha256, (void *)digest, sizeof(digest)) = '\0';
+	d2d_hex(layer->sha256, digest, sizeof(digest));
 	close(fd);
 	free(buf);
 	return r;
@@ -112,7 +110,7 @@ static int make_squashfs(struct d2d_squash *q, struct d2d_archive *a, const stru
 
 	if (split < 0)
 		return -errno;
-	r = d2d_archive_take(a, layer->member, &in);
+	r = d2d_archive_open_member(a, layer->member, &in);
 	if (r >= 0)
 		r = d2d_stream_unpack(&in);
 	if (r >= 0)
@@ -145,7 +143,7 @@ static int take_layer(struct d2d_squash *q, struct d2d_archive *a, const struct 
 		strcpy(layer->diff, from->diff);
 		strcpy(layer->chain, from->chain);
 		layer->size = result.size;
-		r = finish(q, q->names[q->n_names - 2], layer, &reason);
+		r = finish_squashfs(q, q->names[q->n_names - 2], layer, &reason);
 	}
 	if (r < 0)
 		d2d_refuse(why, "layer '%s': %s", from->member->name, reason ? reason : r == -EPROTONOSUPPORT
@@ -154,11 +152,11 @@ static int take_layer(struct d2d_squash *q, struct d2d_archive *a, const struct 
 	return r;
 }
 
-static int by_place(const void *a, const void *b)
+static int by_offset(const void *a, const void *b)
 {
 	const struct d2d_image_layer *const *x = a, *const *y = b;
 
-	return (*x)->member->at < (*y)->member->at ? -1 : (*x)->member->at > (*y)->member->at;
+	return d2d_compare((*x)->member->at, (*y)->member->at);
 }
 
 /* Takes the layers in archive order, so that a compressed archive is read only once. */
@@ -175,7 +173,7 @@ static int take_layers(struct d2d_squash *q, struct d2d_archive *a, const struct
 		}
 	}
 	if (n)
-		qsort(todo, n, sizeof(*todo), by_place);
+		qsort(todo, n, sizeof(*todo), by_offset);
 	for (i = 0; r == 0 && i < n; i++)
 		if (!find(q, todo[i]->diff))
 			r = take_layer(q, a, todo[i], why);
@@ -271,15 +269,15 @@ int d2d_squash_add(struct d2d_squash *q, struct d2d_archive *a, const struct d2d
 
 /* ---- the output ---- */
 
-static int make_folder(struct d2d_squash *q)
+static int make_workdir(struct d2d_squash *q)
 {
-	q->folder = xasprintf("%s.XXXXXX", q->out);
-	if (!mkdtemp(q->folder)) {
-		free(q->folder);
-		q->folder = NULL;
+	q->workdir = xasprintf("%s.XXXXXX", q->out);
+	if (!mkdtemp(q->workdir)) {
+		free(q->workdir);
+		q->workdir = NULL;
 		return -errno;
 	}
-	q->fd = open(q->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	q->fd = open(q->workdir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (q->fd < 0 || mkdirat(q->fd, "layer", 0777) < 0 || mkdirat(q->fd, "config", 0777) < 0)
 		return -errno;
 	return 0;
@@ -299,7 +297,7 @@ int d2d_squash_open(struct d2d_squash **squash, const char *out, bool is_dir, ch
 	q->fd = -1;
 	q->images = json_object_new_array();
 	name_of(q, "d2i.json", "");
-	r = make_folder(q);
+	r = make_workdir(q);
 	if (r < 0) {
 		d2d_squash_close(q);
 		q = NULL;
@@ -311,7 +309,7 @@ int d2d_squash_open(struct d2d_squash **squash, const char *out, bool is_dir, ch
 /* Packs the files into an archive and renames it to the output's name. The directory is empty then. */
 static int make_file(struct d2d_squash *q)
 {
-	char *path = xasprintf("%s/d2i", q->folder);
+	char *path = xasprintf("%s/d2i", q->workdir);
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	int r = fd < 0 ? -errno : d2d_squash_pack(q->fd, q->names, q->n_names, fd);
 
@@ -330,10 +328,10 @@ static int make_dir(struct d2d_squash *q)
 	mode_t mask = umask(0);
 
 	umask(mask);
-	if (fchmod(q->fd, 0777 & ~mask) < 0 || syncfs(q->fd) < 0 || rename(q->folder, q->out) < 0)
+	if (fchmod(q->fd, 0777 & ~mask) < 0 || syncfs(q->fd) < 0 || rename(q->workdir, q->out) < 0)
 		return -errno;
-	free(q->folder);
-	q->folder = NULL;
+	free(q->workdir);
+	q->workdir = NULL;
 	return 0;
 }
 
@@ -356,8 +354,8 @@ void d2d_squash_close(struct d2d_squash *q)
 {
 	if (!q)
 		return;
-	if (q->folder)
-		d2d_remove_tree(q->folder);
+	if (q->workdir)
+		d2d_remove_tree(q->workdir);
 	if (q->fd >= 0)
 		close(q->fd);
 	while (q->n_names)
@@ -366,6 +364,6 @@ void d2d_squash_close(struct d2d_squash *q)
 	free(q->layers);
 	json_object_put(q->images);
 	free(q->out);
-	free(q->folder);
+	free(q->workdir);
 	free(q);
 }

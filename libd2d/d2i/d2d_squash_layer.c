@@ -32,7 +32,7 @@ struct node {
 	time_t mtime;
 	struct d2d_xattr *xattrs;
 	unsigned n_xattrs;
-	struct node *of;		/* the file that this hard link refers to, or NULL */
+	struct node *target;		/* the file that this hard link refers to, or NULL */
 };
 
 struct squash {
@@ -177,7 +177,7 @@ static void describe(struct node *n, const struct d2d_tar_entry *e, char type)
 	n->gid = e->gid;
 	/* squashfs stores an unsigned number of 32 bits */
 	n->mtime = MAX(0, MIN(e->mtime.tv_sec, (time_t)UINT32_MAX));
-	n->of = NULL;
+	n->target = NULL;
 	for (i = 0; i < e->n_xattrs; i++) {
 		const struct d2d_xattr *x = &e->xattrs[i];
 
@@ -256,15 +256,15 @@ static bool same_xattrs(const struct node *a, const struct node *b)
 
 /* The metadata in a hard link's entry applies to the file itself, which mksquashfs has already read. So metadata that differs
  * from the file's is refused. */
-static int put_hardlink(struct squash *q, const struct d2d_tar_entry *e, struct node *n, struct node *of)
+static int put_hardlink(struct squash *q, const struct d2d_tar_entry *e, struct node *n, struct node *target)
 {
-	struct d2d_tar_entry link = { .link = (char *)of->name };
+	struct d2d_tar_entry link = { .link = (char *)target->name };
 
-	describe(n, e, of->type);
-	n->of = of;
-	if (of->type == WHITEOUT)
+	describe(n, e, target->type);
+	n->target = target;
+	if (target->type == WHITEOUT)
 		return 0;
-	if (n->uid != of->uid || n->gid != of->gid || (of->type != '2' && n->mode != of->mode) || !same_xattrs(of, n))
+	if (n->uid != target->uid || n->gid != target->gid || (target->type != '2' && n->mode != target->mode) || !same_xattrs(target, n))
 		return d2d_layer_fail(&q->l, -EOPNOTSUPP, "'%s' is a hard link to '%s', but has another owner, mode or xattr",
 				e->name, e->link);
 	free_xattrs(n);
@@ -272,29 +272,29 @@ static int put_hardlink(struct squash *q, const struct d2d_tar_entry *e, struct 
 }
 
 /* Finds the file that a hard link refers to. It must be in the same layer. */
-static int find_target(struct squash *q, const struct d2d_tar_entry *e, const struct node *itself, struct node **of)
+static int find_target(struct squash *q, const struct d2d_tar_entry *e, const struct node *itself, struct node **target)
 {
 	char *name = d2d_clean_name(e->link[0] == '/' ? e->link + 1 : e->link);
 	struct node *parent;
 	int r;
 
 	if (!name)
-		return d2d_layer_fail(&q->l, -EBADMSG, "'%s' is a hard link to '%s', out of the layer", e->name, e->link);
+		return d2d_layer_fail(&q->l, -EBADMSG, "'%s' is a hard link to '%s', which is outside of the layer", e->name, e->link);
 	r = enter(q, name, false, &parent);
-	*of = r == 0 ? find(q, name) : NULL;
-	if (r == -ENOENT || (r == 0 && strcmp(name, ".") != 0 && (!*of || *of == itself)))
+	*target = r == 0 ? find(q, name) : NULL;
+	if (r == -ENOENT || (r == 0 && strcmp(name, ".") != 0 && (!*target || *target == itself)))
 		r = d2d_layer_fail(&q->l, -ENOENT, "'%s' is a hard link to '%s', which isn't in the layer", e->name, e->link);
-	else if (r == 0 && (!*of || (*of)->type == '5'))
+	else if (r == 0 && (!*target || (*target)->type == '5'))
 		r = -EPERM;
-	if (r == 0 && (*of)->of)
-		*of = (*of)->of;
+	if (r == 0 && (*target)->target)
+		*target = (*target)->target;
 	free(name);
 	return r;
 }
 
 static int take_file(struct squash *q, const struct d2d_tar_entry *e, struct node *n)
 {
-	struct node *of = NULL;
+	struct node *target = NULL;
 	int r = check(q, e);
 
 	if (r < 0)
@@ -306,8 +306,8 @@ static int take_file(struct squash *q, const struct d2d_tar_entry *e, struct nod
 		r = put(q, n, '0', e);
 		return r < 0 ? r : put_content(q, e);
 	case '1':
-		r = find_target(q, e, n, &of);
-		return r < 0 ? r : put_hardlink(q, e, n, of);
+		r = find_target(q, e, n, &target);
+		return r < 0 ? r : put_hardlink(q, e, n, target);
 	case '2':
 		q->l.size += strlen(e->link);
 		break;
@@ -317,7 +317,7 @@ static int take_file(struct squash *q, const struct d2d_tar_entry *e, struct nod
 		describe(n, e, '5');
 		return 0;
 	default:
-		return d2d_layer_fail(&q->l, -EBADMSG, "'%s' is of an unknown kind (%u)", e->name, (unsigned char)e->type);
+		return d2d_layer_fail(&q->l, -EBADMSG, "'%s' is of an unknown type (%u)", e->name, (unsigned char)e->type);
 	}
 	describe(n, e, e->type);
 	return put(q, n, e->type, e);
@@ -337,7 +337,7 @@ static int take_whiteout(struct squash *q, const struct d2d_tar_entry *e, const 
 			parent->opaque = true;
 		return 0;
 	}
-	base = d2d_layer_hidden(&q->l, e, base);
+	base = d2d_layer_whiteout_target(&q->l, e, base);
 	if (!base)
 		return -EBADMSG;
 	path = parent ? xasprintf("%s/%s", parent->name, base) : xstrdup(base);
@@ -348,7 +348,7 @@ static int take_whiteout(struct squash *q, const struct d2d_tar_entry *e, const 
 	return r;
 }
 
-static int take(struct d2d_layer *l, const struct d2d_tar_entry *e, const char *name)
+static int pack_entry(struct d2d_layer *l, const struct d2d_tar_entry *e, const char *name)
 {
 	struct squash *q = (struct squash *)l;
 	const char *slash = strrchr(name, '/'), *base = slash ? slash + 1 : name;
@@ -362,7 +362,7 @@ static int take(struct d2d_layer *l, const struct d2d_tar_entry *e, const char *
 	n = find(q, name);
 	/* No entry had this name before, so the node is a whiteout, or the directory of an earlier entry. */
 	if (n && n->type != WHITEOUT && e->type != '5')
-		return d2d_layer_fail(l, -EBADMSG, "'%s' is a directory and something else", e->name);
+		return d2d_layer_fail(l, -EBADMSG, "'%s' is both a directory and something else", e->name);
 	if (!n)
 		r = add(q, name, &n);
 	return r < 0 ? r : take_file(q, e, n);
@@ -392,7 +392,7 @@ static int end(struct d2d_layer *l)
 
 int d2d_layer_squash(struct d2d_stream *in, FILE *to, int dir, int split, struct d2d_layer_result *result, char **why)
 {
-	struct squash q = { .l = { .take = take, .end = end, .diff = dir }, .out = { .to = to } };
+	struct squash q = { .l = { .on_entry = pack_entry, .on_end = end, .diff = dir }, .out = { .to = to } };
 	int r = d2d_layer_read(&q.l, in, split, result);
 
 	*why = q.l.why;

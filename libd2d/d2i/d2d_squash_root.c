@@ -23,7 +23,7 @@ struct super {
 };
 
 /* Returns the file offset of a byte of metadata: OFFSET is counted from the block at AT, without the headers of blocks. */
-static off_t place(off_t at, unsigned offset)
+static off_t metadata_offset(off_t at, unsigned offset)
 {
 	return at + sizeof(uint16_t) + offset + (offset >= BLOCK ? sizeof(uint16_t) : 0);
 }
@@ -42,12 +42,12 @@ int d2d_squash_root_time(int fd)
 	if (offset >= BLOCK || pread(fd, head, 2, at) != 2 || !((head[0] | head[1] << 8) & NOT_PACKED))
 		return -EUCLEAN;
 	for (i = 0; i < 2; i++)
-		if (pread(fd, &type[i], 1, place(at, offset + i)) != 1)
+		if (pread(fd, &type[i], 1, metadata_offset(at, offset + i)) != 1)
 			return -EUCLEAN;
 	if ((type[0] != DIR_INODE && type[0] != LONG_DIR_INODE) || type[1])
 		return -EUCLEAN;
 	for (i = MTIME; i < MTIME + sizeof(uint32_t); i++)
-		if (pwrite(fd, "", 1, place(at, offset + i)) != 1)
+		if (pwrite(fd, "", 1, metadata_offset(at, offset + i)) != 1)
 			return -errno;
 	return 0;
 }

@@ -17,9 +17,9 @@ static bool is_layer(const char *name)
 
 void d2d_bin_scan(struct d2d_hooks *list, unsigned kind, const char *dir, const char *source, unsigned rank)
 {
-	const char *stage = d2d_kind_folder(kind);
+	const char *stage = d2d_kind_dir(kind);
 	char **names;
-	int i, n = d2d_folder(dir, D2D_HOOKS_MAX, &names);
+	int i, n = d2d_dir_list(dir, D2D_HOOKS_MAX, &names);
 
 	for (i = 0; i < n; i++) {
 		char *path = concat_path_file(dir, names[i]);
@@ -55,5 +55,5 @@ void d2d_bin_scan(struct d2d_hooks *list, unsigned kind, const char *dir, const 
 		hook->source = source;
 		hook->rank = rank;
 	}
-	d2d_folder_free(names, n);
+	d2d_dir_list_free(names, n);
 }

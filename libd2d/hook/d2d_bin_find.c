@@ -39,7 +39,7 @@ static char *not_a_squashfs(const struct d2d_hook *hook)
 	if (fd < 0 || len < 0)
 		return xasprintf("can't read it: %s", strerror(fd < 0 ? -fd : errno));
 	if (len != sizeof(super) || memcmp(super.magic, "hsqs", 4) != 0)
-		return xstrdup("no squashfs");
+		return xstrdup("not a squashfs file system");
 	if (le64toh(super.used) > (uint64_t)st.st_size)
 		return xasprintf("truncated: %llu of %llu bytes", (unsigned long long)st.st_size, (unsigned long long)le64toh(super.used));
 	return NULL;
@@ -78,6 +78,6 @@ void d2d_bin_find(struct d2d_hooks *list, const char *root, struct d2d_trust *tr
 {
 	d2d_hooks_scan_all(list, root, trust);
 	d2d_hooks_sort(list);
-	d2d_trust_stage(trust, list, d2d_kind_folder(trust->kind), copy);
+	d2d_trust_stage(trust, list, d2d_kind_dir(trust->kind), copy);
 	decide(list, trust->kind);
 }

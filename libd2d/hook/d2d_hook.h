@@ -197,7 +197,7 @@ void d2d_trust_source(struct d2d_trust *t, struct d2d_hooks *list, const char *d
 off_t d2d_hook_digest(int fd, int copy, unsigned kind, uint8_t *sha256);
 
 /* What is wrong with a file by its line in a manifest, to be freed, or NULL. */
-char *d2d_hook_differs(const struct d2d_manifest_entry *entry, const char *file);
+char *d2d_hook_mismatch(const struct d2d_manifest_entry *entry, const char *file);
 
 /* Before d2d_hooks_plan(): sets the trust of the hooks of a stage and refuses those that lack it. What is signed is
  * verified, and with COPY so that the copy is what runs, below ROOT/run/d2d/hooks; versions are remembered then. */

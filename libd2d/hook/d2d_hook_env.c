@@ -25,8 +25,8 @@ static bool is_there(const char *dir)
 	int n = 0;
 
 	if (!mounted) {
-		n = d2d_folder(dir, 1, &names);
-		d2d_folder_free(names, n);
+		n = d2d_dir_list(dir, 1, &names);
+		d2d_dir_list_free(names, n);
 	}
 	free(parent);
 	return mounted || n > 0 || n == -E2BIG;
@@ -46,14 +46,14 @@ static char *payloads(const char *root)
 	char *dir = xasprintf("%s"D2D_PAYLOAD, root);
 	char *text = xstrdup("D2D_PAYLOAD="), *longer;
 	char **names;
-	int i, n = d2d_folder(dir, 1000, &names);
+	int i, n = d2d_dir_list(dir, 1000, &names);
 
 	for (i = 0; i < n; i++) {
 		longer = xasprintf("%s%s%s/%s", text, i ? " " : "", dir, names[i]);
 		free(text);
 		text = longer;
 	}
-	d2d_folder_free(names, n);
+	d2d_dir_list_free(names, n);
 	free(dir);
 	return text;
 }

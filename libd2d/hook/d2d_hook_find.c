@@ -22,15 +22,15 @@ static void scan_payloads(struct d2d_hooks *list, const char *root, unsigned ran
 {
 	char *dir = xasprintf("%s"D2D_PAYLOAD, root);
 	char **names;
-	int i, n = d2d_folder(dir, D2D_HOOKS_MAX, &names);
+	int i, n = d2d_dir_list(dir, D2D_HOOKS_MAX, &names);
 
 	for (i = 0; i < n; i++) {
 		/* Comes from the network, and late: commands alone. */
 		if (trust->kind != D2D_KIND_BIN && strcmp(names[i], bb_basename(D2D_NFS)) == 0)
 			continue;
-		scan(list, xasprintf("%s/%s/d2d/%s", dir, names[i], d2d_kind_folder(trust->kind)), "usb", rank + n - i, trust);
+		scan(list, xasprintf("%s/%s/d2d/%s", dir, names[i], d2d_kind_dir(trust->kind)), "usb", rank + n - i, trust);
 	}
-	d2d_folder_free(names, n);
+	d2d_dir_list_free(names, n);
 	free(dir);
 }
 
@@ -43,7 +43,7 @@ void d2d_hooks_scan_all(struct d2d_hooks *list, const char *root, struct d2d_tru
 
 	/* Commands and layers come neither from the image nor from what the boot loader has brought. */
 	for (i = trust->kind ? 2 : 0; i < n; i++)
-		scan(list, i ? xasprintf("%s%s/d2d/%s", root, places[i][1], d2d_kind_folder(trust->kind))
+		scan(list, i ? xasprintf("%s%s/d2d/%s", root, places[i][1], d2d_kind_dir(trust->kind))
 			: xasprintf("%s"D2D_HOOKS, root), places[i][0], i, trust);
 	if (n > 1)
 		scan_payloads(list, root, n, trust);

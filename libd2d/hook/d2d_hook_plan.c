@@ -108,7 +108,7 @@ static void read_head(struct d2d_hook *hook)
 }
 
 /* Of several hooks with the same name, the first that isn't refused wins. */
-static void override(struct stage *stage)
+static void resolve_overrides(struct stage *stage)
 {
 	struct d2d_hook *winner = NULL;
 	unsigned i;
@@ -149,7 +149,7 @@ static struct d2d_hook *find(const struct stage *stage, const char *name)
 }
 
 /* Adds the hooks in NAMES as dependencies of HOOK. If NEED is set, a hook that doesn't exist is an error. */
-static void wait_for(const struct stage *stage, struct d2d_hook *hook, llist_t *names, bool need)
+static void add_dependencies(const struct stage *stage, struct d2d_hook *hook, llist_t *names, bool need)
 {
 	for (; names; names = names->link) {
 		struct d2d_hook *on = find(stage, names->data);
@@ -221,7 +221,7 @@ void d2d_hooks_plan(struct d2d_hooks *list, const char *name, const char *skip)
 			stage.hook = list->hook + i;
 		stage.n++;
 	}
-	override(&stage);
+	resolve_overrides(&stage);
 
 	for (i = 0; i < stage.n; i++) {
 		struct d2d_hook *hook = stage.hook[i];
@@ -237,9 +237,9 @@ void d2d_hooks_plan(struct d2d_hooks *list, const char *name, const char *skip)
 	}
 	for (i = 0; i < stage.n; i++) {
 		if (stage.hook[i]->state == D2D_HOOK_RUNS)
-			wait_for(&stage, stage.hook[i], stage.hook[i]->head.after, false);
+			add_dependencies(&stage, stage.hook[i], stage.hook[i]->head.after, false);
 		if (stage.hook[i]->state == D2D_HOOK_RUNS)
-			wait_for(&stage, stage.hook[i], stage.hook[i]->head.needs, true);
+			add_dependencies(&stage, stage.hook[i], stage.hook[i]->head.needs, true);
 	}
 	for (i = 0; i < stage.n; i++)
 		if (stage.hook[i]->state == D2D_HOOK_RUNS && !stage.hook[i]->mark)

@@ -97,7 +97,7 @@ static void scan_stage(const struct source *src, const char *stage, const char *
 		add(src, stage, "", path, "not a directory called NN-name with only A-Za-z0-9._-");
 		return;
 	}
-	n = d2d_folder(path, D2D_HOOKS_MAX, &names);
+	n = d2d_dir_list(path, D2D_HOOKS_MAX, &names);
 	if (n < 0)
 		add(src, stage, "", path, folder_error(n));
 	for (i = 0; i < n; i++) {
@@ -105,14 +105,14 @@ static void scan_stage(const struct source *src, const char *stage, const char *
 		scan_hook(src, stage, names[i], file);
 		free(file);
 	}
-	d2d_folder_free(names, n);
+	d2d_dir_list_free(names, n);
 }
 
 void d2d_hooks_scan(struct d2d_hooks *list, const char *dir, const char *source, unsigned rank)
 {
 	const struct source src = { list, source, rank };
 	char **names, *path;
-	int i, n = d2d_folder(dir, D2D_HOOKS_MAX, &names);
+	int i, n = d2d_dir_list(dir, D2D_HOOKS_MAX, &names);
 
 	if (n < 0 && n != -ENOENT && n != -ENOTDIR)
 		add(&src, "", "", dir, folder_error(n));
@@ -123,5 +123,5 @@ void d2d_hooks_scan(struct d2d_hooks *list, const char *dir, const char *source,
 		scan_stage(&src, names[i], path);
 		free(path);
 	}
-	d2d_folder_free(names, n);
+	d2d_dir_list_free(names, n);
 }

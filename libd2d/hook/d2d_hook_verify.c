@@ -17,7 +17,7 @@ enum { HOOK_MAX = 16 * 1024 * 1024 };
  * negative errno. */
 static int create(const char *path)
 {
-	int fd, err = d2d_folder_make(path);
+	int fd, err = d2d_make_parent_dirs(path);
 
 	if (err < 0)
 		return err;
@@ -106,7 +106,7 @@ static char *verify_file(const struct d2d_manifest_entry *entry, unsigned kind, 
 	return why;
 }
 
-char *d2d_hook_differs(const struct d2d_manifest_entry *entry, const char *file)
+char *d2d_hook_mismatch(const struct d2d_manifest_entry *entry, const char *file)
 {
 	off_t size;
 

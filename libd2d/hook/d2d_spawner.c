@@ -56,7 +56,7 @@ static int execute(void *arg)
 	_exit(errno == ENOENT ? 127 : 126);
 }
 
-static int be_parent(void *arg)
+static int run_parent(void *arg)
 {
 	struct d2d_child *child = arg;
 	int status;
@@ -104,7 +104,7 @@ static void start(struct d2d_spawner *sp, unsigned slot, const char *text, size_
 	child->out = out;
 	child->status = -1;
 	child->ending = false;
-	child->parent = clone(be_parent, child->stack + STACK, CLONE_VM | SIGCHLD, child);
+	child->parent = clone(run_parent, child->stack + STACK, CLONE_VM | SIGCHLD, child);
 	if (child->parent < 0) {
 		answer(slot, -errno);
 		child->parent = 0;
@@ -162,7 +162,7 @@ static bool reap(struct d2d_child *child)
 }
 
 /* Reports all hooks that have ended. */
-static void tell_ended(struct d2d_spawner *sp)
+static void report_ended(struct d2d_spawner *sp)
 {
 	unsigned i;
 
@@ -198,7 +198,7 @@ static NORETURN void serve(struct d2d_spawner *sp, int socket_fd)
 			_exit(EXIT_FAILURE);
 		if (fds[1].revents) {
 			safe_read(fds[1].fd, &info, sizeof(info));
-			tell_ended(sp);
+			report_ended(sp);
 		}
 		if (fds[0].revents && !take_request(sp, buf))
 			_exit(EXIT_SUCCESS);

@@ -30,7 +30,7 @@ void d2d_images_free(struct d2d_images *images)
 
 static int take_entry(struct d2d_archive *a, struct json_object *entry, struct d2d_images *images, char **why)
 {
-	static const char by[] ALIGN1 = "manifest.json";
+	static const char named_by[] ALIGN1 = "manifest.json";
 	struct json_object *layers, *tags;
 	struct d2d_image *image;
 	size_t i, n, n_tags;
@@ -56,11 +56,11 @@ static int take_entry(struct d2d_archive *a, struct json_object *entry, struct d
 	image = d2d_image_add(images, why);
 	if (!image)
 		return -EBADMSG;
-	r = d2d_image_configure(a, image, name, by, why);
+	r = d2d_image_configure(a, image, name, named_by, why);
 	if (r == 0 && n != image->n_layers)
 		r = d2d_refuse(why, "manifest.json names %u layers, '%s' %u", (unsigned)n, name, image->n_layers);
 	for (i = 0; r == 0 && i < n; i++)
-		r = d2d_image_set_layer(a, image, i, json_object_get_string(json_object_array_get_idx(layers, i)), by, why);
+		r = d2d_image_set_layer(a, image, i, json_object_get_string(json_object_array_get_idx(layers, i)), named_by, why);
 	for (i = 0; r == 0 && i < n_tags; i++)
 		r = d2d_image_add_tag(image, json_object_get_string(json_object_array_get_idx(tags, i)), why);
 	return r;

@@ -50,7 +50,7 @@ struct json_object *d2d_images_json(const struct d2d_images *images);
 /* ---- d2d_image_build.c: for the readers of each format ---- */
 
 /* A member that is JSON; BY is who named it. */
-struct json_object *d2d_image_json(struct d2d_archive *a, const char *name, const char *by, char **why);
+struct json_object *d2d_image_json(struct d2d_archive *a, const char *name, const char *named_by, char **why);
 
 struct d2d_image *d2d_image_add(struct d2d_images *images, char **why);
 int d2d_image_add_tag(struct d2d_image *image, const char *name, char **why);
@@ -59,8 +59,8 @@ int d2d_image_add_tag(struct d2d_image *image, const char *name, char **why);
 int d2d_image_list_layers(struct d2d_image *image, struct json_object *config, const char *name, char **why);
 
 /* Reads the configuration: ID, number and digests of the layers. */
-int d2d_image_configure(struct d2d_archive *a, struct d2d_image *image, const char *name, const char *by, char **why);
-int d2d_image_set_layer(struct d2d_archive *a, struct d2d_image *image, unsigned i, const char *name, const char *by,
+int d2d_image_configure(struct d2d_archive *a, struct d2d_image *image, const char *name, const char *named_by, char **why);
+int d2d_image_set_layer(struct d2d_archive *a, struct d2d_image *image, unsigned i, const char *name, const char *named_by,
 		char **why);
 
 /* ---- d2d_image_squash.c ---- */
@@ -85,15 +85,15 @@ int d2d_save_open(struct d2d_archive *a, const struct d2d_images *images, struct
 
 /* The root folder of a layer, of a file system that is mounted nowhere and gone when this descriptor is closed. Both:
  * *why, to be freed, says what is wrong, unless it said something before. */
-int d2d_squash_files(struct d2d_archive *a, const struct d2d_image_layer *layer, char **why);
+int d2d_squash_open_root(struct d2d_archive *a, const struct d2d_image_layer *layer, char **why);
 
 /* Mounts it where the store's link leads to; no error when it is there. */
 int d2d_squash_mount(struct d2d_archive *a, const struct d2d_image_layer *layer, char **why);
 void d2d_squash_unmount(const char *chain);
 
-/* That place; the caller frees it. d2d_squash_make_place(): an empty folder there, unless something is. */
-char *d2d_squash_place(const char *chain);
-int d2d_squash_make_place(const char *chain);
+/* That place; the caller frees it. d2d_squash_make_mountpoint(): an empty folder there, unless something is. */
+char *d2d_squash_mountpoint(const char *chain);
+int d2d_squash_make_mountpoint(const char *chain);
 
 /* Whether it is mounted there, and its file not on a medium that was pulled out. */
 bool d2d_squash_is_mounted(const char *chain);
@@ -101,7 +101,7 @@ bool d2d_squash_is_mounted(const char *chain);
 /* ---- d2d_squash_stream.c ---- */
 
 /* The archive that a layer of a .d2i was made from, put together again; *why must live as long as the stream. */
-int d2d_squash_take(struct d2d_archive *a, const struct d2d_image_layer *layer, struct d2d_stream **in, char **why);
+int d2d_squash_open_layer(struct d2d_archive *a, const struct d2d_image_layer *layer, struct d2d_stream **in, char **why);
 
 /* ---- d2d_rootfs.c, d2d_rootfs_config.c: root file systems, as 'docker import' takes them ---- */
 
@@ -117,6 +117,6 @@ int d2d_rootfs_config_parse(const char *text, size_t len, bool is_json, char **c
 
 /* Opens it like an archive, with the one image in it: NAME:latest, made at the time of the file. */
 int d2d_rootfs_open(struct d2d_archive **a, int fd, const char *file, const char *config, off_t limit,
-		const struct d2d_progress *progress, const struct d2d_taker *taker, struct d2d_images *images, char **why);
+		const struct d2d_progress *progress, const struct d2d_early_reader *early, struct d2d_images *images, char **why);
 
 #endif

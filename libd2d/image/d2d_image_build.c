@@ -9,18 +9,18 @@
 #include "d2d_image.h"
 
 enum {
-	LAYERS_MAX = 125,	/* Docker's */
+	LAYERS_MAX = 125,	/* Docker's limit */
 	IMAGES_MAX = 1000,
 };
 
-struct json_object *d2d_image_json(struct d2d_archive *a, const char *name, const char *by, char **why)
+struct json_object *d2d_image_json(struct d2d_archive *a, const char *name, const char *named_by, char **why)
 {
 	struct d2d_member *m = d2d_archive_find(a, name);
 	const char *text = m ? d2d_archive_text(a, m) : NULL;
 	struct json_object *parsed;
 
 	if (!m) {
-		d2d_refuse(why, "%s names '%s', which isn't there", by, name);
+		d2d_refuse(why, "%s names '%s', which isn't there", named_by, name);
 		return NULL;
 	}
 	parsed = text && strlen(text) == (size_t)m->size ? json_tokener_parse(text) : NULL;
@@ -50,7 +50,7 @@ int d2d_image_add_tag(struct d2d_image *image, const char *name, char **why)
 
 	if (!tag) {
 		shown = d2d_printable(name, strlen(name));
-		d2d_refuse(why, "'%s' is no name that Docker takes", shown);
+		d2d_refuse(why, "'%s' is not a name that Docker accepts", shown);
 		free(shown);
 		return -EBADMSG;
 	}
@@ -74,10 +74,10 @@ int d2d_image_list_layers(struct d2d_image *image, struct json_object *config, c
 	const char *hex;
 
 	if (!json_object_object_get_ex(config, "rootfs", &rootfs))
-		return d2d_refuse(why, "'%s' is no image's configuration", name);
+		return d2d_refuse(why, "'%s' is not the configuration of an image", name);
 	n = d2d_json_array(rootfs, "diff_ids", &ids);
 	if (n > LAYERS_MAX)
-		return d2d_refuse(why, "'%s': %u layers, Docker takes %u", name, (unsigned)n, LAYERS_MAX);
+		return d2d_refuse(why, "'%s': %u layers, Docker allows %u", name, (unsigned)n, LAYERS_MAX);
 	image->layers = xzalloc((n + 1) * sizeof(*image->layers));
 	for (i = 0; i < n; i++) {
 		struct d2d_image_layer *layer = &image->layers[i];
@@ -94,29 +94,29 @@ int d2d_image_list_layers(struct d2d_image *image, struct json_object *config, c
 	}
 	image->n_layers = n;
 
-	/* Docker refuses these when it loads them */
+	/* like 'docker load', refuse a history with more layers than there are */
 	for (i = d2d_json_array(config, "history", &history); i-- > 0; )
 		if (!json_object_get_boolean(json_object_object_get(json_object_array_get_idx(history, i), "empty_layer")))
 			made++;
 	if (made > n)
-		return d2d_refuse(why, "'%s' has a longer history than layers", name);
+		return d2d_refuse(why, "'%s' has more entries in its history than layers", name);
 	return 0;
 }
 
-int d2d_image_configure(struct d2d_archive *a, struct d2d_image *image, const char *name, const char *by, char **why)
+int d2d_image_configure(struct d2d_archive *a, struct d2d_image *image, const char *name, const char *named_by, char **why)
 {
 	const char *base = bb_basename(name), *os;
 	struct json_object *config;
 	size_t hex = strspn(base, "0123456789abcdef");
 	int r;
 
-	config = d2d_image_json(a, name, by, why);
+	config = d2d_image_json(a, name, named_by, why);
 	if (!config)
 		return -EBADMSG;
 	image->config = d2d_archive_find(a, name);
 	d2d_digest(image->id, image->config->text, image->config->size);
 	os = d2d_json_text(config, "os");
-	/* most who write archives name the configuration after its digest */
+	/* most programs that write archives name the configuration after its digest */
 	if (hex == D2D_DIGEST && (!base[hex] || strcmp(base + hex, ".json") == 0) && strncmp(base, image->id, hex) != 0)
 		r = d2d_refuse(why, "damaged: '%s' doesn't have the digest that its name says", name);
 	else if (os && *os && strcmp(os, "linux") != 0)
@@ -127,11 +127,11 @@ int d2d_image_configure(struct d2d_archive *a, struct d2d_image *image, const ch
 	return r;
 }
 
-int d2d_image_set_layer(struct d2d_archive *a, struct d2d_image *image, unsigned i, const char *name, const char *by,
+int d2d_image_set_layer(struct d2d_archive *a, struct d2d_image *image, unsigned i, const char *name, const char *named_by,
 		char **why)
 {
 	image->layers[i].member = d2d_archive_find(a, name);
 	if (!image->layers[i].member)
-		return d2d_refuse(why, "%s names '%s', which isn't there", by, name);
+		return d2d_refuse(why, "%s names '%s', which isn't there", named_by, name);
 	return 0;
 }

@@ -147,7 +147,7 @@ static int walk_index(struct walk *w, struct json_object *index, struct json_obj
 
 /* Reads the index or manifest that DESCRIPTOR refers to. NAMED is the entry of index.json that led here; it holds the image's
  * name. */
-static int walk_entry(struct walk *w, struct json_object *descriptor, struct json_object *named, unsigned depth)
+static int walk_descriptor(struct walk *w, struct json_object *descriptor, struct json_object *named, unsigned depth)
 {
 	struct json_object *blob;
 	int r;
@@ -181,7 +181,7 @@ static int walk_index(struct walk *w, struct json_object *index, struct json_obj
 		entry = json_object_array_get_idx(list, i);
 		if (!json_object_is_type(entry, json_type_object))
 			return d2d_refuse(w->why, "index.json has an entry that is not an object");
-		r = walk_entry(w, entry, named ? named : entry, depth);
+		r = walk_descriptor(w, entry, named ? named : entry, depth);
 		/* a nested index lists variants of one image, so take only the first that fits */
 		if (named && w->images->n > before)
 			break;

@@ -11,7 +11,7 @@
 
 enum { VERSION = 1 };
 
-static const char by[] ALIGN1 = "d2i.json";
+static const char named_by[] ALIGN1 = "d2i.json";
 
 static int64_t number(struct json_object *o, const char *key)
 {
@@ -38,10 +38,10 @@ static int take_layer(struct d2d_archive *a, struct d2d_image *image, unsigned i
 		return d2d_refuse(why, "d2i.json has a layer without squashfs, split or size");
 	if (!is_same(o, "diff", layer->diff) || !is_same(o, "chain", layer->chain))
 		return d2d_refuse(why, "damaged: d2i.json has other layers than '%s'", image->config->name);
-	r = d2d_image_set_layer(a, image, i, split, by, why);
+	r = d2d_image_set_layer(a, image, i, split, named_by, why);
 	layer->split = layer->member;
 	if (r == 0)
-		r = d2d_image_set_layer(a, image, i, squashfs, by, why);
+		r = d2d_image_set_layer(a, image, i, squashfs, named_by, why);
 	if (r == 0 && layer->member->size != number(o, "squashfs-size"))
 		r = d2d_refuse(why, "damaged: '%s' doesn't have the size that d2i.json says", squashfs);
 	return r;
@@ -60,7 +60,7 @@ static int take_image(struct d2d_archive *a, struct json_object *o, struct d2d_i
 	image = d2d_image_add(images, why);
 	if (!image)
 		return -EBADMSG;
-	r = d2d_image_configure(a, image, name, by, why);
+	r = d2d_image_configure(a, image, name, named_by, why);
 	if (r == 0 && !is_same(o, "id", image->id))
 		r = d2d_refuse(why, "damaged: '%s' doesn't have the digest that d2i.json says", name);
 	if (r == 0 && n != image->n_layers)
@@ -78,7 +78,7 @@ static int take_image(struct d2d_archive *a, struct json_object *o, struct d2d_i
 
 int d2d_image_squash(struct d2d_archive *a, struct d2d_images *images, char **why)
 {
-	struct json_object *all = d2d_image_json(a, by, "the archive", why), *list;
+	struct json_object *all = d2d_image_json(a, named_by, "the archive", why), *list;
 	size_t i, n = d2d_json_array(all, "images", &list);
 	int r = 0;
 

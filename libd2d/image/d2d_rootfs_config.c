@@ -31,7 +31,7 @@ static bool is_port(const char *s)
 }
 
 /* Returns what is wrong with one value, or NULL. */
-static const char *fault(const struct key *key, const char *value)
+static const char *check_value(const struct key *key, const char *value)
 {
 	switch (key->conf[0]) {
 	case 'E':
@@ -66,16 +66,16 @@ static struct json_object *parse(const char *text, size_t len)
 
 /* ---- JSON ---- */
 
-static const char *fault_of_string(const struct key *key, struct json_object *o)
+static const char *check_string(const struct key *key, struct json_object *o)
 {
 	const char *text = json_object_get_string(o);
 
 	if (!json_object_is_type(o, json_type_string))
 		return "a value is not a string";
-	return strlen(text) == (size_t)json_object_get_string_len(o) ? fault(key, text) : "it contains a zero byte";
+	return strlen(text) == (size_t)json_object_get_string_len(o) ? check_value(key, text) : "it contains a zero byte";
 }
 
-static const char *fault_of_list(const struct key *key, struct json_object *o)
+static const char *check_list(const struct key *key, struct json_object *o)
 {
 	const char *wrong = NULL;
 	size_t i, n;
@@ -84,11 +84,11 @@ static const char *fault_of_list(const struct key *key, struct json_object *o)
 		return "it isn't an array";
 	n = json_object_array_length(o);
 	for (i = 0; !wrong && i < n; i++)
-		wrong = fault_of_string(key, json_object_array_get_idx(o, i));
+		wrong = check_string(key, json_object_array_get_idx(o, i));
 	return key->kind == COMMAND && !n ? "it is empty" : wrong;
 }
 
-static const char *fault_of_object(const struct key *key, struct json_object *o)
+static const char *check_object(const struct key *key, struct json_object *o)
 {
 	static const struct key any = { .conf = "-" };
 	const char *wrong = NULL;
@@ -97,9 +97,9 @@ static const char *fault_of_object(const struct key *key, struct json_object *o)
 	if (!json_object_is_type(o, json_type_object))
 		return "it isn't an object";
 	json_object_object_foreachC(o, at) {
-		wrong = fault(key, at.key);
+		wrong = check_value(key, at.key);
 		if (!wrong && key->kind == MAP)
-			wrong = fault_of_string(&any, at.val);
+			wrong = check_string(&any, at.val);
 		else if (!wrong && (!json_object_is_type(at.val, json_type_object) || json_object_object_length(at.val)))
 			wrong = "a value is not {}";
 		if (wrong)
@@ -108,7 +108,7 @@ static const char *fault_of_object(const struct key *key, struct json_object *o)
 	return wrong;
 }
 
-static const char *fault_of(const char *name, struct json_object *o)
+static const char *check_member(const char *name, struct json_object *o)
 {
 	const struct key *key = keys;
 
@@ -116,8 +116,8 @@ static const char *fault_of(const char *name, struct json_object *o)
 		if (++key == keys + ARRAY_SIZE(keys))
 			return "unknown key";
 	if (key->kind == TEXT)
-		return fault_of_string(key, o);
-	return key->kind == COMMAND || key->kind == LIST ? fault_of_list(key, o) : fault_of_object(key, o);
+		return check_string(key, o);
+	return key->kind == COMMAND || key->kind == LIST ? check_list(key, o) : check_object(key, o);
 }
 
 static int take_json(const char *text, size_t len, struct json_object **config, char **why)
@@ -132,7 +132,7 @@ static int take_json(const char *text, size_t len, struct json_object **config, 
 		return -EINVAL;
 	}
 	json_object_object_foreachC(*config, at) {
-		wrong = fault_of(at.key, at.val);
+		wrong = check_member(at.key, at.val);
 		if (wrong) {
 			shown = d2d_printable(at.key, strlen(at.key));
 			*why = xasprintf("%s: %s", shown, wrong);
@@ -180,7 +180,7 @@ static const char *take_value(struct json_object *config, const struct key *key,
 		return "it is empty";
 	if (key->kind == COMMAND) {
 		o = command(value);
-		wrong = fault_of_list(key, o);
+		wrong = check_list(key, o);
 		if (wrong)
 			json_object_put(o);
 		else
@@ -196,7 +196,7 @@ static const char *take_value(struct json_object *config, const struct key *key,
 			wrong = "it isn't NAME=VALUE";
 	}
 	if (!wrong)
-		wrong = fault(key, text);
+		wrong = check_value(key, text);
 	if (!wrong && key->kind == TEXT)
 		json_object_object_add(config, key->json, json_object_new_string(text));
 	else if (!wrong && key->kind == LIST)

@@ -52,11 +52,11 @@ static int packing_of(struct d2d_archive *a, const struct d2d_image_layer *layer
 		return D2D_PLAIN;
 	if (d2d_archive_is_packed(a))
 		return layer->member->packing;
-	n = d2d_archive_take(a, layer->member, &in);
+	n = d2d_archive_open_member(a, layer->member, &in);
 	if (n >= 0)
 		n = d2d_stream_peek(in, &head, D2D_MAGIC);
 	if (n >= 0)
-		n = d2d_packing(head, n);
+		n = d2d_compression_of(head, n);
 	d2d_stream_close(in);
 	return n;
 }
@@ -84,7 +84,7 @@ static int check(sha256_ctx_t *ctx, const struct item *item, char **why)
 	uint8_t digest[32];
 
 	sha256_end(ctx, digest);
-	*bin2hex(hex, (void *)digest, sizeof(digest)) = '\0';
+	d2d_hex(hex, digest, sizeof(digest));
 	if (!item->digest || strcmp(hex, item->digest) == 0)
 		return 0;
 	return d2d_refuse(why, "damaged: layer '%s' doesn't have the digest that the image says", item->layer->member->name);
@@ -92,16 +92,15 @@ static int check(sha256_ctx_t *ctx, const struct item *item, char **why)
 
 static int fail(const struct item *item, int r, char **why)
 {
-	d2d_refuse(why, "layer '%s': %s", item->layer->member->name, r == -EBADMSG ? "damaged"
-			: r == -ENODATA ? "it ends early" : r == -EFBIG ? "it unpacks to more than the store can hold" : strerror(-r));
-	return r;
+	return d2d_fail(r, why, "layer '%s': %s", item->layer->member->name, r == -EBADMSG ? "damaged"
+			: r == -ENODATA ? "it ends unexpectedly" : r == -EFBIG ? "it unpacks to more than the store can hold" : strerror(-r));
 }
 
 /* Opens a layer in the form in which it is sent, and starts the computation of its digest. */
 static int open_layer(struct save *v, const struct item *item)
 {
 	const struct d2d_image_layer *layer = item->layer;
-	int r = layer->split ? d2d_squash_take(v->a, layer, &v->in, v->why) : d2d_archive_take(v->a, layer->member, &v->in);
+	int r = layer->split ? d2d_squash_open_layer(v->a, layer, &v->in, v->why) : d2d_archive_open_member(v->a, layer->member, &v->in);
 
 	if (r >= 0 && item->unpack) {
 		r = d2d_stream_unpack(&v->in);
@@ -123,7 +122,7 @@ static void close_layer(struct save *v)
 static int measure_split(struct save *v, struct item *item)
 {
 	struct d2d_stream *in;
-	int r = d2d_archive_take(v->a, item->layer->split, &in);
+	int r = d2d_archive_open_member(v->a, item->layer->split, &in);
 
 	if (r == 0)
 		r = d2d_tarsplit_read(in, -1, NULL, NULL, &item->size, v->why);
@@ -143,12 +142,11 @@ static int measure(struct save *v, struct item *item)
 	return n < 0 ? fail(item, n, v->why) : check(&v->ctx, item, v->why);
 }
 
-static int by_place(const void *a, const void *b)
+static int by_offset(const void *a, const void *b)
 {
 	const struct item *x = a, *y = b;
-	off_t x_at = x->layer ? x->layer->member->at : -1, y_at = y->layer ? y->layer->member->at : -1;
 
-	return x_at < y_at ? -1 : x_at > y_at;
+	return d2d_compare(x->layer ? x->layer->member->at : -1, y->layer ? y->layer->member->at : -1);
 }
 
 static struct item *add(struct save *v, const char *format, const char *name)
@@ -231,7 +229,7 @@ static int plan(struct save *v, const struct d2d_images *images)
 	json_object_put(manifest);
 	add_text(v, "%s", "manifest.json", v->manifest, strlen(v->manifest));
 	/* in archive order, so that a compressed archive is read only once */
-	qsort(v->items, v->n, sizeof(*v->items), by_place);
+	qsort(v->items, v->n, sizeof(*v->items), by_offset);
 	for (i = 0; r == 0 && i < v->n; i++)
 		if (v->items[i].unpack)
 			r = measure(v, &v->items[i]);

@@ -25,7 +25,7 @@ struct super {
 	uint64_t root, used;
 } PACKED;
 
-char *d2d_squash_place(const char *chain)
+char *d2d_squash_mountpoint(const char *chain)
 {
 	/* for tests, which have no /run of their own */
 	return concat_path_file(getenv("D2D_LAYERS") ?: D2D_RUN"/layers", chain);
@@ -65,17 +65,17 @@ static int mount_device(const char *device)
 	return fd;
 }
 
-int d2d_squash_files(struct d2d_archive *a, const struct d2d_image_layer *layer, char **why)
+int d2d_squash_open_root(struct d2d_archive *a, const struct d2d_image_layer *layer, char **why)
 {
-	char path[sizeof("/proc/self/fd/") + sizeof(int) * 3], *device = NULL;
+	char path[D2D_FD_PATH], *device = NULL;
 	off_t at;
-	int loop, fd = d2d_archive_where(a, layer->member, &at), r;
+	int loop, fd = d2d_archive_locate(a, layer->member, &at), r;
 
 	if (fd == -EPROTONOSUPPORT)
 		return d2d_refuse(why, "compressed as a whole: such a file can't be mounted");
 	r = fd < 0 ? fd : check(fd, at, layer->member, why);
 	if (r == 0) {
-		sprintf(path, "/proc/self/fd/%d", fd);
+		d2d_fd_path(path, fd);
 		loop = set_loop(&device, path, at, (layer->member->size + SECTOR - 1) & ~(off_t)(SECTOR - 1),
 			BB_LO_FLAGS_READ_ONLY | BB_LO_FLAGS_AUTOCLEAR);
 		r = loop < 0 ? -errno : mount_device(device);
@@ -92,11 +92,11 @@ int d2d_squash_files(struct d2d_archive *a, const struct d2d_image_layer *layer,
 }
 
 /* Returns the device that is mounted on a layer's mount point, or 0 if there is none. */
-static dev_t mounted(const char *place)
+static dev_t mounted(const char *mountpoint)
 {
-	char *above = concat_path_file(place, "..");
+	char *above = concat_path_file(mountpoint, "..");
 	struct stat st, up;
-	dev_t dev = stat(place, &st) == 0 && stat(above, &up) == 0 && st.st_dev != up.st_dev ? st.st_dev : 0;
+	dev_t dev = stat(mountpoint, &st) == 0 && stat(above, &up) == 0 && st.st_dev != up.st_dev ? st.st_dev : 0;
 
 	free(above);
 	return dev;
@@ -104,11 +104,11 @@ static dev_t mounted(const char *place)
 
 bool d2d_squash_is_mounted(const char *chain)
 {
-	char *place = d2d_squash_place(chain), *path, *file;
-	dev_t dev = mounted(place);
-	bool there;
+	char *mountpoint = d2d_squash_mountpoint(chain), *path, *file;
+	dev_t dev = mounted(mountpoint);
+	bool is_there;
 
-	free(place);
+	free(mountpoint);
 	if (!dev || major(dev) != LOOP_MAJOR)
 		return dev != 0;
 	/* If the volume that holds the backing file was unmounted, the path that the kernel shows doesn't lead to the file. */
@@ -117,55 +117,55 @@ bool d2d_squash_is_mounted(const char *chain)
 	free(path);
 	if (file)
 		chomp(file);
-	there = file && access(file, F_OK) == 0;
+	is_there = file && access(file, F_OK) == 0;
 	free(file);
-	return there;
+	return is_there;
 }
 
 void d2d_squash_unmount(const char *chain)
 {
-	char *place = d2d_squash_place(chain);
+	char *mountpoint = d2d_squash_mountpoint(chain);
 
-	while (umount2(place, MNT_DETACH | UMOUNT_NOFOLLOW) == 0)
+	while (umount2(mountpoint, MNT_DETACH | UMOUNT_NOFOLLOW) == 0)
 		continue;
-	rmdir(place);
-	free(place);
+	rmdir(mountpoint);
+	free(mountpoint);
 }
 
-int d2d_squash_make_place(const char *chain)
+int d2d_squash_make_mountpoint(const char *chain)
 {
-	char *place = d2d_squash_place(chain), *slash = strrchr(place, '/');
-	int r = d2d_folder_make(place);
+	char *mountpoint = d2d_squash_mountpoint(chain), *slash = strrchr(mountpoint, '/');
+	int r = d2d_make_parent_dirs(mountpoint);
 
 	*slash = '\0';
-	if (chmod(place, 0700) < 0)
+	if (chmod(mountpoint, 0700) < 0)
 		r = -errno;
 	*slash = '/';
-	if (r == 0 && mkdir(place, 0755) < 0 && errno != EEXIST)
+	if (r == 0 && mkdir(mountpoint, 0755) < 0 && errno != EEXIST)
 		r = -errno;
-	free(place);
+	free(mountpoint);
 	return r;
 }
 
 int d2d_squash_mount(struct d2d_archive *a, const struct d2d_image_layer *layer, char **why)
 {
-	char *place;
+	char *mountpoint;
 	int fd, r;
 
 	if (d2d_squash_is_mounted(layer->chain))
 		return 0;
 	/* a mounted layer whose medium is gone would stay below the new one forever */
 	d2d_squash_unmount(layer->chain);
-	fd = d2d_squash_files(a, layer, why);
+	fd = d2d_squash_open_root(a, layer, why);
 	if (fd < 0)
 		return fd;
-	place = d2d_squash_place(layer->chain);
-	r = d2d_squash_make_place(layer->chain);
-	if (r == 0 && syscall(SYS_move_mount, fd, "", AT_FDCWD, place, MOVE_MOUNT_F_EMPTY_PATH) < 0)
+	mountpoint = d2d_squash_mountpoint(layer->chain);
+	r = d2d_squash_make_mountpoint(layer->chain);
+	if (r == 0 && syscall(SYS_move_mount, fd, "", AT_FDCWD, mountpoint, MOVE_MOUNT_F_EMPTY_PATH) < 0)
 		r = -errno;
 	if (r < 0)
-		d2d_refuse(why, "can't mount on '%s': %s", place, strerror(-r));
+		d2d_refuse(why, "can't mount on '%s': %s", mountpoint, strerror(-r));
 	close(fd);
-	free(place);
+	free(mountpoint);
 	return r;
 }

@@ -75,18 +75,18 @@ static void joined_end(struct d2d_stream *s)
 	munmap(j->result, sizeof(*j->result));
 }
 
-int d2d_squash_take(struct d2d_archive *a, const struct d2d_image_layer *layer, struct d2d_stream **in, char **why)
+int d2d_squash_open_layer(struct d2d_archive *a, const struct d2d_image_layer *layer, struct d2d_stream **in, char **why)
 {
 	struct d2d_stream *split;
 	struct joined *j;
 	pid_t parent;
 	void *result;
-	int ends[2], r, root = d2d_squash_files(a, layer, why);
+	int ends[2], r, root = d2d_squash_open_root(a, layer, why);
 
 	*in = NULL;
 	if (root < 0)
 		return root;
-	r = d2d_archive_take(a, layer->split, &split);
+	r = d2d_archive_open_member(a, layer->split, &split);
 	result = mmap(NULL, sizeof(*j->result), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (r < 0 || result == MAP_FAILED || pipe2(ends, O_CLOEXEC) < 0) {
 		close(root);

@@ -86,7 +86,7 @@ static int remember_dir(struct d2d_layer *l, const struct d2d_tar_entry *e, cons
 	return 0;
 }
 
-const char *d2d_layer_hidden(struct d2d_layer *l, const struct d2d_tar_entry *e, const char *base)
+const char *d2d_layer_whiteout_target(struct d2d_layer *l, const struct d2d_tar_entry *e, const char *base)
 {
 	base += sizeof(".wh.") - 1;
 	if (*base && !DOT_OR_DOTDOT(base))
@@ -99,13 +99,13 @@ const char *d2d_layer_hidden(struct d2d_layer *l, const struct d2d_tar_entry *e,
  * hides NAME. */
 static int make_whiteout(struct d2d_layer *l, const struct d2d_tar_entry *e, int dir, const char *base)
 {
-	char path[sizeof("/proc/self/fd/%d") + sizeof(int) * 3];
+	char path[D2D_FD_PATH];
 
 	if (strcmp(base, ".wh..wh..opq") == 0) {
-		sprintf(path, "/proc/self/fd/%d", dir);
+		d2d_fd_path(path, dir);
 		return setxattr(path, "trusted.overlay.opaque", "y", 1, 0) < 0 ? -errno : 0;
 	}
-	base = d2d_layer_hidden(l, e, base);
+	base = d2d_layer_whiteout_target(l, e, base);
 	if (!base)
 		return -EBADMSG;
 	if (mknodat(dir, base, S_IFCHR, 0) < 0 || fchownat(dir, base, e->uid, e->gid, AT_SYMLINK_NOFOLLOW) < 0)
@@ -148,7 +148,7 @@ static int take_entry(struct d2d_layer *l, const struct d2d_tar_entry *e)
 		/* as in Docker, the root directory has the metadata of the lower layer */
 		r = 0;
 	} else {
-		r = l->take(l, e, name);
+		r = l->on_entry(l, e, name);
 	}
 	free(name);
 	return r;
@@ -202,7 +202,7 @@ static int read_entries(struct d2d_layer *l)
 			r = drain(l, e.sparse || e.type == 'g' || is_prefixed_with(bb_basename(e.name), ".wh."));
 		if (r < 0) {
 			if (!l->why)
-				d2d_layer_fail(l, r, "can't unpack '%s': %s", e.name, r == -ENODATA ? "it ends early" : strerror(-r));
+				d2d_layer_fail(l, r, "can't unpack '%s': %s", e.name, r == -ENODATA ? "it ends unexpectedly" : strerror(-r));
 			break;
 		}
 		size = e.sparse || is_prefixed_with(bb_basename(e.name), ".wh.") ? 0 : e.size;
@@ -219,7 +219,7 @@ static int read_entries(struct d2d_layer *l)
 			d2d_tarsplit_raw(l->split, l->buf, n);
 	}
 	if (r == 0)
-		r = l->end(l);
+		r = l->on_end(l);
 	return r;
 }
 
@@ -243,10 +243,10 @@ int d2d_layer_read(struct d2d_layer *l, struct d2d_stream *in, int split, struct
 	if (r == 0 && closed < 0)
 		r = d2d_layer_fail(l, closed, "can't write: %s", strerror(-closed));
 	if (r < 0 && !l->why)
-		d2d_layer_fail(l, r, "%s", r == -ENODATA ? "it ends early" : r == -EFBIG ? "it unpacks to more than the store can hold"
+		d2d_layer_fail(l, r, "%s", r == -ENODATA ? "it ends unexpectedly" : r == -EFBIG ? "it unpacks to more than the store can hold"
 				: r == -EBADMSG ? "it isn't a tar archive, or damaged" : strerror(-r));
 	sha256_end(&ctx, digest);
-	*bin2hex(result->digest, (void *)digest, sizeof(digest)) = '\0';
+	d2d_hex(result->digest, digest, sizeof(digest));
 	result->size = l->size;
 	result->ended = l->tar.ended && l->n_seen;
 
@@ -258,7 +258,7 @@ int d2d_layer_read(struct d2d_layer *l, struct d2d_stream *in, int split, struct
 
 int d2d_layer_unpack(struct d2d_stream *in, int diff, int split, struct d2d_layer_result *result, char **why)
 {
-	struct d2d_layer l = { .take = unpack_entry, .end = set_times, .diff = diff };
+	struct d2d_layer l = { .on_entry = unpack_entry, .on_end = set_times, .diff = diff };
 	mode_t mask = umask(0);
 	int r = d2d_layer_read(&l, in, split, result);
 

@@ -18,8 +18,8 @@ int d2d_layer_unpack(struct d2d_stream *in, int diff, int split, struct d2d_laye
 
 struct d2d_layer {
 	/* Takes an entry, whose name is clean and new, and its content; and what is to be done after the last. */
-	int (*take)(struct d2d_layer *l, const struct d2d_tar_entry *e, const char *name);
-	int (*end)(struct d2d_layer *l);
+	int (*on_entry)(struct d2d_layer *l, const struct d2d_tar_entry *e, const char *name);
+	int (*on_end)(struct d2d_layer *l);
 
 	int diff;		/* the layer's diff folder; of a squashfs that where it will lie */
 	struct d2d_tar tar;
@@ -43,7 +43,7 @@ struct d2d_layer {
 	size_t n_seen, seen_room;
 };
 
-/* Reads a layer's archive, handing its entries to take() and its tar-split to a descriptor. */
+/* Reads a layer's archive, handing its entries to on_entry() and its tar-split to a descriptor. */
 int d2d_layer_read(struct d2d_layer *l, struct d2d_stream *in, int split, struct d2d_layer_result *result);
 
 /* The next bytes of the entry's content, into buf: how many, up to LEN and D2D_LAYER_CHUNK. */
@@ -53,7 +53,7 @@ ssize_t d2d_layer_content(struct d2d_layer *l, const struct d2d_tar_entry *e, of
 int d2d_layer_room(struct d2d_layer *l, const struct d2d_tar_entry *e);
 
 /* What a whiteout's name hides, NULL when that can't be. */
-const char *d2d_layer_hidden(struct d2d_layer *l, const struct d2d_tar_entry *e, const char *base);
+const char *d2d_layer_whiteout_target(struct d2d_layer *l, const struct d2d_tar_entry *e, const char *base);
 
 /* Makes the entry, whose name is clean and whose parent is open; its content is taken from the archive. */
 int d2d_layer_make(struct d2d_layer *l, const struct d2d_tar_entry *e, const char *base);

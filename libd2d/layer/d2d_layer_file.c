@@ -55,22 +55,16 @@ static int write_content(struct d2d_layer *l, const struct d2d_tar_entry *e, int
 	return r;
 }
 
-/* Sets PATH to a path that leads to the open file descriptor. */
-static void proc_path(char *path, int fd)
-{
-	sprintf(path, "/proc/self/fd/%d", fd);
-}
-
 /* As in Docker, attributes that may not be set here are left out (EPERM: in a container). */
 static int set_xattrs(struct d2d_layer *l, const struct d2d_tar_entry *e, int dir, const char *base)
 {
-	char folder[sizeof("/proc/self/fd/") + sizeof(int) * 3], *path;
+	char folder[D2D_FD_PATH], *path;
 	unsigned i;
 	int r = 0;
 
 	if (!e->n_xattrs)
 		return 0;
-	proc_path(folder, dir);
+	d2d_fd_path(folder, dir);
 	path = xasprintf("%s/%s", folder, base);
 	for (i = 0; r == 0 && i < e->n_xattrs; i++)
 		if (lsetxattr(path, e->xattrs[i].name, e->xattrs[i].value, e->xattrs[i].len, 0) < 0 && errno != EPERM)
@@ -151,7 +145,7 @@ static int make_hardlink(struct d2d_layer *l, const struct d2d_tar_entry *e, con
 	int from, to, r;
 
 	if (!target)
-		return d2d_layer_fail(l, -EBADMSG, "'%s' is a hard link to '%s', out of the layer", e->name, e->link);
+		return d2d_layer_fail(l, -EBADMSG, "'%s' is a hard link to '%s', which is outside of the layer", e->name, e->link);
 	from = d2d_layer_enter(l, target, false, &target_base);
 	if (from >= 0 && from != l->diff)
 		from = dup(from);
@@ -212,7 +206,7 @@ static int make(struct d2d_layer *l, const struct d2d_tar_entry *e, const char *
 		r = make_dir(dir, base);
 		break;
 	default:
-		return d2d_layer_fail(l, -EBADMSG, "'%s' is of an unknown kind (%u)", e->name, (unsigned char)e->type);
+		return d2d_layer_fail(l, -EBADMSG, "'%s' is of an unknown type (%u)", e->name, (unsigned char)e->type);
 	}
 	return r < 0 ? r : set_all(l, e, dir, base, e->type == '2');
 }
@@ -230,7 +224,7 @@ int d2d_layer_make(struct d2d_layer *l, const struct d2d_tar_entry *e, const cha
 			return dir;
 		r = unlinkat(dir, base, 0) < 0 ? -errno : make(l, e, name);
 		if (r == -EISDIR)
-			d2d_layer_fail(l, -EBADMSG, "'%s' is a folder and something else", e->name);
+			d2d_layer_fail(l, -EBADMSG, "'%s' is both a directory and something else", e->name);
 	}
 	return r;
 }

@@ -73,6 +73,6 @@ int d2d_layer_enter(struct d2d_layer *l, const char *name, bool make, const char
 	if (fd == -ELOOP)
 		return d2d_layer_fail(l, -EBADMSG, "'%s' leads through a symbolic link", name);
 	if (fd == -ENOTDIR)
-		return d2d_layer_fail(l, -EBADMSG, "'%s' leads through something that is no folder", name);
+		return d2d_layer_fail(l, -EBADMSG, "'%s' leads through something that is not a directory", name);
 	return fd;
 }

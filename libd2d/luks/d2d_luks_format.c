@@ -17,7 +17,7 @@ enum {
 	KEY_SIZE = 64,			/* bytes; XTS takes two keys of AES-256 */
 };
 
-static void be_quiet(int level UNUSED_PARAM, const char *msg UNUSED_PARAM, void *arg UNUSED_PARAM)
+static void discard_log(int level UNUSED_PARAM, const char *msg UNUSED_PARAM, void *arg UNUSED_PARAM)
 {
 }
 
@@ -26,7 +26,7 @@ int d2d_luks_init(const char *path, struct crypt_device **cd)
 	int r = crypt_init(cd, path);
 
 	if (r == 0)
-		crypt_set_log_callback(*cd, be_quiet, NULL);
+		crypt_set_log_callback(*cd, discard_log, NULL);
 	return r;
 }
 
@@ -70,7 +70,7 @@ static int forget_raid(int fd)
 int d2d_luks_format(const char *dev, const char *label, const struct crypt_pbkdf_type *kdf, const char *key, size_t len)
 {
 	struct crypt_pbkdf_type measured;
-	char path[sizeof("/proc/self/fd/") + sizeof(int) * 3];
+	char path[D2D_FD_PATH];
 	struct crypt_device *cd = NULL;
 	int r, header = -1, fd = open(dev, O_RDWR | O_CLOEXEC);
 	off_t size;
@@ -91,7 +91,7 @@ int d2d_luks_format(const char *dev, const char *label, const struct crypt_pbkdf
 		r = -errno;
 		goto out;
 	}
-	sprintf(path, "/proc/self/fd/%d", header);
+	d2d_fd_path(path, header);
 	r = make_header(path, label, sector_size(fd, size), kdf, key, len);
 	/* A header backup consists of the header alone, so remove the data area that crypt_format() needed. */
 	if (r == 0 && ftruncate(header, HEADER) != 0)

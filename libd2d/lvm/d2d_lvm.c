@@ -38,7 +38,7 @@ static const char *read_label(struct found *disk)
 
 /* ---- the newest metadata of each group ---- */
 
-static void refuse(struct d2d_lvm_group *g, const char *why)
+static void set_group_reason(struct d2d_lvm_group *g, const char *why)
 {
 	if (!g->why)
 		g->why = xstrdup(why);
@@ -56,7 +56,7 @@ static void add_group(struct d2d_lvm *lvm, struct d2d_lvm_group *fresh)
 		if (strcmp(known->id, fresh->id) != 0)
 			continue;
 		if (known->seqno == fresh->seqno && strcmp(known->text, fresh->text) != 0)
-			refuse(known, "two copies of its metadata differ");
+			set_group_reason(known, "two copies of its metadata differ");
 		if (known->seqno < fresh->seqno) {
 			lvm->group[i] = fresh;
 			fresh = known;
@@ -118,18 +118,18 @@ static void claim(struct d2d_lvm_group *g, struct found *disk)
 	if (!member)
 		return;
 	if (disk->group && disk->group != g) {
-		refuse(disk->group, "another group claims one of its disks, too");
-		refuse(g, "another group claims one of its disks, too");
+		set_group_reason(disk->group, "another group claims one of its disks, too");
+		set_group_reason(g, "another group claims one of its disks, too");
 	}
 	disk->group = g;
 	if (member->volume)
-		refuse(g, "one of its disks is there twice: one is a copy");
+		set_group_reason(g, "one of its disks is there twice: one is a copy");
 	else if (!has_room(g, member, &disk->label))
-		refuse(g, "its metadata doesn't fit its disks");
+		set_group_reason(g, "its metadata doesn't fit its disks");
 	member->volume = disk->volume;
 }
 
-static void look_for_missing(struct d2d_lvm_group *g)
+static void check_missing_disks(struct d2d_lvm_group *g)
 {
 	unsigned i, missing = 0;
 
@@ -139,21 +139,21 @@ static void look_for_missing(struct d2d_lvm_group *g)
 		g->why = xasprintf("%u of its %u disks %s missing", missing, g->n_disks, missing == 1 ? "is" : "are");
 }
 
-static void look_for_twins(struct d2d_lvm *lvm)
+static void check_equal_names(struct d2d_lvm *lvm)
 {
 	unsigned i, k;
 
 	for (i = 0; i < lvm->n; i++)
 		for (k = i + 1; k < lvm->n; k++)
 			if (strcmp(lvm->group[i]->name, lvm->group[k]->name) == 0) {
-				refuse(lvm->group[i], "another group has the same name");
-				refuse(lvm->group[k], "another group has the same name");
+				set_group_reason(lvm->group[i], "another group has the same name");
+				set_group_reason(lvm->group[k], "another group has the same name");
 			}
 }
 
 /* Marks the volumes that are mapped already, recognised by the name of their mapping. Hyphens are doubled in it, so
  * "my-vg" with "lv" and "my" with "vg-lv" have different names. */
-static void look_for_active(struct d2d_lvm_group *g)
+static void mark_active_volumes(struct d2d_lvm_group *g)
 {
 	unsigned i;
 
@@ -165,7 +165,7 @@ static void look_for_active(struct d2d_lvm_group *g)
 	}
 }
 
-static void tell(const struct found *disk)
+static void set_disk_reason(const struct found *disk)
 {
 	const struct d2d_lvm_group *g = disk->group;
 	struct d2d_volume *v = disk->volume;
@@ -201,13 +201,13 @@ void d2d_lvm_find(struct d2d_lvm *lvm, struct d2d_volume *list, int n)
 		for (i = 0; i < (int)n_disks; i++)
 			if (disk[i].label.id[0])
 				claim(lvm->group[k], &disk[i]);
-		look_for_missing(lvm->group[k]);
+		check_missing_disks(lvm->group[k]);
 	}
-	look_for_twins(lvm);
+	check_equal_names(lvm);
 	for (k = 0; k < lvm->n; k++)
-		look_for_active(lvm->group[k]);
+		mark_active_volumes(lvm->group[k]);
 	for (i = 0; i < (int)n_disks; i++) {
-		tell(&disk[i]);
+		set_disk_reason(&disk[i]);
 		d2d_lvm_label_clear(&disk[i].label);
 	}
 	free(disk);

@@ -28,8 +28,8 @@ static const char *read_disks(const struct dm_config_node *node, struct d2d_lvm_
 		if (!d2d_lvm_id(node, disk->id) || !d2d_lvm_number(node->child, "pe_start", INT64_MAX / 512, &disk->start)
 		 || !d2d_lvm_number(node->child, "pe_count", UINT32_MAX, &disk->extents))
 			return "its metadata is invalid";
-		if (!g->why && d2d_lvm_strange_word(node, "ALLOCATABLE\0"))
-			g->why = d2d_lvm_about("one of its disks has the state %s", d2d_lvm_strange_word(node, "ALLOCATABLE\0"));
+		if (!g->why && d2d_lvm_unknown_keyword(node, "ALLOCATABLE\0"))
+			g->why = d2d_lvm_format_reason("one of its disks has the state %s", d2d_lvm_unknown_keyword(node, "ALLOCATABLE\0"));
 	}
 	return g->n_disks ? NULL : "its metadata names no disk";
 }
@@ -43,18 +43,18 @@ static const char *read_group(const struct dm_config_node *node, struct d2d_lvm_
 	const char *lock = dm_config_find_str(top, "lock_type", "none"), *owner = dm_config_find_str(top, "system_id", ""), *why;
 
 	g->name = xstrdup(node->key);
-	if (!d2d_lvm_name_is_sound(g->name) || !d2d_lvm_id(node, g->id) || !d2d_lvm_number(top, "seqno", UINT32_MAX, &g->seqno)
+	if (!d2d_lvm_name_is_valid(g->name) || !d2d_lvm_id(node, g->id) || !d2d_lvm_number(top, "seqno", UINT32_MAX, &g->seqno)
 	 || !d2d_lvm_number(top, "extent_size", UINT32_MAX, &g->extent) || !g->extent)
 		return "its metadata is invalid";
 	if (strcmp(dm_config_find_str(top, "format", "lvm2"), "lvm2") != 0)
 		return "its metadata is of another format";
-	g->read_only = !d2d_lvm_has_word(node, "status", "WRITE");
-	if (d2d_lvm_strange_word(node, known))
-		g->why = d2d_lvm_about("it has the state %s", d2d_lvm_strange_word(node, known));
+	g->read_only = !d2d_lvm_has_keyword(node, "status", "WRITE");
+	if (d2d_lvm_unknown_keyword(node, known))
+		g->why = d2d_lvm_format_reason("it has the state %s", d2d_lvm_unknown_keyword(node, known));
 	else if (strcmp(lock, "none") != 0)
-		g->why = d2d_lvm_about("it is shared between machines, with locks of type %s", lock);
+		g->why = d2d_lvm_format_reason("it is shared between machines, with locks of type %s", lock);
 	else if (owner[0])
-		g->why = d2d_lvm_about("it belongs to the system %s", owner);
+		g->why = d2d_lvm_format_reason("it belongs to the system %s", owner);
 	why = read_disks(dm_config_find_node(top, "physical_volumes"), g);
 	return why ? why : d2d_lvm_volumes_read(dm_config_find_node(top, "logical_volumes"), g);
 }
@@ -66,9 +66,9 @@ struct d2d_lvm_group *d2d_lvm_group_read(const char *text, size_t len, const cha
 	const struct dm_config_node *node;
 
 	*why = "its metadata is invalid";
-	if (!d2d_lvm_text_is_flat(text))
+	if (!d2d_lvm_text_is_safe(text))
 		return NULL;
-	d2d_lvm_hush();
+	d2d_lvm_silence_log();
 	tree = dm_config_create();
 	if (!tree)
 		return NULL;

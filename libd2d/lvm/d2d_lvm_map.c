@@ -79,7 +79,7 @@ int d2d_lvm_map(const struct d2d_lvm_group *g, struct d2d_lvm_volume *lv)
 
 	if (lv->active)
 		return 0;
-	d2d_lvm_hush();
+	d2d_lvm_silence_log();
 	r = create(g, lv);
 	dm_lib_release();
 	if (r < 0) {
@@ -143,7 +143,7 @@ void d2d_lvm_unmap(bool gone)
 	glob_t g;
 	size_t i;
 
-	d2d_lvm_hush();
+	d2d_lvm_silence_log();
 	if (glob("/sys/class/block/dm-*", 0, NULL, &g) == 0)
 		for (i = 0; i < g.gl_pathc; i++) {
 			char *uuid = d2d_sysfs_read(g.gl_pathv[i], "dm/uuid"), *name = d2d_sysfs_read(g.gl_pathv[i], "dm/name");

@@ -9,20 +9,20 @@
 
 enum { DEPTH = 8 };	/* nested sections; LVM has 4: group, logical_volumes, volume, segment */
 
-static void say_nothing(int level UNUSED_PARAM, const char *file UNUSED_PARAM, int line UNUSED_PARAM,
+static void discard_log(int level UNUSED_PARAM, const char *file UNUSED_PARAM, int line UNUSED_PARAM,
 	int err UNUSED_PARAM, const char *format UNUSED_PARAM, ...)
 {
 }
 
-void d2d_lvm_hush(void)
+void d2d_lvm_silence_log(void)
 {
-	dm_log_with_errno_init(say_nothing);
+	dm_log_with_errno_init(discard_log);
 }
 
 /* Returns whether the text is safe for libdevmapper's parser, which calls itself for each nested section and takes 8 kB
  * of stack each time. A quote is accepted only where LVM writes one: there the parser, too, takes it for the beginning
  * of a string. */
-bool d2d_lvm_text_is_flat(const char *p)
+bool d2d_lvm_text_is_safe(const char *p)
 {
 	const char *begin = p;
 	int depth = 0;
@@ -73,7 +73,7 @@ bool d2d_lvm_id(const struct dm_config_node *node, char id[D2D_LVM_ID + 1])
 }
 
 /* See "VALID NAMES" in lvm(8). */
-bool d2d_lvm_name_is_sound(const char *name)
+bool d2d_lvm_name_is_valid(const char *name)
 {
 	const char *p;
 
@@ -83,7 +83,7 @@ bool d2d_lvm_name_is_sound(const char *name)
 	return name[0] && name[0] != '-' && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
 }
 
-bool d2d_lvm_has_word(const struct dm_config_node *node, const char *key, const char *word)
+bool d2d_lvm_has_keyword(const struct dm_config_node *node, const char *key, const char *word)
 {
 	const struct dm_config_node *list = dm_config_find_node(node->child, key);
 	const struct dm_config_value *v;
@@ -94,7 +94,7 @@ bool d2d_lvm_has_word(const struct dm_config_node *node, const char *key, const 
 	return false;
 }
 
-const char *d2d_lvm_strange_word(const struct dm_config_node *node, const char *known)
+const char *d2d_lvm_unknown_keyword(const struct dm_config_node *node, const char *known)
 {
 	static const char keys[] ALIGN1 = "status\0""flags\0";
 	const struct dm_config_node *list;
@@ -111,7 +111,7 @@ const char *d2d_lvm_strange_word(const struct dm_config_node *node, const char *
 	return NULL;
 }
 
-char *d2d_lvm_about(const char *format, const char *what)
+char *d2d_lvm_format_reason(const char *format, const char *what)
 {
 	char *shown = d2d_printable(what, MIN(strlen(what), 64)), *text = xasprintf(format, shown);
 

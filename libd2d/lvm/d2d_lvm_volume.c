@@ -53,7 +53,7 @@ static char *read_segment(const struct d2d_lvm_group *g, const struct dm_config_
 	int disk;
 
 	if (strcmp(type, "striped") != 0)
-		return d2d_lvm_about("it is of type %s: only linear volumes are activated here", type);
+		return d2d_lvm_format_reason("it is of type %s: only linear volumes are activated here", type);
 	if (!d2d_lvm_number(node->child, "stripe_count", UINT32_MAX, &count) || !v || v->type != DM_CFG_STRING
 	 || !v->next || v->next->type != DM_CFG_INT || v->next->v.i < 0)
 		return xstrdup("its metadata is invalid");
@@ -61,7 +61,7 @@ static char *read_segment(const struct d2d_lvm_group *g, const struct dm_config_
 		return xstrdup("it is striped: only linear volumes are activated here");
 	disk = disk_of(g, v->v.str);
 	if (disk < 0)
-		return d2d_lvm_about("it is stored on %s: only linear volumes on disks are activated here", v->v.str);
+		return d2d_lvm_format_reason("it is stored on %s: only linear volumes on disks are activated here", v->v.str);
 	if (!d2d_lvm_number(node->child, "start_extent", UINT32_MAX, &piece->start)
 	 || !d2d_lvm_number(node->child, "extent_count", UINT32_MAX, &piece->count) || !piece->count)
 		return xstrdup("its metadata is invalid");
@@ -116,11 +116,11 @@ static void read_volume(const struct d2d_lvm_group *g, const struct dm_config_no
 	memset(lv, 0, sizeof(*lv));
 	lv->plain = xstrdup(node->key);
 	lv->name = mapping_name(g->name, node->key);
-	lv->hidden = !d2d_lvm_has_word(node, "status", "VISIBLE");
-	lv->read_only = g->read_only || !d2d_lvm_has_word(node, "status", "WRITE");
+	lv->hidden = !d2d_lvm_has_keyword(node, "status", "VISIBLE");
+	lv->read_only = g->read_only || !d2d_lvm_has_keyword(node, "status", "WRITE");
 	if (!d2d_lvm_id(node, lv->id))
 		lv->why = xstrdup("its metadata is invalid");
-	else if (!d2d_lvm_name_is_sound(node->key) || strlen(lv->name) > NAME_LEN)
+	else if (!d2d_lvm_name_is_valid(node->key) || strlen(lv->name) > NAME_LEN)
 		lv->why = xstrdup("its name can't be used");
 	/* In particular, a mapping named D2D_STORE_MAPPING would count as the opened encrypted store. */
 	else if (strcmp(g->name, "d2d") == 0)
@@ -129,8 +129,8 @@ static void read_volume(const struct d2d_lvm_group *g, const struct dm_config_no
 		lv->why = read_segments(g, node, lv);
 	if (!lv->why && lv->hidden)
 		lv->why = xstrdup("it is part of another volume");
-	if (!lv->why && d2d_lvm_strange_word(node, known))
-		lv->why = d2d_lvm_about("it has the state %s", d2d_lvm_strange_word(node, known));
+	if (!lv->why && d2d_lvm_unknown_keyword(node, known))
+		lv->why = d2d_lvm_format_reason("it has the state %s", d2d_lvm_unknown_keyword(node, known));
 }
 
 static int by_name(const void *a, const void *b)
@@ -156,7 +156,7 @@ static void mark_named(struct d2d_lvm_group *g, const struct dm_config_node *seg
 			name.plain = (char *)v->v.str;
 			used = bsearch(&name, g->volume, g->n_volumes, sizeof(name), by_name);
 			if (used && !used->why)
-				used->why = d2d_lvm_about("it is part of %s: only linear volumes are activated here", by);
+				used->why = d2d_lvm_format_reason("it is part of %s: only linear volumes are activated here", by);
 		}
 }
 
@@ -176,13 +176,13 @@ struct extent {
 	const struct d2d_lvm_piece *piece;
 };
 
-static int by_place(const void *a, const void *b)
+static int by_offset(const void *a, const void *b)
 {
 	const struct d2d_lvm_piece *p = ((const struct extent *)a)->piece, *q = ((const struct extent *)b)->piece;
 
 	if (p->disk != q->disk)
 		return p->disk < q->disk ? -1 : 1;
-	return p->at < q->at ? -1 : p->at > q->at;
+	return d2d_compare(p->at, q->at);
 }
 
 static bool overlap(const struct d2d_lvm_group *g)
@@ -197,7 +197,7 @@ static bool overlap(const struct d2d_lvm_group *g)
 			all[n++].piece = &g->volume[i].piece[k];
 		}
 	if (n)
-		qsort(all, n, sizeof(*all), by_place);
+		qsort(all, n, sizeof(*all), by_offset);
 	for (i = 1; i < n; i++) {
 		const struct d2d_lvm_piece *p = all[i - 1].piece, *q = all[i].piece;
 

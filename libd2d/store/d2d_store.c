@@ -62,7 +62,7 @@ static int lock(struct d2d_store *s)
 int d2d_store_recover(const struct d2d_store *s)
 {
 	char **names, *path = xasprintf("%s/"STORE_TMP, s->path);
-	int i, n = d2d_folder(path, IMPORTS_MAX, &names), r = 0;
+	int i, n = d2d_dir_list(path, IMPORTS_MAX, &names), r = 0;
 
 	free(path);
 	for (i = 0; i < n; i++) {
@@ -79,7 +79,7 @@ int d2d_store_recover(const struct d2d_store *s)
 		r = 0;
 	}
 	if (n >= 0)
-		d2d_folder_free(names, n);
+		d2d_dir_list_free(names, n);
 	return n < 0 ? n : r;
 }
 
@@ -121,7 +121,7 @@ void d2d_store_close(struct d2d_store *s)
 	if (!s)
 		return;
 	if (s->lock >= 0) {
-		d2d_store_drop(s);
+		d2d_store_early_drop(s);
 		if (!s->rank)
 			d2d_store_remove(s, STORE_GIVEN);
 		close(s->lock);
@@ -132,7 +132,7 @@ void d2d_store_close(struct d2d_store *s)
 	free(s);
 }
 
-void d2d_store_mounts(struct d2d_store *s, bool mount)
+void d2d_store_set_mount(struct d2d_store *s, bool mount)
 {
 	s->mount = mount;
 }
@@ -175,7 +175,7 @@ static int key_of_file(int fd, char *key)
 	if (n > 0)
 		sha256_hash(&ctx, buf, n);
 	sha256_end(&ctx, digest);
-	*bin2hex(key, (void *)digest, sizeof(digest)) = '\0';
+	d2d_hex(key, digest, sizeof(digest));
 	free(buf);
 	return n < 0 ? -errno : 0;
 }

@@ -25,7 +25,7 @@ void d2d_store_close(struct d2d_store *s);
 int d2d_store_recover(const struct d2d_store *s);
 
 /* Whether layers of a .d2i are mounted where they lie, or copied. Unless somebody said so, they are copied on a disk only. */
-void d2d_store_mounts(struct d2d_store *s, bool mount);
+void d2d_store_set_mount(struct d2d_store *s, bool mount);
 bool d2d_store_does_mount(const struct d2d_store *s);
 
 /* How many processes may work for it side by side, from now on unless JOBS is 0; when nothing was said as many as there are
@@ -34,7 +34,7 @@ unsigned d2d_store_jobs(struct d2d_store *s, unsigned jobs);
 
 /* To be given to the opening of the archive that is imported next: what may be a layer in it is unpacked then. The
  * store's; what was taken before and not imported is removed. */
-const struct d2d_taker *d2d_store_taker(struct d2d_store *s);
+const struct d2d_early_reader *d2d_store_early_reader(struct d2d_store *s);
 
 /* The size of its file system, 0 when it has none. */
 off_t d2d_store_limit(const struct d2d_store *s);
@@ -46,7 +46,7 @@ void d2d_store_unclaim(const struct d2d_store *s);
 
 /* From now on a file is imported beside others: of two that have the same name for their images, the one with the higher rank
  * (> 0) keeps it, whichever is done first. */
-void d2d_store_beside(struct d2d_store *s, unsigned rank);
+void d2d_store_set_rank(struct d2d_store *s, unsigned rank);
 
 /* Whether the store has all images of a list as by d2d_images_json() and these names, which are theirs. */
 bool d2d_store_is_there(const struct d2d_store *s, struct json_object *list);

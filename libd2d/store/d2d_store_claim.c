@@ -39,11 +39,9 @@ static off_t place_of(const char *digest)
 	return strtoull(safe_strncpy(digits, digest, sizeof(digits)), NULL, 16);
 }
 
-static int by_place(const void *a, const void *b)
+static int by_offset(const void *a, const void *b)
 {
-	off_t x = *(const off_t *)a, y = *(const off_t *)b;
-
-	return x < y ? -1 : x > y;
+	return d2d_compare(*(const off_t *)a, *(const off_t *)b);
 }
 
 /* Lists the offsets of the images and of their missing layers in ascending order. Returns how many; the caller frees
@@ -65,7 +63,7 @@ static unsigned list_places(const struct d2d_store *s, const struct d2d_images *
 			(*places)[n++] = place_of(image->layers[k].chain);
 		}
 	}
-	qsort(*places, n, sizeof(**places), by_place);
+	qsort(*places, n, sizeof(**places), by_offset);
 	return n;
 }
 
@@ -109,7 +107,7 @@ void d2d_store_end_commit(const struct d2d_store *s)
 
 /* ---- names ---- */
 
-void d2d_store_beside(struct d2d_store *s, unsigned rank)
+void d2d_store_set_rank(struct d2d_store *s, unsigned rank)
 {
 	s->rank = rank;
 }
@@ -129,7 +127,7 @@ static bool is_given_later(const struct d2d_store *s, struct json_object *given,
 	return tag && json_object_get_int64(json_object_object_get(given, tag)) > s->rank;
 }
 
-void d2d_store_leave_names(const struct d2d_store *s, struct json_object *list)
+void d2d_store_remove_later_names(const struct d2d_store *s, struct json_object *list)
 {
 	struct json_object *given = s->rank ? read_given(s) : NULL, *tags;
 	size_t i, k;
@@ -141,7 +139,7 @@ void d2d_store_leave_names(const struct d2d_store *s, struct json_object *list)
 	json_object_put(given);
 }
 
-void d2d_store_note_given(const struct d2d_store *s, struct json_object *list)
+void d2d_store_record_given_names(const struct d2d_store *s, struct json_object *list)
 {
 	struct json_object *given, *tags;
 	size_t i, k;
@@ -167,7 +165,7 @@ bool d2d_store_is_there(const struct d2d_store *s, struct json_object *list)
 	bool there = d2d_store_begin_commit(s) == 0 && d2d_store_has_images(s, list, true);
 
 	if (there)
-		d2d_store_note_given(s, list);
+		d2d_store_record_given_names(s, list);
 	d2d_store_end_commit(s);
 	return there;
 }

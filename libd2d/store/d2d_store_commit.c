@@ -77,7 +77,7 @@ static int remove_remains(struct commit *c, const struct layer *layer)
 	bool same;
 
 	path = xasprintf("%s/"STORE_LAYERDB, c->s->path);
-	n = d2d_folder(path, INT_MAX - 1, &names);
+	n = d2d_dir_list(path, INT_MAX - 1, &names);
 	free(path);
 	for (i = 0; r == 0 && i < n; i++) {
 		if (strncmp(names[i], layer->chain, D2D_DIGEST) != 0)
@@ -92,7 +92,7 @@ static int remove_remains(struct commit *c, const struct layer *layer)
 		free(path);
 	}
 	if (n >= 0)
-		d2d_folder_free(names, n);
+		d2d_dir_list_free(names, n);
 	path = xasprintf(STORE_LAYERS"/%s", layer->id);
 	if (r == 0)
 		r = d2d_store_remove(c->s, path);
@@ -142,13 +142,13 @@ static int place_files(struct commit *c, struct layer *layer)
 	free(from);
 	from = xasprintf(STORE_TMP"/%s", c->name);
 	if (r == 0 && layer->parent)
-		r = d2d_store_child(c->s, from, to, layer->parent);
+		r = d2d_store_set_parent(c->s, from, to, layer->parent);
 	free(from);
 	free(to);
 	return r ? r : place_link(c, layer);
 }
 
-static int place_data(struct commit *c, struct layer *layer)
+static int place_metadata(struct commit *c, struct layer *layer)
 {
 	char *from, *to;
 	int r;
@@ -190,7 +190,7 @@ static int place_configs(struct commit *c)
 /* ---- all of it ---- */
 
 /* Removes a layer that Docker has not seen yet, because Docker must not see a part of an import that failed. */
-static int take_back(struct commit *c, struct layer *layer)
+static int undo_layer(struct commit *c, struct layer *layer)
 {
 	char *path;
 
@@ -204,7 +204,7 @@ static int take_back(struct commit *c, struct layer *layer)
 }
 
 /* Returns -EEXIST if Docker can see this layer already, else 0. */
-static int is_given(struct commit *c, struct layer *layer)
+static int is_visible(struct commit *c, struct layer *layer)
 {
 	return d2d_store_exists(c->s, STORE_TMP"/%s/%s", c->name, layer->chain)
 		&& !d2d_store_exists(c->s, STORE_TMP"/%s/%s/db", c->name, layer->chain) ? -EEXIST : 0;
@@ -238,7 +238,7 @@ static int carry_forward(struct commit *c)
 	if (r < 0)
 		return r;
 	c->given = true;
-	r = each_layer(c, place_data);
+	r = each_layer(c, place_metadata);
 	if (r == 0)
 		r = d2d_store_sync(c->s);
 	if (r == 0)
@@ -261,10 +261,10 @@ int d2d_store_commit(const struct d2d_store *s, const char *name)
 	c.images = text ? json_tokener_parse(text) : NULL;
 	free(text);
 	if (json_object_is_type(c.images, json_type_array)) {
-		c.given = each_layer(&c, is_given) == -EEXIST;
+		c.given = each_layer(&c, is_visible) == -EEXIST;
 		r = carry_forward(&c);
 		if (r == -EUCLEAN || (r < 0 && !c.given))
-			each_layer(&c, take_back);
+			each_layer(&c, undo_layer);
 	}
 	json_object_put(c.images);
 	/* Other errors, such as no space or no memory, may be gone at the next import, so keep the directory for it. */

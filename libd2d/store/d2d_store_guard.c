@@ -18,34 +18,23 @@
 
 enum { DAEMON_JSON_MAX = 1024 * 1024, ENTRIES_MAX = 10000 };
 
-static int refuse(char **why, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static int refuse(char **why, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	*why = d2d_vformat(format, args);
-	va_end(args);
-	return -ENOTSUP;
-}
-
 /* Checks that a directory has no entries but these names (each ends in a null byte, the list in another one). A missing
  * directory is fine. */
 static int check_names(const struct d2d_store *s, const char *dir, const char *allowed, char **why)
 {
 	char *path = xasprintf("%s/%s", s->path, dir), **names, *shown;
-	int i, n = d2d_folder(path, ENTRIES_MAX, &names), r = n == -ENOENT ? 0 : MIN(n, 0);
+	int i, n = d2d_dir_list(path, ENTRIES_MAX, &names), r = n == -ENOENT ? 0 : MIN(n, 0);
 
 	for (i = 0; i < n && r == 0; i++) {
 		/* a temporary file that dockerd left when it died before renaming it */
 		if (index_in_strings(allowed, names[i]) >= 0 || is_prefixed_with(names[i], ".tmp-"))
 			continue;
 		shown = d2d_printable(names[i], strlen(names[i]));
-		r = refuse(why, "unknown layout: '%s/%s'", dir, shown);
+		r = d2d_fail(-ENOTSUP, why, "unknown layout: '%s/%s'", dir, shown);
 		free(shown);
 	}
 	if (n >= 0)
-		d2d_folder_free(names, n);
+		d2d_dir_list_free(names, n);
 	free(path);
 	return r;
 }
@@ -54,17 +43,17 @@ static int check_names(const struct d2d_store *s, const char *dir, const char *a
 static int check_driver(const struct d2d_store *s, char **why)
 {
 	char *path = xasprintf("%s/image", s->path), **names, *shown;
-	int n = d2d_folder(path, ENTRIES_MAX, &names), r = 0;
+	int n = d2d_dir_list(path, ENTRIES_MAX, &names), r = 0;
 
 	free(path);
 	if (n < 0)
 		return n == -ENOENT ? 0 : n;
 	if (n > 0 && !d2d_store_exists(s, STORE_IMAGE)) {
 		shown = d2d_printable(names[0], strlen(names[0]));
-		r = refuse(why, "its graph driver is '%s', not overlay2", shown);
+		r = d2d_fail(-ENOTSUP, why, "its graph driver is '%s', not overlay2", shown);
 		free(shown);
 	}
-	d2d_folder_free(names, n);
+	d2d_dir_list_free(names, n);
 	return r;
 }
 
@@ -84,7 +73,7 @@ static int check_running(const struct d2d_store *s, char **why)
 		close(fd);
 	}
 	if (busy)
-		refuse(why, "a dockerd is running on it");
+		d2d_fail(-ENOTSUP, why, "a dockerd is running on it");
 	return busy ? -EBUSY : 0;
 }
 
@@ -107,7 +96,7 @@ static int check_starting(char **why)
 	free(path);
 	free(pid);
 	if (busy)
-		refuse(why, "a dockerd is running on it");
+		d2d_fail(-ENOTSUP, why, "a dockerd is running on it");
 	return busy ? -EBUSY : 0;
 }
 
@@ -124,13 +113,13 @@ static int check_settings(const struct d2d_store *s, char **why)
 	real = xmalloc_realpath(root ? root : DATA_ROOT);
 	if (real && strcmp(real, s->path) == 0) {
 		if (driver && strcmp(driver, "overlay2") != 0)
-			r = refuse(why, DAEMON_JSON" chooses the graph driver '%s', not overlay2", driver);
+			r = d2d_fail(-ENOTSUP, why, DAEMON_JSON" chooses the graph driver '%s', not overlay2", driver);
 		else if (d2d_json_text(settings, "userns-remap"))
-			r = refuse(why, DAEMON_JSON" remaps users");
+			r = d2d_fail(-ENOTSUP, why, DAEMON_JSON" remaps users");
 		else if (json_object_object_get_ex(settings, "features", &features)
 		 && json_object_get_boolean(json_object_object_get(features, "containerd-snapshotter"))
 		) {
-			r = refuse(why, DAEMON_JSON" chooses containerd's image store");
+			r = d2d_fail(-ENOTSUP, why, DAEMON_JSON" chooses containerd's image store");
 		} else {
 			r = check_starting(why);
 		}
@@ -148,11 +137,11 @@ static int check_place(const struct d2d_store *s, char **why)
 	if (fstatfs(s->fd, &fs) < 0 || fstat(s->fd, &st) < 0)
 		return -errno;
 	if (fs.f_type == OVERLAYFS_SUPER_MAGIC)
-		return refuse(why, "it is on overlayfs, where overlay2 can't work");
+		return d2d_fail(-ENOTSUP, why, "it is on overlayfs, where overlay2 can't work");
 	if ((fstatat(s->fd, STORE_LAYERS, &part, 0) == 0 && part.st_dev != st.st_dev)
 	 || (fstatat(s->fd, "image", &part, 0) == 0 && part.st_dev != st.st_dev)
 	) {
-		return refuse(why, "a part of it is a separate file system");
+		return d2d_fail(-ENOTSUP, why, "a part of it is a separate file system");
 	}
 	return 0;
 }
@@ -166,7 +155,7 @@ int d2d_store_guard(const struct d2d_store *s, char **why)
 		r = check_settings(s, why);
 	/* containerd's image store mounts its containers in this directory */
 	if (r == 0 && d2d_store_exists(s, "rootfs"))
-		r = refuse(why, "it has containerd's image store");
+		r = d2d_fail(-ENOTSUP, why, "it has containerd's image store");
 	if (r == 0)
 		r = check_driver(s, why);
 	if (r == 0)
@@ -180,7 +169,7 @@ int d2d_store_guard(const struct d2d_store *s, char **why)
 	if (r == 0) {
 		names = d2d_store_names(s);
 		if (!names)
-			r = refuse(why, "unknown layout: its repositories.json: %s",
+			r = d2d_fail(-ENOTSUP, why, "unknown layout: its repositories.json: %s",
 				errno == EUCLEAN ? "invalid" : strerror(errno));
 		json_object_put(names);
 	}

@@ -114,7 +114,7 @@ int d2d_store_imports(const char *dir, struct json_object **imports)
 	if (s.fd < 0)
 		return -errno;
 	path = xasprintf("%s/"STORE_KNOWN, dir);
-	n = d2d_folder(path, INT_MAX - 1, &keys);
+	n = d2d_dir_list(path, INT_MAX - 1, &keys);
 	free(path);
 	if (n >= 0) {
 		names = d2d_store_names(&s);
@@ -122,7 +122,7 @@ int d2d_store_imports(const char *dir, struct json_object **imports)
 			if (d2d_is_digest(keys[i]))
 				add_record(&s, names, keys[i], *imports);
 		json_object_put(names);
-		d2d_folder_free(keys, n);
+		d2d_dir_list_free(keys, n);
 	}
 	close(s.fd);
 	/* -ENOENT: nothing was ever imported */

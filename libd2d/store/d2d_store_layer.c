@@ -71,7 +71,7 @@ bool d2d_store_is_link(const struct d2d_store *s, const char *chain)
 	d2d_store_cache_id(s, chain, id);
 	path = xasprintf("%s/"STORE_LAYERS"/%s/diff", s->path, id);
 	target = xmalloc_readlink(path);
-	place = d2d_squash_place(chain);
+	place = d2d_squash_mountpoint(chain);
 	is = target && strcmp(target, place) == 0;
 	free(target);
 	free(place);

@@ -36,8 +36,8 @@ static bool has(struct json_object *set, const char *key)
 	return json_object_object_get_ex(set, key, NULL);
 }
 
-static void say(struct lost *l, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void say(struct lost *l, const char *format, ...)
+static void add_line(struct lost *l, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void add_line(struct lost *l, const char *format, ...)
 {
 	va_list args;
 	char *line;
@@ -52,13 +52,13 @@ static void say(struct lost *l, const char *format, ...)
 static int each(struct lost *l, const char *dir, void (*with)(struct lost *l, const char *name))
 {
 	char *path = xasprintf("%s/%s", l->s->path, dir), **names;
-	int i, n = d2d_folder(path, INT_MAX - 1, &names);
+	int i, n = d2d_dir_list(path, INT_MAX - 1, &names);
 
 	free(path);
 	for (i = 0; i < n; i++)
 		with(l, names[i]);
 	if (n >= 0)
-		d2d_folder_free(names, n);
+		d2d_dir_list_free(names, n);
 	return n == -ENOENT ? 0 : MIN(n, 0);
 }
 
@@ -97,7 +97,7 @@ static void add_container(struct lost *l, const char *id)
 			text = d2d_store_read(l->s, CONFIG_MAX, "containers/%s/config.v2.json", id);
 			config = text ? json_tokener_parse(text) : NULL;
 			name = d2d_json_text(config, "Name");
-			say(l, "container %.*s needs '%s', which is missing", name ? INT_MAX : SHORT_ID,
+			add_line(l, "container %.*s needs '%s', which is missing", name ? INT_MAX : SHORT_ID,
 				name ? name + (*name == '/') : id, file);
 			json_object_put(config);
 			free(text);
@@ -142,7 +142,7 @@ static bool came_with(struct json_object *note, const char *id)
 	return false;
 }
 
-static void sort_image(struct lost *l, const char *id)
+static void classify_image(struct lost *l, const char *id)
 {
 	struct d2d_images images = { .n = 0 };
 	char *text = d2d_store_read(l->s, CONFIG_MAX, STORE_CONFIGS"/%s", id), *why = NULL;
@@ -160,12 +160,12 @@ static void sort_image(struct lost *l, const char *id)
 			}
 		if (file && ours && !has(l->used, image->layers[i - 1].chain)) {
 			json_object_object_add(l->images, id, NULL);
-			say(l, "%s is removed: '%s' is missing", name_of(l, id), file);
+			add_line(l, "%s is removed: '%s' is missing", name_of(l, id), file);
 		} else {
 			while (i-- > 0)
 				json_object_object_add(l->needed, image->layers[i].chain, NULL);
 			if (file)
-				say(l, "%s needs '%s', which is missing", name_of(l, id), file);
+				add_line(l, "%s needs '%s', which is missing", name_of(l, id), file);
 		}
 	}
 	free(why);
@@ -192,7 +192,7 @@ static int remove_images(struct lost *l)
 
 	if (!json_object_object_length(l->images))
 		return 0;
-	r = d2d_store_unname(l->s, l->images);
+	r = d2d_store_remove_names(l->s, l->images);
 	if (r == 0)
 		r = d2d_store_sync(l->s);
 	json_object_object_foreachC(l->images, image) {
@@ -301,14 +301,14 @@ int d2d_store_drop_lost(struct d2d_store *s, struct json_object *mounted, struct
 		if (r == 0)
 			r = each(&l, STORE_LAYERDB, add_layer);
 		if (r == 0)
-			r = each(&l, STORE_CONFIGS, sort_image);
+			r = each(&l, STORE_CONFIGS, classify_image);
 		if (r == 0)
 			r = remove_images(&l);
 		if (r == 0)
 			r = remove_layers(&l);
 		json_object_object_foreachC(l.chains, layer)
 			if (r == 0 && has(l.needed, layer.key))
-				r = d2d_squash_make_place(layer.key);
+				r = d2d_squash_make_mountpoint(layer.key);
 	}
 	json_object_put(l.names);
 	json_object_put(l.images);

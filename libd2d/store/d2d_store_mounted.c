@@ -50,11 +50,11 @@ static int note_layer(const struct d2d_store *s, const char *chain, const char *
 
 int d2d_store_note_mounted(const struct d2d_store *s, const struct d2d_archive *a, const struct d2d_images *images)
 {
-	char fd[sizeof("/proc/self/fd/") + sizeof(int) * 3], *file;
+	char fd[D2D_FD_PATH], *file;
 	unsigned i, k;
 	int r = d2d_store_mkdir(s, STORE_MOUNTED, 0700);
 
-	sprintf(fd, "/proc/self/fd/%d", d2d_archive_fd(a));
+	d2d_fd_path(fd, d2d_archive_fd(a));
 	file = xmalloc_readlink(fd);
 	for (i = 0; i < images->n; i++)
 		for (k = 0; r == 0 && k < images->image[i].n_layers; k++) {
@@ -73,7 +73,7 @@ struct json_object *d2d_store_mounted(const char *dir)
 	struct d2d_store s = { .path = (char *)dir, .lock = -1 };
 	struct json_object *notes = NULL;
 	char *path = xasprintf("%s/"STORE_MOUNTED, dir), **chains;
-	int i, n = d2d_folder(path, INT_MAX - 1, &chains);
+	int i, n = d2d_dir_list(path, INT_MAX - 1, &chains);
 
 	free(path);
 	if (n < 0)
@@ -89,6 +89,6 @@ struct json_object *d2d_store_mounted(const char *dir)
 		}
 	if (s.fd >= 0)
 		close(s.fd);
-	d2d_folder_free(chains, n);
+	d2d_dir_list_free(chains, n);
 	return notes;
 }

@@ -86,7 +86,7 @@ int d2d_store_write_names(const struct d2d_store *s, struct json_object *images,
 	return r ? r : changed;
 }
 
-int d2d_store_unname(const struct d2d_store *s, struct json_object *ids)
+int d2d_store_remove_names(const struct d2d_store *s, struct json_object *ids)
 {
 	struct json_object *names = d2d_store_names(s), *left = json_object_new_object(), *some;
 	struct json_object_iter name, tag;

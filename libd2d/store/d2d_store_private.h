@@ -31,10 +31,10 @@ struct d2d_store {
 	unsigned jobs;		/* processes that may work for it side by side */
 	unsigned rank;		/* of the file that is imported beside others; 0: it is alone */
 
-	/* for d2d_store_take.c */
-	struct d2d_taker taker;
-	struct d2d_store_taken *taken;
-	unsigned n_taken;
+	/* for d2d_store_early.c */
+	struct d2d_early_reader early;
+	struct d2d_store_early_layer *early_layer;
+	unsigned n_early;
 	char *diffs;
 	bool full;		/* or something else keeps it from taking more */
 };
@@ -78,10 +78,10 @@ void d2d_store_end_commit(const struct d2d_store *s);
 
 /* During a commit: takes those names from a list of images that a later file has given to others by now; and notes those that
  * this file has given. */
-void d2d_store_leave_names(const struct d2d_store *s, struct json_object *list);
-void d2d_store_note_given(const struct d2d_store *s, struct json_object *list);
+void d2d_store_remove_later_names(const struct d2d_store *s, struct json_object *list);
+void d2d_store_record_given_names(const struct d2d_store *s, struct json_object *list);
 
-/* ---- d2d_store_take.c ---- */
+/* ---- d2d_store_early.c ---- */
 
 /* Unpacks a layer's archive into a new folder: layer/diff and db/tar-split.json.gz. *why, to be freed, may say what is
  * wrong with it. The stream stays the caller's. */
@@ -92,17 +92,17 @@ int d2d_store_unpack(const struct d2d_store *s, const char *dir, struct d2d_stre
 int d2d_store_make_layer(const struct d2d_store *s, const char *dir);
 
 /* When the layer has been unpacked on the first pass: 1, it is moved to DIR, and its size as Docker counts it. Else 0. */
-int d2d_store_take_over(struct d2d_store *s, const struct d2d_image_layer *layer, const char *dir, off_t *size);
+int d2d_store_early_use(struct d2d_store *s, const struct d2d_image_layer *layer, const char *dir, off_t *size);
 
 /* Removes all else that was taken. */
-void d2d_store_drop(struct d2d_store *s);
+void d2d_store_early_drop(struct d2d_store *s);
 
 /* ---- d2d_store_layer.c ---- */
 
 /* Whether the store has a layer whole. CHAIN is 64 hexadecimal digits. */
 bool d2d_store_has_layer(const struct d2d_store *s, const char *chain);
 
-/* Whether its files lie on a medium: the diff folder is a link to d2d_squash_place(), mounted or not. */
+/* Whether its files lie on a medium: the diff folder is a link to d2d_squash_mountpoint(), mounted or not. */
 bool d2d_store_is_link(const struct d2d_store *s, const char *chain);
 
 /* The chain that it stands on, into PARENT (D2D_DIGEST + 1): false when on none. */
@@ -125,7 +125,7 @@ int d2d_store_prepare(const struct d2d_store *s, const char *dir, const struct d
 
 /* What a layer, whose folder is LAYER, has because of its parent, which lies in DIR or is in the store: -EUCLEAN when it
  * is in neither. What is there already isn't written again. */
-int d2d_store_child(const struct d2d_store *s, const char *dir, const char *layer, const char *parent);
+int d2d_store_set_parent(const struct d2d_store *s, const char *dir, const char *layer, const char *parent);
 
 /* ---- d2d_store_commit.c ---- */
 
@@ -148,7 +148,7 @@ struct json_object *d2d_store_names(const struct d2d_store *s);
 int d2d_store_write_names(const struct d2d_store *s, struct json_object *images, const char *path);
 
 /* Takes all names from the images whose IDs are keys of an object. */
-int d2d_store_unname(const struct d2d_store *s, struct json_object *ids);
+int d2d_store_remove_names(const struct d2d_store *s, struct json_object *ids);
 
 /* ---- d2d_store_mounted.c ---- */
 

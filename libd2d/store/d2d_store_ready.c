@@ -53,7 +53,7 @@ static int mark_committed(const struct d2d_store *s, const char *dir, const char
 	return r;
 }
 
-int d2d_store_child(const struct d2d_store *s, const char *dir, const char *layer, const char *parent)
+int d2d_store_set_parent(const struct d2d_store *s, const char *dir, const char *layer, const char *parent)
 {
 	char *text = make_lower(s, dir, parent), *path = xasprintf("%s/lower", layer);
 	int r = text ? d2d_store_put(s, path, text, strlen(text), 0644) : -EUCLEAN;
@@ -76,7 +76,7 @@ static int prepare_layer(const struct d2d_store *s, const char *dir, const char 
 	target = xasprintf("../%s/diff", id);
 	r = symlinkat(target, s->fd, path) < 0 ? -errno : 0;
 	if (r == 0 && parent)
-		r = d2d_store_child(s, dir, layer, parent);
+		r = d2d_store_set_parent(s, dir, layer, parent);
 	free(target);
 	free(path);
 	free(layer);

@@ -93,7 +93,7 @@ static int put_member(struct stage *st, const char *chain, const char *name, con
 	int fd = openat(st->s->fd, path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
 	struct d2d_stream *in = NULL;
 	ssize_t n = 0;
-	int r = fd < 0 ? -errno : d2d_archive_take(st->a, member, &in);
+	int r = fd < 0 ? -errno : d2d_archive_open_member(st->a, member, &in);
 
 	while (r == 0 && (n = d2d_stream_read(in, buf, COPY_CHUNK)) > 0)
 		if (full_write(fd, buf, n) != n)
@@ -109,7 +109,7 @@ static int put_member(struct stage *st, const char *chain, const char *name, con
 /* Stages a layer whose files stay on the medium: a symbolic link in place of its files, and its tar-split. */
 static int link_layer(struct stage *st, const struct d2d_image_layer *layer, const char *dir, char **why)
 {
-	char *diff = path_in(st, "%s/layer/diff", layer->chain), *place = d2d_squash_place(layer->chain);
+	char *diff = path_in(st, "%s/layer/diff", layer->chain), *place = d2d_squash_mountpoint(layer->chain);
 	int r = d2d_store_make_layer(st->s, dir);
 
 	if (r == 0)
@@ -128,12 +128,12 @@ static int unpack_layer(struct stage *st, const struct d2d_image_layer *layer, c
 {
 	struct d2d_stream *in = NULL;
 	char *reason = NULL;
-	int r = layer->split ? d2d_squash_take(st->a, layer, &in, why) : d2d_archive_take(st->a, layer->member, &in);
+	int r = layer->split ? d2d_squash_open_layer(st->a, layer, &in, why) : d2d_archive_open_member(st->a, layer->member, &in);
 
 	if (r >= 0 && !layer->split)
 		r = d2d_stream_unpack(&in);
 	if (r > 0 && st->ahead)
-		r = d2d_stream_ahead(&in);
+		r = d2d_stream_read_ahead(&in);
 	if (r >= 0)
 		r = d2d_store_unpack(st->s, dir, in, result, &reason);
 	if (r >= 0 && strcmp(result->digest, layer->diff) != 0)
@@ -153,7 +153,7 @@ static int take_layer(void *arg, unsigned i, const struct d2d_progress *progress
 	char *dir = path_in(st, "%s", layer->chain);
 	int r;
 
-	d2d_archive_tell(st->a, progress);
+	d2d_archive_set_progress(st->a, progress);
 	r = is_mounted(st, layer) ? link_layer(st, layer, dir, why) : unpack_layer(st, layer, dir, &result, why);
 	if (r >= 0)
 		r = put_data(st, &st->todo[i], result.size);
@@ -166,11 +166,11 @@ static int take_layer(void *arg, unsigned i, const struct d2d_progress *progress
 
 /* ---- all layers, in the order in which they lie in the archive ---- */
 
-static int by_place(const void *a, const void *b)
+static int by_offset(const void *a, const void *b)
 {
 	const struct todo *x = a, *y = b;
 
-	return x->layer->member->at < y->layer->member->at ? -1 : x->layer->member->at > y->layer->member->at;
+	return d2d_compare(x->layer->member->at, y->layer->member->at);
 }
 
 /* Lists the layers that the store lacks, each once. Returns how many; the caller frees *TODO. */
@@ -193,7 +193,7 @@ static unsigned find_todo(struct d2d_store *s, const struct d2d_images *images, 
 		}
 	}
 	if (n)
-		qsort(*todo, n, sizeof(**todo), by_place);
+		qsort(*todo, n, sizeof(**todo), by_offset);
 	return n;
 }
 
@@ -224,7 +224,7 @@ static int take_over(struct stage *st)
 		char *dir = path_in(st, "%s", st->todo[i].layer->chain);
 		off_t size;
 
-		r = d2d_store_take_over(st->s, st->todo[i].layer, dir, &size);
+		r = d2d_store_early_use(st->s, st->todo[i].layer, dir, &size);
 		if (r > 0)
 			r = put_data(st, &st->todo[i], size);
 		else
@@ -232,7 +232,7 @@ static int take_over(struct stage *st)
 		free(dir);
 	}
 	st->n_todo = left;
-	d2d_store_drop(st->s);
+	d2d_store_early_drop(st->s);
 	return r;
 }
 
@@ -253,9 +253,9 @@ static int take_layers(struct stage *st, const struct d2d_images *images)
 		r = check_room(st, work.size);
 	if (r == 0) {
 		st->ahead = jobs > st->n_todo;
-		work.progress = d2d_archive_tell(st->a, NULL);
+		work.progress = d2d_archive_set_progress(st->a, NULL);
 		r = d2d_pool(&work, jobs, &why);
-		d2d_archive_tell(st->a, work.progress);
+		d2d_archive_set_progress(st->a, work.progress);
 	}
 	if (r == -EOWNERDEAD && !why)
 		why = xstrdup("a process that unpacked a layer has died");
@@ -327,7 +327,7 @@ static int finish(struct stage *st, const struct d2d_images *images, const char 
 
 	if (r == 0 && images->squash && s->mount)
 		r = d2d_store_note_mounted(s, st->a, images);
-	d2d_store_leave_names(s, list);
+	d2d_store_remove_later_names(s, list);
 	if (r == 0)
 		r = put_list(st, list);
 	if (r == 0)
@@ -341,7 +341,7 @@ static int finish(struct stage *st, const struct d2d_images *images, const char 
 	if (r == 0)
 		r = d2d_store_commit(s, ready);
 	if (r == 0)
-		d2d_store_note_given(s, list);
+		d2d_store_record_given_names(s, list);
 	d2d_store_end_commit(s);
 	json_object_put(list);
 	return r;

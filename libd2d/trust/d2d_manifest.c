@@ -30,14 +30,14 @@ unsigned long long d2d_manifest_version(const char *text, size_t len)
 	return n;
 }
 
-const char *d2d_kind_folder(unsigned kind)
+const char *d2d_kind_dir(unsigned kind)
 {
 	return kind == D2D_KIND_HOOKS ? "hooks" : kind == D2D_KIND_BIN ? "bin" : "layers";
 }
 
 const char *d2d_kind_words(unsigned kind)
 {
-	return kind == D2D_KIND_BIN ? "scripts" : d2d_kind_folder(kind);
+	return kind == D2D_KIND_BIN ? "scripts" : d2d_kind_dir(kind);
 }
 
 static bool parse_hash(const char *text, uint8_t *sha256)

@@ -11,7 +11,6 @@
 
 #define MODE_FILE "/etc/d2d/trust"
 #define KEYS "/etc/d2d/keys"
-#define STORE_LABEL "D2D-STORE"
 
 enum { KEYS_MAX = 64, SETTLE_SECONDS = 10 };
 
@@ -54,13 +53,13 @@ static bool is_encrypted_store(const struct d2d_volume *v)
 {
 	return strcmp(v->fstype, "crypto_LUKS") == 0
 		&& (v->role == D2D_ROLE_STORE || (v->holder && strcmp(v->holder, D2D_STORE_MAPPING) == 0)
-			|| strcmp(v->label, STORE_LABEL) == 0);
+			|| strcmp(v->label, D2D_STORE_LABEL) == 0);
 }
 
 struct found {
 	unsigned encrypted;	/* encrypted stores, open or not */
 	unsigned stores;	/* volumes that are the store, or could be */
-	unsigned rivals;	/* encrypted volumes among these that aren't open */
+	unsigned closed_encrypted;	/* encrypted volumes among these that aren't open */
 };
 
 static void count(struct found *found, const struct d2d_volume *list, int n)
@@ -72,12 +71,12 @@ static void count(struct found *found, const struct d2d_volume *list, int n)
 
 		found->encrypted += encrypted;
 		found->stores += store;
-		found->rivals += encrypted && store;
+		found->closed_encrypted += encrypted && store;
 	}
 }
 
 /* Counts stores among the volumes that d2dmount has listed and those that are attached now; the larger numbers count. */
-static struct found look(const struct d2d_trust *t)
+static struct found count_stores(const struct d2d_trust *t)
 {
 	struct found known = { 0, 0, 0 }, now = { 0, 0, 0 };
 	struct d2d_volume *list;
@@ -93,11 +92,11 @@ static struct found look(const struct d2d_trust *t)
 			d2d_roles_decide(list, n, NULL, t->spec);
 			count(&now, list, n);
 		} else if (n < 0) {
-			now.encrypted = now.rivals = 1; /* if the scan fails, assume that there is an encrypted store */
+			now.encrypted = now.closed_encrypted = 1; /* if the scan fails, assume that there is an encrypted store */
 		}
 		d2d_volumes_free(list, n);
 		/* The list may show the store as it was before it was opened, and so as its own rival: only the scan counts. */
-		known.rivals = now.rivals;
+		known.closed_encrypted = now.closed_encrypted;
 	}
 	known.encrypted = MAX(known.encrypted, now.encrypted);
 	known.stores = MAX(known.stores, now.stores);
@@ -158,7 +157,7 @@ static bool store_is_trusted(const struct d2d_trust *t)
 		return false;
 	if (t->mode >= D2D_TRUST_SIGNED && !opened_by_passphrase(t))
 		return false;
-	return look(t).rivals == 0;
+	return count_stores(t).closed_encrypted == 0;
 }
 
 /* ---- keys and versions ---- */
@@ -189,7 +188,7 @@ static void read_keys(struct d2d_trust *t, const char *dir)
 static char *version_file(const struct d2d_trust *t, const char *keyid)
 {
 	return xasprintf("%s"D2D_STORE"/d2d/trust/%s%s%s.version", t->root, keyid, t->kind ? "." : "",
-		t->kind ? d2d_kind_folder(t->kind) : "");
+		t->kind ? d2d_kind_dir(t->kind) : "");
 }
 
 long long d2d_trust_version(const struct d2d_trust *t, const char *keyid)
@@ -222,7 +221,7 @@ int d2d_trust_set_version(const struct d2d_trust *t, const char *keyid, unsigned
 		return -ENODEV;
 	path = version_file(t, keyid);
 	text = xasprintf("%llu\n", version);
-	err = d2d_folder_make(path);
+	err = d2d_make_parent_dirs(path);
 	if (!err)
 		err = d2d_file_write(path, text);
 	free(text);
@@ -287,7 +286,7 @@ static const char *required(struct d2d_trust *t, const char *stage)
 		why = strcmp(stage, "30") < 0 ? wait_for_devices(t) : NULL;
 		if (why)
 			return why;
-		found = look(t);
+		found = count_stores(t);
 		if (!found.encrypted && t->spec && !found.stores)
 			return "the store named by d2d.store= isn't there yet and may be encrypted";
 		t->encrypted = found.encrypted != 0;

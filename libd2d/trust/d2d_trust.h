@@ -39,7 +39,7 @@ int d2d_minisign_verify(const struct d2d_minisign_sig *sig, const struct d2d_min
 
 /* What the folders d2d/hooks, d2d/bin and d2d/layers of volumes hold, and what its own are called in words. */
 enum { D2D_KIND_HOOKS, D2D_KIND_BIN, D2D_KIND_LAYERS };
-const char *d2d_kind_folder(unsigned kind);
+const char *d2d_kind_dir(unsigned kind);
 const char *d2d_kind_words(unsigned kind);
 
 #define D2D_MANIFEST_MAX (1024 * 1024)

@@ -48,18 +48,18 @@ static void terminals_close(const int *fd, int n)
 }
 
 /* Writes a text to all terminals. Errors are ignored, as another terminal may work. */
-static void terminals_say(const int *fd, int n, const char *text)
+static void terminals_write(const int *fd, int n, const char *text)
 {
 	while (n--)
 		full_write(fd[n], text, strlen(text));
 }
 
-void d2d_tell(const char *text)
+void d2d_console_write(const char *text)
 {
 	int fd[TERMINALS];
 	int n = terminals_open(fd);
 
-	terminals_say(fd, n, text);
+	terminals_write(fd, n, text);
 	terminals_close(fd, n);
 }
 
@@ -93,9 +93,9 @@ static int read_line(int fd, char *answer, size_t size)
 }
 
 /* Waits for an answer on N terminals. poll_fd[n] is the signalfd, poll_fd[n + 1] that of OTHER, unless it is NULL. END is the
- * deadline as by monotonic_ms(), 0 for none. Returns the length of the answer or a negative errno as d2d_ask_meanwhile(). */
+ * deadline as by monotonic_ms(), 0 for none. Returns the length of the answer or a negative errno as d2d_ask_or_event(). */
 static int wait_answer(struct pollfd *poll_fd, int n, const char *prompt, char *answer, size_t size, unsigned long long end,
-		const struct d2d_meanwhile *other)
+		const struct d2d_ask_event *other)
 {
 	int alive = n;
 
@@ -125,7 +125,7 @@ static int wait_answer(struct pollfd *poll_fd, int n, const char *prompt, char *
 				poll_fd[i].fd = -1;
 				alive--;
 			} else {
-				terminals_say(&poll_fd[i].fd, 1, prompt);
+				terminals_write(&poll_fd[i].fd, 1, prompt);
 			}
 		}
 	}
@@ -134,12 +134,12 @@ static int wait_answer(struct pollfd *poll_fd, int n, const char *prompt, char *
 
 int d2d_ask(const char *prompt, char *answer, size_t size, int seconds)
 {
-	return d2d_ask_meanwhile(prompt, answer, size, seconds, NULL);
+	return d2d_ask_or_event(prompt, answer, size, seconds, NULL);
 }
 
-/* Asks once. Returns as d2d_ask_meanwhile(). After -EINTR, *STOPPED is true if the signal was SIGTSTP: this process was stopped
+/* Asks once. Returns as d2d_ask_or_event(). After -EINTR, *STOPPED is true if the signal was SIGTSTP: this process was stopped
  * and has been continued, and the caller asks again. */
-static int ask_once(const char *prompt, char *answer, size_t size, unsigned long long end, const struct d2d_meanwhile *other,
+static int ask_once(const char *prompt, char *answer, size_t size, unsigned long long end, const struct d2d_ask_event *other,
 		bool *stopped)
 {
 	struct pollfd poll_fd[TERMINALS + 2];
@@ -172,9 +172,9 @@ static int ask_once(const char *prompt, char *answer, size_t size, unsigned long
 		poll_fd[i].fd = fd[i];
 		poll_fd[i].events = POLLIN;
 	}
-	terminals_say(fd, n, prompt);
+	terminals_write(fd, n, prompt);
 	r = wait_answer(poll_fd, n, prompt, answer, size, end, other);
-	terminals_say(fd, n, "\n");
+	terminals_write(fd, n, "\n");
 
 	for (i = 0; i < n; i++)
 		/* After an error discard a partly typed passphrase, so that the next reader of the terminal doesn't get it. */
@@ -188,7 +188,7 @@ static int ask_once(const char *prompt, char *answer, size_t size, unsigned long
 	return r;
 }
 
-int d2d_ask_meanwhile(const char *prompt, char *answer, size_t size, int seconds, const struct d2d_meanwhile *other)
+int d2d_ask_or_event(const char *prompt, char *answer, size_t size, int seconds, const struct d2d_ask_event *other)
 {
 	unsigned long long end = seconds ? monotonic_ms() + seconds * 1000ULL : 0;
 	bool stopped;

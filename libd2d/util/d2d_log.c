@@ -9,7 +9,7 @@
 
 /* Rotates a log: renames it to PATH.1 and creates a new file. If that fails, the open file is truncated and used further.
  * Returns the descriptor to write to. */
-static int turn(int log, const char *path)
+static int rotate(int log, const char *path)
 {
 	char *old = xasprintf("%s.1", path);
 	int fd = -1;
@@ -33,7 +33,7 @@ void d2d_log_copy(int in, int log, const char *path, off_t max)
 
 	while ((len = safe_read(in, buf, sizeof(buf))) > 0) {
 		if (size + len > max) {
-			log = turn(log, path);
+			log = rotate(log, path);
 			size = 0;
 		}
 		/* Ignore errors: a full disk must not block or end the process that writes to the log. */

@@ -12,7 +12,7 @@
 #include "d2d_util.h"
 
 enum {
-	TELL_MS = 100,		/* interval of progress reports */
+	PROGRESS_MS = 100,		/* interval of progress reports */
 	WHY_MAX = 32 * 1024,	/* bytes of an error message: fits into a pipe, so that a worker never blocks on it */
 };
 
@@ -25,7 +25,7 @@ struct worker {
 struct count {
 	off_t *done;		/* bytes done of all pieces, in memory that all processes share */
 	off_t last;		/* last reported position of this piece's stream */
-	const struct d2d_progress *tell;	/* to be called by this process, or NULL */
+	const struct d2d_progress *shown;	/* to be called by this process, or NULL */
 };
 
 /* Progress callback: adds the bytes since the last call to the sum of all pieces. */
@@ -39,14 +39,14 @@ static void count(void *arg, off_t at, off_t size)
 		sum = at - c->last;
 	c->last = at;
 	sum = __atomic_add_fetch(c->done, sum, __ATOMIC_RELAXED);
-	if (c->tell && c->tell->told)
-		c->tell->told(c->tell->arg, MIN(sum, size), size);
+	if (c->shown && c->shown->on_progress)
+		c->shown->on_progress(c->shown->arg, MIN(sum, size), size);
 }
 
-static int run(const struct d2d_work *w, unsigned i, off_t *done, bool tell, char **why)
+static int run(const struct d2d_work *w, unsigned i, off_t *done, bool show, char **why)
 {
-	struct count c = { .done = done, .tell = tell ? w->progress : NULL };
-	struct d2d_progress progress = { .told = count, .arg = &c, .size = w->size };
+	struct count c = { .done = done, .shown = show ? w->progress : NULL };
+	struct d2d_progress progress = { .on_progress = count, .arg = &c, .size = w->size };
 
 	*why = NULL;
 	return w->run(w->arg, i, &progress, why);
@@ -132,21 +132,21 @@ static int wait_for_one(const struct d2d_work *w, struct worker *workers, unsign
 		polled[i].events = POLLIN;
 	}
 	while (!ended) {
-		safe_poll(polled, jobs, w->progress && w->progress->told ? TELL_MS : -1);
+		safe_poll(polled, jobs, w->progress && w->progress->on_progress ? PROGRESS_MS : -1);
 		for (i = 0; r == 0 && i < jobs; i++) {
 			if (polled[i].fd >= 0 && polled[i].revents) {
 				r = reap(&workers[i], why);
 				ended = true;
 			}
 		}
-		if (w->progress && w->progress->told)
-			w->progress->told(w->progress->arg, MIN(__atomic_load_n(done, __ATOMIC_RELAXED), w->size), w->size);
+		if (w->progress && w->progress->on_progress)
+			w->progress->on_progress(w->progress->arg, MIN(__atomic_load_n(done, __ATOMIC_RELAXED), w->size), w->size);
 	}
 	free(polled);
 	return r;
 }
 
-static int side_by_side(const struct d2d_work *w, unsigned jobs, off_t *done, char **why)
+static int run_parallel(const struct d2d_work *w, unsigned jobs, off_t *done, char **why)
 {
 	struct worker *workers = xzalloc(jobs * sizeof(*workers));
 	unsigned i, next = 0, running = 0;
@@ -177,7 +177,7 @@ int d2d_pool(const struct d2d_work *w, unsigned jobs, char **why)
 	if (jobs > 1)
 		done = mmap(NULL, sizeof(*done), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (jobs > 1 && done != MAP_FAILED) {
-		r = side_by_side(w, jobs, done, why);
+		r = run_parallel(w, jobs, done, why);
 		munmap(done, sizeof(*done));
 		return r;
 	}

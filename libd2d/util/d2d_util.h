@@ -63,15 +63,15 @@ int d2d_ask(const char *prompt, char *answer, size_t size, int seconds);
 
 /* The same, while something else may happen: happened() is called when there is something to be read from fd, and ends
  * the question by returning other than 0; it comes back with -ECANCELED. Goes on without a terminal. NULL: nothing. */
-struct d2d_meanwhile {
+struct d2d_ask_event {
 	int fd;
 	int (*happened)(void *arg);
 	void *arg;
 };
-int d2d_ask_meanwhile(const char *prompt, char *answer, size_t size, int seconds, const struct d2d_meanwhile *other);
+int d2d_ask_or_event(const char *prompt, char *answer, size_t size, int seconds, const struct d2d_ask_event *other);
 
 /* Writes a text to the same terminals. */
-void d2d_tell(const char *text);
+void d2d_console_write(const char *text);
 
 /* ---- d2d_file.c ---- */
 
@@ -94,15 +94,15 @@ const char *d2d_file_error(int err);
  * A file of more than MAX bytes becomes PATH.1, and a new one begins. */
 void d2d_log_copy(int in, int log, const char *path, off_t max);
 
-/* ---- d2d_folder.c ---- */
+/* ---- d2d_dir.c ---- */
 
 /* The names in a folder but . and .., in natural order (sda2 before sda10). Returns how many, to be freed with
- * d2d_folder_free(), or a negative errno; -E2BIG when there are more than MAX. */
-int d2d_folder(const char *dir, int max, char ***names);
-void d2d_folder_free(char **names, int n);
+ * d2d_dir_list_free(), or a negative errno; -E2BIG when there are more than MAX. */
+int d2d_dir_list(const char *dir, int max, char ***names);
+void d2d_dir_list_free(char **names, int n);
 
 /* Makes the folders that lead to a file. */
-int d2d_folder_make(const char *path);
+int d2d_make_parent_dirs(const char *path);
 
 /* Removes a file or a folder with all in it, but not what is mounted there; no error when there is none. */
 int d2d_remove_tree(const char *path);
@@ -136,6 +136,29 @@ void d2d_words_free(char **words);
 
 /* A word that a shell reads as this one, in printable ASCII; as it is when it needs no quotes. The caller frees it. */
 char *d2d_quoted(const char *word);
+
+/* Sets the reason *WHY, as by printf(), unless there is one already; the caller frees it. Returns ERR. */
+int d2d_fail(int err, char **why, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* Writes LEN bytes as 2 * LEN lower-case hexadecimal digits and a null byte. */
+void d2d_hex(char *hex, const void *bytes, size_t len);
+
+/* Sets PATH to the name by which the kernel opens a file descriptor again. */
+#define D2D_FD_PATH (sizeof("/proc/self/fd/") + sizeof(int) * 3)
+void d2d_fd_path(char *path, int fd);
+
+/* The length of the valid UTF-8 sequence at P, or 0; and whether a whole text is valid UTF-8. */
+int d2d_utf8_len(const unsigned char *p);
+bool d2d_is_utf8(const char *text);
+
+/* Replaces, in place, the octal escapes (\040 for a space) of a path in /proc/self/mountinfo. */
+void d2d_unescape_mount(char *path);
+
+/* Compares two offsets as qsort() wants it. */
+static ALWAYS_INLINE int d2d_compare(off_t x, off_t y)
+{
+	return x < y ? -1 : x > y;
+}
 
 /* ---- d2d_json.c: typed access to JSON ---- */
 
@@ -180,7 +203,7 @@ int d2d_open_beneath(int dir, const char *name, int flags);
 /* ---- progress of long work ---- */
 
 struct d2d_progress {
-	void (*told)(void *arg, off_t done, off_t size);	/* after each piece of the file, or NULL */
+	void (*on_progress)(void *arg, off_t done, off_t size);	/* after each piece of the file, or NULL */
 	void *arg;
 	off_t size;
 };

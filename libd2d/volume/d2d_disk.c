@@ -46,7 +46,7 @@ static bool is_whole_disk(dev_t dev)
 	return is;
 }
 
-static int look_at_device(struct d2d_disk *disk)
+static int read_device_properties(struct d2d_disk *disk)
 {
 	char *dir = sysfs_dir(disk->name);
 	int read_only = 0, sector = 0;
@@ -92,7 +92,7 @@ int d2d_disk_open(const char *path, struct d2d_disk *disk)
 	disk->size = st.st_size;
 	disk->sector = D2D_SECTOR;
 	if (!disk->is_file)
-		r = look_at_device(disk);
+		r = read_device_properties(disk);
 	return r;
 }
 
@@ -166,14 +166,14 @@ int d2d_disk_partition_drop(const struct d2d_disk *disk, unsigned n)
 
 int d2d_disk_probe(const struct d2d_disk *disk, uint64_t offset, struct d2d_volume *v)
 {
-	char path[sizeof("/proc/self/fd/") + sizeof(int) * 3];
+	char path[D2D_FD_PATH];
 	char *head = xzalloc(PROBED);
 	int r = 0, fd = memfd_create("head", MFD_CLOEXEC);
 
 	if (fd < 0 || pread(disk->fd, head, PROBED, offset) < 0 || full_write(fd, head, PROBED) != PROBED)
 		r = -errno;
 	free(head);
-	sprintf(path, "/proc/self/fd/%d", fd);
+	d2d_fd_path(path, fd);
 	if (r == 0)
 		r = d2d_volume_probe(path, v);
 	if (fd >= 0)

@@ -24,7 +24,7 @@ static bool is_zero(const char *p, size_t len)
 const char *d2d_formatme_label(const char *head, size_t len)
 {
 	static const struct { const char *words, *label; } magics[] = {
-		{ D2D_FORMATME_B2D, "boot2docker-data" }, { D2D_FORMATME_D2D, "D2D-STORE" },
+		{ D2D_FORMATME_B2D, "boot2docker-data" }, { D2D_FORMATME_D2D, D2D_STORE_LABEL },
 	};
 	unsigned i;
 

@@ -41,7 +41,7 @@ static const struct fs *kind_of(const struct d2d_volume *v)
 	return fs;
 }
 
-static bool by_loop(const struct d2d_volume *v)
+static bool needs_loop(const struct d2d_volume *v)
 {
 	return v->partitioned || kind_of(v)->sealed;
 }
@@ -83,7 +83,7 @@ void d2d_mounts_find(struct d2d_volume *list, int n)
 		m = find_mount_point(v->dev, 0);
 		if (m)
 			v->mountpoint = xstrdup(m->mnt_dir);
-		else if (by_loop(v))
+		else if (needs_loop(v))
 			v->mountpoint = mounted_by_loop(v->dev);
 	}
 }
@@ -97,17 +97,17 @@ char *d2d_mount_target(const struct d2d_volume *v)
 	return xstrdup(v->role == D2D_ROLE_STORE ? D2D_STORE : D2D_MEDIUM);
 }
 
-static const char *data_of(const struct d2d_volume *v)
+static const char *mount_options_of(const struct d2d_volume *v)
 {
 	return v->role == D2D_ROLE_STORE ? "errors=remount-ro" : kind_of(v)->data;
 }
 
 char *d2d_mount_command(const struct d2d_volume *v)
 {
-	const char *data = data_of(v);
+	const char *data = mount_options_of(v);
 	char *target = d2d_mount_target(v);
 	char *command = xasprintf("mount -t %s -o %s%s%s%s %s %s", kind_of(v)->type,
-		v->role == D2D_ROLE_STORE ? "rw" : "ro,nosuid,nodev", by_loop(v) ? ",loop" : "", data ? "," : "", data ? data : "", v->dev, target);
+		v->role == D2D_ROLE_STORE ? "rw" : "ro,nosuid,nodev", needs_loop(v) ? ",loop" : "", data ? "," : "", data ? data : "", v->dev, target);
 
 	free(target);
 	return command;
@@ -124,7 +124,7 @@ static int do_mount(struct d2d_volume *v, const char *dev)
 	unsigned long flags = v->role == D2D_ROLE_STORE ? 0 : MS_RDONLY | MS_NOSUID | MS_NODEV;
 	char *target = d2d_mount_target(v);
 
-	if (mount(dev, target, kind_of(v)->type, flags | MS_SILENT, data_of(v)) != 0) {
+	if (mount(dev, target, kind_of(v)->type, flags | MS_SILENT, mount_options_of(v)) != 0) {
 		int err = -errno;
 
 		rmdir(target);
@@ -152,7 +152,7 @@ static int mount_by_loop(struct d2d_volume *v)
 
 int d2d_mount(struct d2d_volume *v)
 {
-	int r = by_loop(v) ? mount_by_loop(v) : do_mount(v, v->dev);
+	int r = needs_loop(v) ? mount_by_loop(v) : do_mount(v, v->dev);
 
 	if (r == -ENODEV)
 		d2d_role_set(v, v->role, "this kernel can't mount %s", v->fstype);
@@ -224,7 +224,7 @@ static void unmount_payload(const char *path)
 	rmdir(path);
 }
 
-void d2d_payload_look_inside(struct d2d_volume *v)
+void d2d_payload_check_directory(struct d2d_volume *v)
 {
 	char *dir = concat_path_file(v->mountpoint, "d2d");
 	struct stat st;

@@ -12,7 +12,7 @@
 /* When the connection is lost, a call fails after 5 seconds (timeo is in tenths of a second) and one retry, like a read
  * from a disk that was pulled out. With version 4, calls to a server that is reachable but slow keep waiting, but the
  * waiting processes can be killed. */
-#define PATIENCE "soft,timeo=50,retrans=1"
+#define TIMEOUT_OPTIONS "soft,timeo=50,retrans=1"
 
 /* In the order in which they are tried. 4.2 is last: reading files needs none of its features, and its READ_PLUS fails
  * with an I/O error on servers that encode it differently from Linux (nfs-ganesha 4.3). */
@@ -115,7 +115,7 @@ static int mount_version(const struct d2d_nfs *nfs, const char *version, const c
 	bool v6 = strchr(address, ':') != NULL, old = version[0] == '3';
 	char *source = xasprintf("%s:%s", nfs->host, nfs->path);
 	char *port = nfs->port ? xasprintf(",port=%u", nfs->port) : xstrdup("");
-	char *data = xasprintf("vers=%s,addr=%s,proto=%s,"PATIENCE"%s%s", version, address, v6 ? "tcp6" : "tcp", port,
+	char *data = xasprintf("vers=%s,addr=%s,proto=%s,"TIMEOUT_OPTIONS"%s%s", version, address, v6 ? "tcp6" : "tcp", port,
 		/* Locks of version 3 need rpc.statd, which this system does not have; local locks suffice, because no
 		 * other machine takes locks there. */
 		old ? (v6 ? ",nolock,mountproto=tcp6" : ",nolock,mountproto=tcp") : "");

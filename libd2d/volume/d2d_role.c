@@ -102,7 +102,7 @@ static int store_rank(const struct d2d_volume *v, const char *spec)
 	if (is_opened_store(v))
 		return RANK_OPENED;
 	if (!spec)
-		return d2d_volume_is_ext(v) || v->repair || (is_luks(v) && strcmp(v->label, "D2D-STORE") == 0) ? named : 0;
+		return d2d_volume_is_ext(v) || v->repair || (is_luks(v) && strcmp(v->label, D2D_STORE_LABEL) == 0) ? named : 0;
 	return d2d_volume_is_named(v, spec) ? RANK_NAMED : 0;
 }
 
@@ -210,7 +210,7 @@ static int is_mounted_payload(const struct d2d_volume *v)
 	return v->mountpoint && is_prefixed_with(v->mountpoint, D2D_PAYLOAD"/");
 }
 
-/* The content of a volume can't be seen before it is mounted; d2d_payload_look_inside() takes the role back if there is
+/* The content of a volume can't be seen before it is mounted; d2d_payload_check_directory() takes the role back if there is
  * no directory d2d/. */
 static void decide_payload(struct d2d_volume *v)
 {
@@ -259,7 +259,7 @@ struct d2d_volume *d2d_roles_decide(struct d2d_volume *list, int n, const char *
 
 /* This happens with two USB sticks of the same label, or if the first sector of a file system holds a partition table,
  * too. */
-bool d2d_payload_is_double(struct d2d_volume *v, const struct d2d_volume *list, int n)
+bool d2d_payload_is_duplicate(struct d2d_volume *v, const struct d2d_volume *list, int n)
 {
 	const struct d2d_volume *other;
 

@@ -98,7 +98,7 @@ static char *device_path(const char *root, const char *dir, const char *name)
 	return path;
 }
 
-static void look_around(struct d2d_volume *v, const char *dir)
+static void read_sysfs_properties(struct d2d_volume *v, const char *dir)
 {
 	char *disk = xmalloc_realpath(dir), *holder, *type, *partition;
 
@@ -128,7 +128,7 @@ static void look_around(struct d2d_volume *v, const char *dir)
 }
 
 /* Probes the device NAME into *V. Returns 1 if it belongs in the list, else 0. */
-static int look_at(const char *root, const char *name, struct d2d_volume *v)
+static int probe_device(const char *root, const char *name, struct d2d_volume *v)
 {
 	char *dir = xasprintf("%s/sys/class/block/%s", root, name);
 	char *size = d2d_sysfs_read(dir, "size");
@@ -140,7 +140,7 @@ static int look_at(const char *root, const char *name, struct d2d_volume *v)
 		v->dev = device_path(root, dir, name);
 		v->err = d2d_volume_probe(v->dev, v);
 		v->size = strtoull(size, NULL, 10) * 512;
-		look_around(v, dir);
+		read_sysfs_properties(v, dir);
 		/* Leave out drives without a disc, and disks that have only partitions: those are listed themselves. */
 		worth = v->err != -ENOMEDIUM && (v->err || v->fstype[0] || !v->partitioned);
 		if (!worth)
@@ -173,7 +173,7 @@ static int scan_once(const char *root, llist_t **seen, struct d2d_volume **list,
 		llist_add_to(seen, xstrdup(de->d_name));
 		found++;
 		*list = xrealloc_vector(*list, 4, *n);
-		*n += look_at(root, de->d_name, *list + *n);
+		*n += probe_device(root, de->d_name, *list + *n);
 	}
 	closedir(dir);
 	return found;
@@ -308,7 +308,7 @@ static int is_same(const char *a, const char *b)
 	return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
-void d2d_volumes_recall(struct d2d_volume *list, int n, unsigned roles)
+void d2d_volumes_merge_saved(struct d2d_volume *list, int n, unsigned roles)
 {
 	struct d2d_volume *known, swap;
 	int i, k, n_known = d2d_volumes_read(&known);

@@ -9,6 +9,8 @@
 
 #include "d2d_util.h"
 
+#define D2D_STORE_LABEL "D2D-STORE"	/* of the volume that we make as the store; others may be one, too (d2d_role.c) */
+
 /* ---- d2d_volume.c ---- */
 
 enum { D2D_ROLE_NONE, D2D_ROLE_MEDIUM, D2D_ROLE_PAYLOAD, D2D_ROLE_STORE, D2D_ROLE_SWAP };
@@ -50,7 +52,7 @@ void d2d_volumes_free(struct d2d_volume *list, int n);
 
 /* Takes over what an earlier d2dmount wrote to D2D_VOLUMES about volumes of other roles than ROLES (1 << D2D_ROLE_,
  * or'ed) and about those that can't be read: it was root, and it looked inside. */
-void d2d_volumes_recall(struct d2d_volume *list, int n, unsigned roles);
+void d2d_volumes_merge_saved(struct d2d_volume *list, int n, unsigned roles);
 
 void d2d_volume_clear(struct d2d_volume *v);
 
@@ -117,7 +119,7 @@ struct d2d_volume *d2d_roles_decide(struct d2d_volume *list, int n, const char *
 bool d2d_volume_is_named(const struct d2d_volume *v, const char *spec);
 
 /* Whether a payload has the label, or without one the UUID, of another of the list that is mounted; why then says so. */
-bool d2d_payload_is_double(struct d2d_volume *v, const struct d2d_volume *list, int n);
+bool d2d_payload_is_duplicate(struct d2d_volume *v, const struct d2d_volume *list, int n);
 
 /* Sets the role and, as by printf(), why it is so. */
 void d2d_role_set(struct d2d_volume *v, int role, const char *format, ...) __attribute__((format(printf, 3, 4)));
@@ -147,7 +149,7 @@ int d2d_store_grow(const struct d2d_volume *v);
 int d2d_swap_on(struct d2d_volume *v);
 
 /* Takes the role of a mounted payload back from a volume without a folder d2d/, and unmounts it. */
-void d2d_payload_look_inside(struct d2d_volume *v);
+void d2d_payload_check_directory(struct d2d_volume *v);
 
 /* Unmounts payloads that aren't in the list: sticks that were pulled out leave their mounts behind. */
 void d2d_payloads_drop_gone(const struct d2d_volume *list, int n);

@@ -74,10 +74,10 @@ static void check_labels(struct json_object *labels, const char *file)
 	static const struct d2d_alias_caller caller = { .home = HOME, .cwd = HOME"/share", .uid = 1000, .gid = 999 };
 	static const struct d2d_alias_image image = { .name = "app:latest", .id = "sha256:1", .user = "" };
 	struct d2d_alias_command command;
-	struct d2d_alias_wish wish;
+	struct d2d_alias_request wish;
 	const llist_t *l;
 	char *why;
-	int err = d2d_alias_wish(labels, image.name, file, &wish, &why);
+	int err = d2d_alias_request(labels, image.name, file, &wish, &why);
 
 	CHECK(err == 0 || err == -EINVAL);
 	CHECK((why != NULL) == (err < 0));
@@ -92,8 +92,8 @@ static void check_labels(struct json_object *labels, const char *file)
 			check_command(&command, image.name);
 		d2d_alias_command_free(&command);
 	}
-	d2d_alias_label_name(labels);
-	d2d_alias_wish_free(&wish);
+	d2d_alias_label_command(labels);
+	d2d_alias_request_free(&wish);
 	free(why);
 }
 

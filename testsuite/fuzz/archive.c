@@ -8,7 +8,7 @@
 #include "image.h"
 
 /* The kernel's file systems are other code, too. */
-int d2d_squash_take(struct d2d_archive *a, const struct d2d_image_layer *layer, struct d2d_stream **in, char **why)
+int d2d_squash_open_layer(struct d2d_archive *a, const struct d2d_image_layer *layer, struct d2d_stream **in, char **why)
 {
 	*in = NULL;
 	return -ENODEV;
@@ -44,7 +44,7 @@ static void look(struct d2d_archive *a)
 
 		check_image(image);
 		for (k = 0; k < image->n_layers; k++) {
-			if (d2d_archive_take(a, image->layers[k].member, &in) >= 0)
+			if (d2d_archive_open_member(a, image->layers[k].member, &in) >= 0)
 				while (d2d_stream_read(in, buf, sizeof(buf)) > 0)
 					continue;
 			d2d_stream_close(in);

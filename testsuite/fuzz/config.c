@@ -11,7 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text = xstrndup((const char *)data, size), file[D2D_ZONEINFO_MAX];
 
-	if (!d2d_config_wrong(text)) {
+	if (!d2d_config_line_error(text)) {
 		CHECK(is_printable(text) && islower(text[0]) && !strchr(text, ' '));
 		CHECK(!is_prefixed_with(text, "hooks=") && !is_prefixed_with(text, "store=") && strcmp(text, "skip") != 0);
 	}

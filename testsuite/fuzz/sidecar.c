@@ -1,6 +1,6 @@
 /*
  * NAME.alias beside an image.
- * needs: d2d_alias_sidecar.c d2d_alias.c d2d_folder.c d2d_text.c
+ * needs: d2d_alias_sidecar.c d2d_alias.c d2d_dir.c d2d_text.c
  * libs: -ljson-c
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.

@@ -1,6 +1,6 @@
 /*
  * A layer's archive: what is content and what is not make the archive again, in order; and its tar-split.
- * needs: d2d_tar.c d2d_tar_pax.c d2d_stream.c d2d_tarsplit.c d2d_beneath.c d2d_tar_map.c
+ * needs: d2d_tar.c d2d_tar_pax.c d2d_stream.c d2d_tarsplit.c d2d_beneath.c d2d_tar_map.c d2d_text.c
  * libs: -lz -lnettle
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
@@ -56,7 +56,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			break;
 		d2d_tarsplit_file(again.split, e.name, e.size);
 	}
-	CHECK(r != 0 || (off_t)again.at == d2d_stream_at(t.in));
+	CHECK(r != 0 || (off_t)again.at == d2d_stream_position(t.in));
 	d2d_tar_entry_clear(&e);
 	CHECK(d2d_tarsplit_close(again.split) == 0);
 	d2d_stream_close(t.in);

@@ -7,17 +7,17 @@
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
-//kbuild:lib-$(CONFIG_D2DIMPORT) += d2d_store_take.o
+//kbuild:lib-$(CONFIG_D2DIMPORT) += d2d_store_early.o
 
 #include <sys/statvfs.h>
 #include "d2d_store_private.h"
 
 enum {
-	TAKEN_MAX = 1000,
+	EARLY_MAX = 1000,
 	LAYER_LEAST = 16,	/* bytes, compressed */
 };
 
-struct d2d_store_taken {
+struct d2d_store_early_layer {
 	off_t at;
 	struct d2d_layer_result result;
 };
@@ -75,7 +75,7 @@ int d2d_store_unpack(const struct d2d_store *s, const char *dir, struct d2d_stre
 
 /* Returns the directory of the layer with this number or, if I is negative, the one that holds them all. Each process
  * has its own. The caller frees the path. */
-static char *taken_path(int i)
+static char *early_path(int i)
 {
 	char *all = xasprintf(STORE_TMP"/taken.%u.part", (unsigned)getpid()), *one = i < 0 ? all : xasprintf("%s/%d", all, i);
 
@@ -88,7 +88,7 @@ static char *taken_path(int i)
 static char *all_diffs(const struct d2d_store *s)
 {
 	char **names, *path = xasprintf("%s/"STORE_LAYERDB, s->path), *all, *to;
-	int i, n = d2d_folder(path, INT_MAX - 1, &names);
+	int i, n = d2d_dir_list(path, INT_MAX - 1, &names);
 
 	free(path);
 	all = to = xzalloc(MAX(n, 0) * (D2D_DIGEST + 1) + 1);
@@ -102,7 +102,7 @@ static char *all_diffs(const struct d2d_store *s)
 		free(diff);
 	}
 	if (n >= 0)
-		d2d_folder_free(names, n);
+		d2d_dir_list_free(names, n);
 	return all;
 }
 
@@ -126,38 +126,38 @@ static bool has_room(const struct d2d_store *s, off_t size)
 	return fstatvfs(s->fd, &fs) == 0 && size / 4 <= (off_t)fs.f_bavail * (off_t)fs.f_frsize;
 }
 
-static const struct d2d_layer_result *take(void *arg, const struct d2d_member *m, struct d2d_stream *from)
+static const struct d2d_layer_result *read_early(void *arg, const struct d2d_member *m, struct d2d_stream *from)
 {
 	struct d2d_store *s = arg;
 	bool whole = m->size < 0;
 	struct d2d_stream *in = from;
-	struct d2d_store_taken *taken;
+	struct d2d_store_early_layer *layer;
 	char *dir, *why = NULL;
 	int r = 0;
 
-	if (s->full || (!whole && m->size < LAYER_LEAST) || s->n_taken >= TAKEN_MAX || is_there(s, m) || !has_room(s, m->size)
+	if (s->full || (!whole && m->size < LAYER_LEAST) || s->n_early >= EARLY_MAX || is_there(s, m) || !has_room(s, m->size)
 	) {
 		return NULL;
 	}
-	dir = taken_path(-1);
+	dir = early_path(-1);
 	r = d2d_store_mkdir(s, dir, 0700);
 	free(dir);
 	if (r < 0)
 		return NULL;
-	s->taken = xrealloc_vector(s->taken, 4, s->n_taken);
-	taken = &s->taken[s->n_taken];
-	taken->at = m->at;
-	dir = taken_path(s->n_taken);
+	s->early_layer = xrealloc_vector(s->early_layer, 4, s->n_early);
+	layer = &s->early_layer[s->n_early];
+	layer->at = m->at;
+	dir = early_path(s->n_early);
 	if (!whole) {
 		in = d2d_stream_part(from, m->size);
 		r = d2d_stream_unpack(&in);
 	}
 	if (r >= 0)
-		r = d2d_store_unpack(s, dir, in, &taken->result, &why);
+		r = d2d_store_unpack(s, dir, in, &layer->result, &why);
 	if (!whole)
 		d2d_stream_close(in);
 	if (r == 0)
-		s->n_taken++;
+		s->n_early++;
 	else
 		d2d_store_remove(s, dir);
 	/* that one member is not a layer says nothing about the next one; stop after any other error */
@@ -165,47 +165,47 @@ static const struct d2d_layer_result *take(void *arg, const struct d2d_member *m
 		s->full = true;
 	free(why);
 	free(dir);
-	return r == 0 ? &taken->result : NULL;
+	return r == 0 ? &layer->result : NULL;
 }
 
-const struct d2d_taker *d2d_store_taker(struct d2d_store *s)
+const struct d2d_early_reader *d2d_store_early_reader(struct d2d_store *s)
 {
-	d2d_store_drop(s);
-	s->taker.take = take;
-	s->taker.arg = s;
-	s->taker.ahead = s->jobs > 1;
-	return &s->taker;
+	d2d_store_early_drop(s);
+	s->early.read = read_early;
+	s->early.arg = s;
+	s->early.ahead = s->jobs > 1;
+	return &s->early;
 }
 
-int d2d_store_take_over(struct d2d_store *s, const struct d2d_image_layer *layer, const char *dir, off_t *size)
+int d2d_store_early_use(struct d2d_store *s, const struct d2d_image_layer *layer, const char *dir, off_t *size)
 {
 	unsigned i;
 	char *path;
 	int r;
 
-	for (i = 0; i < s->n_taken; i++)
-		if (s->taken[i].at == layer->member->at && strcmp(s->taken[i].result.digest, layer->diff) == 0)
+	for (i = 0; i < s->n_early; i++)
+		if (s->early_layer[i].at == layer->member->at && strcmp(s->early_layer[i].result.digest, layer->diff) == 0)
 			break;
-	if (i == s->n_taken)
+	if (i == s->n_early)
 		return 0;
-	path = taken_path(i);
+	path = early_path(i);
 	r = d2d_store_rename(s, path, dir);
 	free(path);
-	s->taken[i].at = -1;
-	*size = s->taken[i].result.size;
+	s->early_layer[i].at = -1;
+	*size = s->early_layer[i].result.size;
 	return r < 0 ? r : 1;
 }
 
-void d2d_store_drop(struct d2d_store *s)
+void d2d_store_early_drop(struct d2d_store *s)
 {
-	char *dir = taken_path(-1);
+	char *dir = early_path(-1);
 
 	d2d_store_remove(s, dir);
 	free(dir);
-	free(s->taken);
+	free(s->early_layer);
 	free(s->diffs);
-	s->taken = NULL;
+	s->early_layer = NULL;
 	s->diffs = NULL;
-	s->n_taken = 0;
+	s->n_early = 0;
 	s->full = false;
 }

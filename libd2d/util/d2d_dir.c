@@ -3,7 +3,7 @@
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
-//kbuild:lib-$(CONFIG_D2D_LIBD2D) += d2d_folder.o
+//kbuild:lib-$(CONFIG_D2D_LIBD2D) += d2d_dir.o
 
 #include <ftw.h>
 #include "d2d_util.h"
@@ -16,14 +16,14 @@ static int natural(const void *a, const void *b)
 	return strverscmp(*(char *const *)a, *(char *const *)b);
 }
 
-void d2d_folder_free(char **names, int n)
+void d2d_dir_list_free(char **names, int n)
 {
 	while (n > 0)
 		free(names[--n]);
 	free(names);
 }
 
-int d2d_folder(const char *dir, int max, char ***names)
+int d2d_dir_list(const char *dir, int max, char ***names)
 {
 	struct dirent *d;
 	DIR *folder = opendir(dir);
@@ -41,7 +41,7 @@ int d2d_folder(const char *dir, int max, char ***names)
 	closedir(folder);
 
 	if (n > max) {
-		d2d_folder_free(*names, n);
+		d2d_dir_list_free(*names, n);
 		*names = NULL;
 		return -E2BIG;
 	}
@@ -50,7 +50,7 @@ int d2d_folder(const char *dir, int max, char ***names)
 	return n;
 }
 
-int d2d_folder_make(const char *path)
+int d2d_make_parent_dirs(const char *path)
 {
 	char *copy = xstrdup(path), *slash;
 	int err = 0;
