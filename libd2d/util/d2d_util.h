@@ -73,6 +73,9 @@ int d2d_ask_or_event(const char *prompt, char *answer, size_t size, int seconds,
 /* Writes a text to the same terminals. */
 void d2d_console_write(const char *text);
 
+/* Writes a text to all consoles, even if stdin is a terminal. Returns how many consoles took all of the text. */
+int d2d_consoles_write(const char *text);
+
 /* ---- d2d_file.c ---- */
 
 /* Replaces a file by TEXT, or LEN bytes, in one step: a new file is renamed over it once it is on the disk. */
