@@ -21,8 +21,8 @@
 //usage:#define d2dconfig_trivial_usage
 //usage:       "[-R ROOT] [-b | KEY=VALUE... | -d KEY...]"
 //usage:#define d2dconfig_full_usage "\n\n"
-//usage:       "Show the options in effect and where each comes from, or save options on the\n"
-//usage:       "store\n"
+//usage:       "Show the options in effect, or save options on the store. Each option is shown\n"
+//usage:       "with the place it comes from\n"
 //usage:     "\n	-d,--delete	Remove KEYs from d2d/config on the store"
 //usage:     "\n	-b,--boot	Apply the settings of the store, as a hook does at boot"
 //usage:     "\n	-R,--root ROOT	Use ROOT in place of /"
