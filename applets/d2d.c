@@ -24,7 +24,7 @@
 //usage:     "\n"
 //usage:     "\n'd2d import FILE' is the same as 'd2dimport FILE'. 'd2d help' lists all verbs."
 //usage:     "\n"
-//usage:     "\nExit status of the status: 0 all is well, 1 there is a problem"
+//usage:     "\nExit status: 1 if the status shows a problem"
 
 #include "d2dfront.h"
 
