@@ -110,7 +110,7 @@ $(O)/obj/keymaps.tar: $(CONF)/keymaps.conf iso/keymaps/build
 
 keys := $(shell sed -n 's/^CONFIG_D2D_TRUST_KEYS="\(.*\)"/\1/p' $(O)/.config 2>/dev/null)
 $(O)/initramfs.img: $(CONF)/initramfs.conf $(keys) $(O)/busybox $(O)/vmlinuz $(O)/obj/base/root.tar $(O)/obj/engine/root.tar $(O)/obj/keymaps.tar \
-		$(call files,iso/initramfs hooks boot-scripts)
+		$(call files,iso/initramfs hooks boot-scripts completion)
 	@sh iso/initramfs/build
 
 $(O)/obj/grub/esp.img: $(CONF)/iso.conf $(call files,iso/grub)
