@@ -134,7 +134,7 @@ $(O)/obj/version: FORCE
 	@printf '%s\n' '$(D2D_VERSION)' | cmp -s - $@ || printf '%s\n' '$(D2D_VERSION)' >$@
 
 $(O)/initramfs.img: $(CONF)/initramfs.conf $(O)/obj/version $(keys) $(O)/busybox $(O)/vmlinuz $(O)/obj/base/root.tar $(O)/obj/engine/root.tar $(O)/obj/keymaps.tar \
-		$(call files,iso/initramfs hooks boot-scripts)
+		$(call files,iso/initramfs hooks boot-scripts completion)
 	@sh iso/initramfs/build
 
 $(O)/obj/grub/esp.img: $(CONF)/iso.conf $(call files,iso/grub)

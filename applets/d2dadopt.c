@@ -25,14 +25,15 @@
 //usage:#define d2dadopt_trivial_usage
 //usage:       "[-n] [IMAGE]..."
 //usage:#define d2dadopt_full_usage "\n\n"
-//usage:       "Format the disk that begins with 'boot2docker, please format-me' or\n"
-//usage:       "'debian2docker, please format-me' as the store. The disk must be empty except\n"
-//usage:       "for the archive userdata.tar, which is kept. Nothing is done if there is a store\n"
-//usage:       "already or d2d.store= names one. With IMAGE: look only at these files, each the\n"
-//usage:       "image of a whole disk\n"
+//usage:       "Format a disk that asks for it as the store. Such a disk begins with\n"
+//usage:       "'boot2docker, please format-me' or 'debian2docker, please format-me', and must\n"
+//usage:       "be empty except for the archive userdata.tar, which is kept. Nothing is done if\n"
+//usage:       "there is a store already or d2d.store= names one. With IMAGE: look only at these\n"
+//usage:       "files, each the image of a whole disk\n"
 //usage:     "\n	-n,--dry-run	Only print what would be done"
 //usage:     "\n"
-//usage:     "\nExit status: 0 done, 1 failed or refused, 2 no disk asks to be formatted"
+//usage:     "\nExit status: 0 done, 1 failed or refused, 77 nothing to do: no disk asks to be"
+//usage:     "\nformatted"
 
 #include <sys/mount.h>
 #include "d2d_volume.h"
@@ -41,7 +42,6 @@
 
 enum {
 	OPT_n = 1,
-	EXIT_NOTHING = 2,
 	MIB = 1024 * 1024,
 	START = MIB,		/* offset of the partition in bytes */
 	MARK = START - 512,	/* offset of the mark; if the mark is there, everything behind it was written by us */
@@ -264,7 +264,7 @@ static int find(unsigned opt)
 {
 	char *spec = d2d_option("store"), *medium = d2d_option("medium"), *store;
 	struct d2d_volume *list;
-	int i, r, code = EXIT_NOTHING, n = d2d_volumes_scan(&list);
+	int i, r, code = D2D_EXIT_NOTHING, n = d2d_volumes_scan(&list);
 
 	if (n < 0)
 		bb_error_msg_and_die("can't look for volumes: %s", strerror(-n));
@@ -283,10 +283,10 @@ static int find(unsigned opt)
 		r = adopt_if_asked(v->dev, opt, false);
 		if (r > 0)
 			store = xasprintf("%s is the store", v->dev);
-		code = r > 0 ? EXIT_SUCCESS : code == EXIT_NOTHING && r < 0 ? EXIT_FAILURE : code;
+		code = r > 0 ? EXIT_SUCCESS : code == D2D_EXIT_NOTHING && r < 0 ? EXIT_FAILURE : code;
 	}
 	d2d_volumes_free(list, n);
-	if (code == EXIT_NOTHING && !store)
+	if (code == D2D_EXIT_NOTHING && !store)
 		puts("no disk asks to be formatted");
 	return code;
 }
@@ -296,7 +296,7 @@ int d2dadopt_main(int argc UNUSED_PARAM, char **argv)
 {
 	static const char longopts[] ALIGN1 = "dry-run\0" No_argument "n";
 	unsigned opt = getopt32long(argv, "n", longopts);
-	int r, code = EXIT_NOTHING;
+	int r, code = D2D_EXIT_NOTHING;
 
 	argv += optind;
 	if (!argv[0])
@@ -308,7 +308,7 @@ int d2dadopt_main(int argc UNUSED_PARAM, char **argv)
 		if (stat(*argv, &st) == 0 && !S_ISREG(st.st_mode))
 			bb_error_msg_and_die("'%s' is not an image file; disks are found by a scan only", *argv);
 		r = adopt_if_asked(*argv, opt, true);
-		code = r < 0 ? EXIT_FAILURE : code == EXIT_NOTHING && r > 0 ? EXIT_SUCCESS : code;
+		code = r < 0 ? EXIT_FAILURE : code == D2D_EXIT_NOTHING && r > 0 ? EXIT_SUCCESS : code;
 	}
 	fflush_stdout_and_exit(code);
 }

@@ -21,8 +21,8 @@
 //usage:#define d2dconfig_trivial_usage
 //usage:       "[-R ROOT] [-b | KEY=VALUE... | -d KEY...]"
 //usage:#define d2dconfig_full_usage "\n\n"
-//usage:       "Show the options in effect and where each comes from, or save options on the\n"
-//usage:       "store\n"
+//usage:       "Show the options in effect, or save options on the store. Each option is shown\n"
+//usage:       "with the place it comes from\n"
 //usage:     "\n	-d,--delete	Remove KEYs from d2d/config on the store"
 //usage:     "\n	-b,--boot	Apply the settings of the store, as a hook does at boot"
 //usage:     "\n	-R,--root ROOT	Use ROOT in place of /"
@@ -30,7 +30,8 @@
 //usage:     "\nKEY is an option of the kernel command line without 'd2d.'. The command line\n"
 //usage:       "takes precedence over the store. hostname and timezone (for example\n"
 //usage:       "CET-1CEST,M3.5.0,M10.5.0/3) take effect at once, others at the next boot.\n"
-//usage:     "Exit status: 0 done, 1 a line is not valid or can't be saved, 77 no store (-b)"
+//usage:     "Exit status: 0 done, 1 a line is not valid or can't be saved, 77 nothing to do:"
+//usage:     "\nthere is no store (-b)"
 //usage:#define d2dconfig_example_usage
 //usage:       "$ sudo d2d config hostname=web\n"
 

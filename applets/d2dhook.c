@@ -31,6 +31,7 @@
 //usage:       "	check [-R IMAGE] DIR | manifest [-V N] DIR |\n"
 //usage:       "	report [-R ROOT] [-J] [FILE] | chart [-R ROOT] [FILE]"
 //usage:#define d2dhook_full_usage "\n\n"
+//usage:       "Run the hooks of the boot, check hooks, show the report of a boot.\n"
 //usage:       "'run' runs the hooks NN-stage/NN-name of the boot, 'list' shows which hooks\n"
 //usage:       "would run. 'check' checks a directory of hooks, 'manifest' prints its manifest,\n"
 //usage:       "to be signed with minisign. 'report' shows the last boot as a table, 'chart' as\n"

@@ -16,10 +16,11 @@
 //kbuild:lib-$(CONFIG_D2DHOST) += d2dhost.o
 
 //usage:#define d2dhost_trivial_usage
-//usage:       "VERB [ARG]..."
+//usage:       "VERB [ARG]... | help [VERB] | --version"
 //usage:#define d2dhost_full_usage "\n\n"
-//usage:       "Tools of debian2docker for the machine on which media are made:\n"
+//usage:       "Tools of debian2docker for the machine on which media are made"
 //usage:	IF_D2DIMPORT(
+//usage:     "\n"
 //usage:     "\n	import -S -o NAME.d2i FILE...	Make a file to be mounted in place"
 //usage:     "\n	import -n FILE...		List the images in image files"
 //usage:     "\n	import FILE...			Import images into Docker or its store"
@@ -27,25 +28,15 @@
 //usage:	IF_D2DIMAGES(
 //usage:     "\n	images [-s DIR]			List imported images and their files"
 //usage:	)
-//usage:     "\n"
-//usage:     "\nSee also 'd2d-host VERB --help'"
 
-#include "libbb.h"
+#include "d2dfront.h"
 
 int d2dhost_main(int argc, char **argv) MAIN_EXTERNALLY_VISIBLE;
 int d2dhost_main(int argc UNUSED_PARAM, char **argv)
 {
-	char *name;
-	int applet;
-
-	if (!argv[1]) {
-		xfunc_error_retval = EXIT_SUCCESS;
+	d2dfront_run(argv);
+	if (argv[1])
 		bb_show_usage();
-	}
-	name = xasprintf("d2d%s", argv[1]);
-	applet = find_applet_by_name(name);
-	if (applet < 0)
-		bb_error_msg_and_die("no verb '%s': run d2d-host without arguments for a list", argv[1]);
-	argv[1] = name;
-	run_applet_no_and_exit(applet, name, argv + 1);
+	d2dfront_help();
+	return EXIT_SUCCESS;
 }

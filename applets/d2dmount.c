@@ -76,7 +76,7 @@
 //usage:     "\n	-R,--root DIR	Use DIR/sys and DIR/dev (with -l, -j or -n)"
 //usage:     "\n	FILE	Examine only these devices or images (with -l, -j or -n)"
 //usage:     "\n"
-//usage:     "\nExit code: 0 done, 1 failed, 2 no volume has the role"
+//usage:     "\nExit status: 0 done, 1 failed, 77 nothing to do: no volume has the role"
 
 #include <sys/file.h>
 #include "d2dmount.h"

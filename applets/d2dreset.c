@@ -32,7 +32,7 @@
 //usage:     "\n	-y,--yes	Don't ask for confirmation"
 //usage:     "\n	-n,--dry-run	Show what would be removed, write nothing"
 //usage:     "\n"
-//usage:     "\nExit code: 0 done, 1 failed or not confirmed; with -c 77: nothing to do"
+//usage:     "\nExit status: 0 done, 1 failed or not confirmed, 77 nothing to do (-c)"
 
 #include "d2dreset.h"
 

@@ -37,11 +37,12 @@
 //usage:     "\n			overlay,store and aufs,store keep changes on the store"
 //usage:     "\n	-R,--root ROOT	Look for volumes below ROOT (with -l)"
 //usage:     "\n"
-//usage:     "\nExit code: 0 done, 1 failed or a layer was refused, 2 the root was left as it is"
+//usage:     "\nExit status: 0 done, 1 failed or a layer was refused, 77 nothing to do: the root"
+//usage:     "\nis left as it is"
 
 #include "d2droot.h"
 
-enum { OPT_l = 1 << 0, EXIT_STAYS = 2 };
+enum { OPT_l = 1 << 0 };
 
 #define DEFAULT "/etc/d2d/root"
 
@@ -155,7 +156,7 @@ int d2droot_main(int argc UNUSED_PARAM, char **argv)
 		bb_simple_error_msg_and_die("the root is a union already");
 	if (r.kind == D2DROOT_RAM && !d2droot_is_lean()) {
 		puts("the root stays as it was unpacked: d2d.root=ram");
-		fflush_stdout_and_exit(EXIT_STAYS);
+		fflush_stdout_and_exit(D2D_EXIT_NOTHING);
 	}
 	if (d2droot_begin() < 0)
 		return EXIT_FAILURE;
@@ -171,7 +172,7 @@ int d2droot_main(int argc UNUSED_PARAM, char **argv)
 	if (!n && !r.base && r.kind == D2DROOT_AUTO) {
 		d2droot_end();
 		puts(r.code ? "the root stays as it was unpacked" : "the root stays as it was unpacked: no volume carries d2d/layers");
-		fflush_stdout_and_exit(r.code ? r.code : EXIT_STAYS);
+		fflush_stdout_and_exit(r.code ? r.code : D2D_EXIT_NOTHING);
 	}
 	if (r.keep)
 		d2droot_check_store(&r);

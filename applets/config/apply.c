@@ -252,7 +252,7 @@ int d2dconfig_apply(const struct d2dconfig *c)
 	bad |= set_machine_id(c, store);
 	if (!bad && !store) {
 		puts("no store: only the options of the kernel command line apply");
-		fflush_stdout_and_exit(EXIT_NO_STORE);
+		fflush_stdout_and_exit(D2D_EXIT_NOTHING);
 	}
 	return bad ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -8,7 +8,7 @@
 
 #include "d2d_config.h"
 
-enum { D2D_CONFIG_MAX = 64 * 1024, EXIT_NO_STORE = 77 };
+enum { D2D_CONFIG_MAX = 64 * 1024 };
 
 struct d2dconfig {
 	const char *root;	/* "" for /, else a folder that plays it: the kernel isn't told then */

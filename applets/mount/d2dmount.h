@@ -8,8 +8,6 @@
 
 #include "d2d_volume.h"
 
-enum { EXIT_NOTHING = 2 };
-
 enum {
 	OPT_l = 1 << 0,
 	OPT_n = 1 << 1,

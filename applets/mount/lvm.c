@@ -128,5 +128,5 @@ int d2dmount_lvm(struct d2dmount *st)
 	n = show(st);
 	if (is_off() && !(st->opt & OPT_n))
 		bb_simple_error_msg("LVM is turned off by d2d.lvm=no");
-	return failed ? EXIT_FAILURE : n ? EXIT_SUCCESS : EXIT_NOTHING;
+	return failed ? EXIT_FAILURE : n ? EXIT_SUCCESS : D2D_EXIT_NOTHING;
 }

@@ -102,7 +102,7 @@ static int swap_on(const struct d2dmount *st, struct d2d_volume *v)
 static int mount_role(struct d2dmount *st, int role)
 {
 	struct d2d_volume *v = NULL;
-	int code = EXIT_NOTHING;
+	int code = D2D_EXIT_NOTHING;
 
 	while ((v = next_of_role(st, role, v)) != NULL) {
 		int r = 0;
@@ -123,7 +123,7 @@ static int mount_role(struct d2dmount *st, int role)
 		}
 		if (r != 0)
 			code = EXIT_FAILURE;
-		else if (code == EXIT_NOTHING && (v->mountpoint || role == D2D_ROLE_SWAP || (st->opt & OPT_n)))
+		else if (code == D2D_EXIT_NOTHING && (v->mountpoint || role == D2D_ROLE_SWAP || (st->opt & OPT_n)))
 			code = EXIT_SUCCESS;
 	}
 	return code;
@@ -131,18 +131,18 @@ static int mount_role(struct d2dmount *st, int role)
 
 int d2dmount_roles(struct d2dmount *st, unsigned roles)
 {
-	int role, code, worst = EXIT_NOTHING;
+	int role, code, worst = D2D_EXIT_NOTHING;
 
 	for (role = D2D_ROLE_MEDIUM; role <= D2D_ROLE_SWAP; role++) {
 		if (!(roles & (1 << role)))
 			continue;
 		code = mount_role(st, role);
-		if (code == EXIT_NOTHING) {
+		if (code == D2D_EXIT_NOTHING) {
 			d2dmount_report_missing(st, role);
 			if (d2dmount_is_required(st, role))
 				code = EXIT_FAILURE;
 		}
-		if (code == EXIT_FAILURE || worst == EXIT_NOTHING)
+		if (code == EXIT_FAILURE || worst == D2D_EXIT_NOTHING)
 			worst = code;
 	}
 	return worst;

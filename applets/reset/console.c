@@ -6,10 +6,7 @@
 //kbuild:lib-$(CONFIG_D2DRESET) += d2dreset_console.o
 #include "d2dreset.h"
 
-enum {
-	EXIT_SKIPPED = 77,	/* docs/hooks.md */
-	PATIENCE = 60,	/* seconds to wait for an answer */
-};
+enum { PATIENCE = 60 };	/* seconds to wait for an answer */
 
 /* Returns the only store if it is an encrypted volume that is not open yet, else NULL. */
 static struct d2d_volume *locked_store(struct d2d_volume *list, int n)
@@ -43,7 +40,7 @@ int d2dreset_console(void)
 		store = locked_store(list, n);
 	if (!store) {
 		puts("there is no store, or more than one");
-		return EXIT_SKIPPED;
+		return D2D_EXIT_NOTHING;
 	}
 	d2dreset_hold(&held, store->dev);
 	question = xasprintf("\ndebian2docker: reset: ALL OF THE STORE ON %s IS LOST, with Docker's images, containers and volumes.\n"
@@ -51,7 +48,7 @@ int d2dreset_console(void)
 		store->dev, (unsigned)PATIENCE);
 	if (d2d_ask(question, answer, sizeof(answer), PATIENCE) < 0 || strcmp(answer, "reset") != 0) {
 		puts("not confirmed: the store stays as it is");
-		return EXIT_SKIPPED;
+		return D2D_EXIT_NOTHING;
 	}
 	d2dreset_check(&held);
 	d2dreset_refuse_used(store->dev);

@@ -4,6 +4,10 @@ include $(srctree)/arch/x86_64/Makefile
 
 libs-y += d2d/
 
+# See applets/front/wrap.c.
+ifneq ($(CONFIG_D2D)$(CONFIG_D2DHOST),)
+LDFLAGS += -Wl,--wrap=full_write2_str
+endif
 ifeq ($(CONFIG_D2D_LIBD2D),y)
 LDLIBS += json-c
 endif

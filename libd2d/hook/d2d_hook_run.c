@@ -15,7 +15,6 @@
 #define PAUSE 1000	/* ms before a hook with exit status 75 runs again */
 #define GRACE 2000	/* ms between SIGTERM and SIGKILL */
 #define EXIT_AGAIN 75
-#define EXIT_SKIP 77
 
 enum { WAITS, PAUSES, RUNS, ENDS, KILLED, OVER };
 
@@ -139,7 +138,7 @@ static void judge(const struct stage *s, struct job *job, int status)
 		d2d_hook_result(hook, D2D_HOOK_FAILED, xasprintf("signal %s", get_signame(WTERMSIG(status))));
 	else if (hook->code == 0)
 		d2d_hook_result(hook, D2D_HOOK_DONE, NULL);
-	else if (hook->code == EXIT_SKIP)
+	else if (hook->code == D2D_EXIT_NOTHING)
 		d2d_hook_result(hook, D2D_HOOK_SKIPPED, xstrdup(hook->last));
 	else if (hook->code != EXIT_AGAIN)
 		d2d_hook_result(hook, D2D_HOOK_FAILED, xasprintf("exit %d", hook->code));

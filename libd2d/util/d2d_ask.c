@@ -1,5 +1,5 @@
 /*
- * Asks the user questions: on all consoles at once, and the first answer counts.
+ * Prints texts on all consoles, and asks the user questions there: on all consoles at once, and the first answer counts.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -8,18 +8,17 @@
 #include "d2d_util.h"
 #include <sys/signalfd.h>
 
-enum { TERMINALS = 8 };
+enum {
+	TERMINALS = 8,
+	WRITE_MS = 1000,	/* time limit for a terminal to take more output */
+};
 
-/* Opens the terminal of stdin or, if stdin isn't a terminal, as in a hook, all consoles of the kernel. Returns their number. */
-static int terminals_open(int *fd)
+/* Opens all consoles of the kernel. Returns their number. The kernel also lists serial ports that don't exist; their device
+ * nodes can be opened, but are no terminals. */
+static int consoles_open(int *fd)
 {
 	char *active, *name, *rest;
 	int n = 0;
-
-	if (isatty(STDIN_FILENO)) {
-		fd[0] = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
-		return fd[0] >= 0;
-	}
 
 	active = rest = xmalloc_open_read_close("/sys/class/tty/console/active", NULL);
 	while (n < TERMINALS && (name = strsep(&rest, " \n")) != NULL) {
@@ -41,17 +40,52 @@ static int terminals_open(int *fd)
 	return n;
 }
 
+/* Opens the terminal of stdin or, if stdin isn't a terminal, as in a hook, all consoles. Returns their number. */
+static int terminals_open(int *fd)
+{
+	if (isatty(STDIN_FILENO)) {
+		fd[0] = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
+		return fd[0] >= 0;
+	}
+	return consoles_open(fd);
+}
+
 static void terminals_close(const int *fd, int n)
 {
 	while (n--)
 		close(fd[n]);
 }
 
-/* Writes a text to all terminals. Errors are ignored, as another terminal may work. */
-static void terminals_write(const int *fd, int n, const char *text)
+/* Writes a text to a terminal. If the terminal takes nothing for WRITE_MS, because its output was stopped with Ctrl-S or a
+ * serial line has no receiver, the rest of the text is dropped: a console must not be able to stop the boot. */
+static bool terminal_write(int fd, const char *text)
 {
+	size_t len = strlen(text);
+
+	while (len) {
+		ssize_t n = safe_write(fd, text, len);
+
+		if (n > 0) {
+			text += n;
+			len -= n;
+		} else {
+			struct pollfd p = { fd, POLLOUT, 0 };
+
+			if (n == 0 || errno != EAGAIN || poll(&p, 1, WRITE_MS) <= 0 || !(p.revents & POLLOUT))
+				return false;
+		}
+	}
+	return true;
+}
+
+/* Writes a text to all terminals. Errors are ignored, as another terminal may work. Returns how many took all of the text. */
+static int terminals_write(const int *fd, int n, const char *text)
+{
+	int done = 0;
+
 	while (n--)
-		full_write(fd[n], text, strlen(text));
+		done += terminal_write(fd[n], text);
+	return done;
 }
 
 void d2d_console_write(const char *text)
@@ -61,6 +95,15 @@ void d2d_console_write(const char *text)
 
 	terminals_write(fd, n, text);
 	terminals_close(fd, n);
+}
+
+int d2d_consoles_write(const char *text)
+{
+	int fd[TERMINALS];
+	int n = consoles_open(fd), done = terminals_write(fd, n, text);
+
+	terminals_close(fd, n);
+	return done;
 }
 
 static void echo_off(int fd, struct termios *old)

@@ -28,6 +28,10 @@
 #define D2D_ROOT D2D_RUN"/root"	/* of d2droot, in memory: mounted layers, copies of signed ones, changes */
 #define D2D_STORE_MAPPING "/dev/mapper/d2d-store"
 
+/* The exit status of a hook that had nothing to do (docs/hooks.md). Applets that hooks run use it, too, so that a hook can end
+ * with the status of its applet. */
+enum { D2D_EXIT_NOTHING = 77 };
+
 /* ---- d2d_option.c ---- */
 
 /* The value of d2d.NAME on the kernel command line, else in the store's d2d/config; "" for a name without value, NULL when
@@ -68,6 +72,9 @@ int d2d_ask_or_event(const char *prompt, char *answer, size_t size, int seconds,
 
 /* Writes a text to the same terminals. */
 void d2d_console_write(const char *text);
+
+/* Writes a text to all consoles, even if stdin is a terminal. Returns how many consoles took all of the text. */
+int d2d_consoles_write(const char *text);
 
 /* ---- d2d_file.c ---- */
 

@@ -1,0 +1,57 @@
+/*
+ * Declarations shared by the parts of d2d and d2d-host, the commands that run all other applets as verbs.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+#ifndef D2DFRONT_H
+#define D2DFRONT_H 1
+
+#include "d2d_util.h"
+
+/* ---- front/verbs.c ---- */
+
+/* Calls FN with the verb of each compiled applet d2dVERB, in alphabetical order. */
+void d2dfront_each_verb(void (*fn)(const char *verb, void *arg), void *arg);
+
+/* Returns the verb that a mistyped one probably stands for, or NULL. The caller frees it. */
+char *d2dfront_nearest_verb(const char *typed);
+
+/* ---- front/usage.c ---- */
+
+/* Returns the usage text of an applet, "Usage: d2dVERB ...", without busybox's banner; NULL on failure. The caller frees it. */
+char *d2dfront_usage(const char *applet);
+
+/* True in the child process whose output d2dfront_usage() reads. */
+extern bool d2dfront_is_captured;
+
+/* ---- front/help.c ---- */
+
+/* Prints the usage of the running applet, d2d or d2d-host, and one line for each verb. */
+void d2dfront_help(void);
+
+/* ---- front/run.c ---- */
+
+/* Handles the arguments that d2d and d2d-host have in common: help [VERB], --version, VERB [ARG]... Only returns if argv[1] is
+ * missing or another option. */
+void d2dfront_run(char **argv);
+
+/* ---- front/next.c ---- */
+
+/* What decides which steps are next. */
+struct d2dfront_state {
+	const char *failed_log;	/* of the first hook that failed, "" if it has none; NULL if no hook failed */
+	const char *keep;	/* what makes Docker's data last, NULL if there is a store */
+	const char *image;	/* the name of an image, or NULL */
+	int engine;		/* negative errno if the engine doesn't answer */
+};
+
+/* Prints at most three steps, a line each. */
+void d2dfront_next_steps(const struct d2dfront_state *state);
+
+/* ---- front/status.c ---- */
+
+/* Prints the status of this system, in one line or in full. Returns the exit status: EXIT_FAILURE if the full status shows a
+ * problem. */
+int d2dfront_status(bool one_line);
+
+#endif
