@@ -204,6 +204,7 @@ cached() {
 	mkdir -p "$D2D_CACHE/products" "$(dirname "$file")"
 	if [ -e "$hit" ]; then
 		step CACHED "$name $hash"
+		touch -c "$hit"
 	else
 		"$@"
 		cp "$file" "$hit.tmp$$"
