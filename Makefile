@@ -2,16 +2,28 @@
 # SPDX-License-Identifier: GPL-2.0-only
 
 O ?= out
-VERSION := 0.1
-export VERSION
 export SRC := $(CURDIR)
+# From git's tags (iso/version). A new commit is a new version, and the image is packed again for it, which takes minutes:
+# `make D2D_VERSION=dev` keeps one text while you work.
+ifndef D2D_VERSION
+D2D_VERSION := $(shell sh iso/version)
+endif
+ifneq ($(shell printf '%s\n' '$(subst ','\'',$(D2D_VERSION))' | grep -cxE '[A-Za-z0-9][A-Za-z0-9._-]{0,99}'),1)
+$(error D2D_VERSION is '$(D2D_VERSION)': it must begin with a letter or digit and have only letters, digits, '.', '_' and '-')
+endif
+export D2D_VERSION
 override O := $(abspath $(O))
 export O
 export D2D_LIBS := $(O)/obj/libs
 export KCONFIG_NOTIMESTAMP := 1
-export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 1767225600)
+ifndef SOURCE_DATE_EPOCH
+SOURCE_DATE_EPOCH := $(shell sh iso/version date)
+endif
+export SOURCE_DATE_EPOCH
 # Images that ride along in the ISO: make IMAGES="a.tar b.tar"
 export IMAGES ?=
+# Where `make install-man` puts the manual pages.
+PREFIX ?= /usr/local
 # A folder that becomes the ISO's d2d/ (hooks/, images/, early.img): make MEDIUM=DIR
 export MEDIUM ?=
 
@@ -29,6 +41,8 @@ help:
 #: make run          boots the ISO in QEMU, with a disk that plays a USB stick
 #: make check        the tests: applets, store, minutes of fuzzing, a set of boots
 #: make check-all    the tests with every boot
+#: make test T=d2dhook   the tests of one applet, or one file of them (T=d2dhook-check), after building busybox
+#: make boot T=30-stick  one boot test, after building the ISO; T=30 is enough
 #: make fuzz         feeds the parsers with garbage: make fuzz SECONDS=3600
 #: make NAME_defconfig  chooses a variant: d2d tiny lean debian stock (make O=out-tiny tiny_defconfig && make O=out-tiny)
 #: make menuconfig   the menu; "debian2docker" stands first in it
@@ -36,13 +50,18 @@ help:
 #: make hook NAME=40-mount/50-mine [DIR=folder]   a skeleton of a hook, in hooks/ or that folder
 #: make busybox      our busybox alone: out/busybox d2dhook --help
 #: make host         out/d2d-host: 'd2d import' and others for the machine on which media are made
+#: make man          manual pages of all commands, in out/man/
+#: make install-man  installs these: make install-man [PREFIX=/usr/local] [DESTDIR=DIR]
+#: make release      out/release/: ISO, d2d-host, packages and licences, checksums; KEY=FILE signs them (minisign)
 #: make lock         records the versions that were used in iso/debian.lock
-#: make deps         installs what the build and the tests need (apt)
+#: make deps         installs what the build and the tests need (apt); SETS=dev: what these editor files and pages need
 #: make lint         shellcheck, cppcheck and the like
+#: make compile_commands  compile_commands.json, by which clangd knows how our C is compiled
+#: make tags         an index of names for editors (ctags)
 #: make clean        removes out/ (the cache of slow products stays)
 
 deps:
-	@sh iso/deps build test
+	@sh iso/deps $(or $(SETS),build test)
 
 # ---- configuration ----
 $(O)/obj/busybox/.config: | tree
@@ -109,7 +128,12 @@ $(O)/obj/keymaps.tar: $(CONF)/keymaps.conf iso/keymaps/build
 	@sh iso/keymaps/build
 
 keys := $(shell sed -n 's/^CONFIG_D2D_TRUST_KEYS="\(.*\)"/\1/p' $(O)/.config 2>/dev/null)
-$(O)/initramfs.img: $(CONF)/initramfs.conf $(keys) $(O)/busybox $(O)/vmlinuz $(O)/obj/base/root.tar $(O)/obj/engine/root.tar $(O)/obj/keymaps.tar \
+# Written only when the version changes.
+$(O)/obj/version: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(D2D_VERSION)' | cmp -s - $@ || printf '%s\n' '$(D2D_VERSION)' >$@
+
+$(O)/initramfs.img: $(CONF)/initramfs.conf $(O)/obj/version $(keys) $(O)/busybox $(O)/vmlinuz $(O)/obj/base/root.tar $(O)/obj/engine/root.tar $(O)/obj/keymaps.tar \
 		$(call files,iso/initramfs hooks boot-scripts completion)
 	@sh iso/initramfs/build
 
@@ -118,6 +142,25 @@ $(O)/obj/grub/esp.img: $(CONF)/iso.conf $(call files,iso/grub)
 
 $(O)/d2d.iso: $(CONF)/iso.conf $(O)/vmlinuz $(O)/initramfs.img $(O)/obj/grub/esp.img iso/image $(IMAGES) FORCE
 	@sh iso/image
+
+# Pages of the host's program go into the archive that `make release` packs; the image has none.
+man:
+	@sh iso/man/build
+
+install-man: man
+	@sh iso/man/install "$(DESTDIR)$(PREFIX)"
+
+release:
+	@sh iso/release/build check
+	@$(MAKE) --no-print-directory all host man
+	@sh iso/release/packages
+	@sh iso/release/build
+
+compile_commands: busybox
+	@sh iso/busybox/compile_commands
+
+tags:
+	@sh iso/tags
 
 hook:
 	@sh examples/new-hook "$$NAME" "$$DIR"
@@ -140,6 +183,17 @@ check-all: deps
 	@$(MAKE) --no-print-directory all host
 	@sh testsuite/run lint applets store store-faults fuzz boot
 
+# A wrong or missing T is refused before anything is built.
+test:
+	@sh testsuite/run --find test "$$T" >/dev/null
+	@$(MAKE) --no-print-directory busybox $$(grep -qs d2d-host $$(sh testsuite/run --find test "$$T") && echo host)
+	@sh testsuite/run "$$T"
+
+boot:
+	@sh testsuite/run --find boot "$$T" >/dev/null
+	@$(MAKE) --no-print-directory all host
+	@sh testsuite/run "$$T"
+
 fuzz:
 	@sh iso/deps build fuzz
 	@$(MAKE) --no-print-directory busybox
@@ -152,5 +206,6 @@ clean:
 	rm -rf $(O)
 
 FORCE:
-.PHONY: all help deps tree configured busybox host menuconfig oldconfig config savedefconfig hook lock run check check-all fuzz lint clean FORCE
+.PHONY: all help deps tree configured busybox host menuconfig oldconfig config savedefconfig man install-man release \
+	compile_commands tags hook lock run check check-all test boot fuzz lint clean FORCE
 .DELETE_ON_ERROR:

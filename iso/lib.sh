@@ -9,6 +9,9 @@ umask 022
 : "${SRC:?top of the tree}" "${O:?output directory}"
 : "${D2D_CACHE:=${XDG_CACHE_HOME:-$HOME/.cache}/debian2docker}"
 export D2D_CACHE
+# make computes the version once for all recipes; this is for a recipe that is started by hand.
+: "${D2D_VERSION:=$(sh "$SRC/iso/version")}"
+export D2D_VERSION
 
 die() { printf 'error: %s\n' "$*" >&2; exit 1; }
 note() { printf 'note: %s\n' "$*" >&2; }

@@ -1,11 +1,12 @@
 /*
- * cut-disk LOG [IMAGE FROM TO [SEED]]: what a disk holds when its power is cut. LOG is what QEMU's driver blklogwrites
- * has written, in the form of the kernel's dm-log-writes (Documentation/admin-guide/device-mapper/log-writes.rst): a
- * sector that tells how many entries there are, then for each a sector and the data, if it has any.
+ * cut-disk LOG [IMAGE FROM TO [SEED]]: reconstructs what a disk holds after a power cut. LOG was written by QEMU's
+ * driver blklogwrites in the format of the kernel's dm-log-writes
+ * (Documentation/admin-guide/device-mapper/log-writes.rst): a sector with the number of entries, then for each entry a
+ * sector and its data, if any.
  *
- * With LOG alone: a line for each entry, "NUMBER write|flush|discard SECTOR SECTORS". With an IMAGE: does to it what the
- * entries FROM to TO - 1 did to the disk. With a SEED: what a cache that was never flushed may have made of them: each is
- * done, or lost, or only some of its sectors are written.
+ * With LOG alone: prints a line for each entry, "NUMBER write|flush|discard SECTOR SECTORS". With an IMAGE: applies the
+ * entries FROM to TO - 1 to it. With a SEED: simulates a cache that was never flushed: each entry is applied, or lost,
+ * or only some of its sectors are written.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -43,7 +44,7 @@ static const char *kind(const struct entry *e)
 	return e->sectors ? "write" : e->flags & FLUSH ? "flush" : "mark";
 }
 
-/* A cache loses whole sectors. */
+/* A cache loses whole sectors. fate is 0 (written), 1 (lost) or 2 (each sector at random). */
 static int is_lost(int fate)
 {
 	return fate == 1 || (fate == 2 && random() % 2);
@@ -94,7 +95,7 @@ int main(int argc, char **argv)
 
 	get(log, &super, sizeof(super), 0);
 	if (le64toh(super.magic) != MAGIC || le32toh(super.sector) != SECTOR)
-		errx(1, "'%s' is no log with sectors of %d bytes", argv[1], SECTOR);
+		errx(1, "'%s' is not a log with sectors of %d bytes", argv[1], SECTOR);
 	entries = le64toh(super.entries);
 	for (i = 0; i < entries && i < to; i++) {
 		get(log, &e, sizeof(e), at);
@@ -104,7 +105,7 @@ int main(int argc, char **argv)
 		at += SECTOR;
 		if (image < 0)
 			printf("%llu %s %llu %llu\n", (unsigned long long)i, kind(&e), (unsigned long long)e.sector, (unsigned long long)e.sectors);
-		/* Discarded: what is there may stay there. */
+		/* Discarded sectors may keep their content. */
 		if (e.flags & DISCARD)
 			continue;
 		if (image >= 0 && i >= from)

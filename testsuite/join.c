@@ -1,12 +1,13 @@
 /*
- * join SPLIT DIR: a layer's archive, from its tar-split and its files, on stdout. join SPLIT: its length.
+ * join SPLIT DIR: rebuilds the archive of a layer from its tar-split and its files and writes it to stdout. join SPLIT:
+ * prints the length of the archive.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
 #include "d2d_store.h"
 #include "bb_archive.h"
 
-/* Of busybox: what is around its library. */
+/* What libbb needs from the rest of Busybox. */
 const char *applet_name = "join";
 IF_DESKTOP(long long) int FAST_FUNC unpack_xz_stream(transformer_state_t *xstate) { return -1; }
 IF_DESKTOP(long long) int FAST_FUNC unpack_bz2_stream(transformer_state_t *xstate) { return -1; }

@@ -1,7 +1,7 @@
 /*
- * luks-store KEYFILE: encrypts stdin to stdout as dm-crypt's aes-xts-plain64 does with a key of 64 bytes and sectors of
- * 512: each by itself, its tweak the number of the sector. So content gets into a LUKS volume on a host whose kernel
- * has no dm-crypt.
+ * luks-store KEYFILE: encrypts stdin to stdout like dm-crypt's aes-xts-plain64 with a key of 64 bytes and sectors of
+ * 512 bytes: each sector by itself, with the sector number as the tweak. So a LUKS volume can be filled on a host whose
+ * kernel has no dm-crypt.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -13,7 +13,7 @@
 #define SECTOR 512
 #define SECTORS 128	/* read and written at once */
 
-/* "plain64": little-endian, in the first half. */
+/* "plain64": the sector number as little-endian in the first half of the tweak. */
 static void set_tweak(uint8_t *tweak, uint64_t sector)
 {
 	int i;

@@ -168,7 +168,7 @@ static NORETURN void give_up(const struct stick *st)
 	while (d2d_disk_partition_drop(&st->disk, OURS + 1) == -EBUSY && --tries)
 		usleep(100000);
 	d2d_disk_write(&st->disk, st->start, zeros, D2D_MIB);
-	bb_error_msg_and_die("no store was made on '%s'", st->disk.dev);
+	bb_error_msg_and_die("can't make a store on '%s'", st->disk.dev);
 }
 
 int d2dinstall_stick(const char *path, struct install_key *key, unsigned opt)

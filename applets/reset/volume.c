@@ -107,6 +107,6 @@ void d2dreset_make(const char *dev, const struct install_key *key)
 	if (!key)
 		wipe_head(dev);
 	if ((ENABLE_FEATURE_D2DINSTALL_LUKS && key ? d2dinstall_make_luks(dev, key) : d2dinstall_make_ext4(dev, 0, 0)) < 0)
-		bb_error_msg_and_die("no store was made on '%s'", dev);
+		bb_error_msg_and_die("can't make a store on '%s'", dev);
 	sync();
 }

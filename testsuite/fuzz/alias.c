@@ -1,5 +1,5 @@
 /*
- * The labels of an image, up to docker's command line: without leave nothing stands on it that isn't harmless.
+ * From the labels of an image to docker's command line: without permission, the line contains harmless options only.
  * needs: d2d_words.c d2d_alias_option.c d2d_alias_volume.c d2d_alias_label.c d2d_alias_command.c d2d_text.c
  * libs: -ljson-c
  *
@@ -9,7 +9,7 @@
 #include "fuzz.h"
 #include "d2d_alias.h"
 
-/* A folder that is there, with links in it that lead out. */
+/* An existing directory that contains symbolic links to other directories. */
 #define HOME "/usr"
 
 static const char *const start[] = {
@@ -37,7 +37,8 @@ static const char *value_of(const char *word)
 	return is_prefixed_with(word, "--workdir=/") || is_prefixed_with(word, "--tmpfs=/") ? word : NULL;
 }
 
-/* A volume of Docker's own, or a folder in the home, without a step back. Where it lies in the container is its affair. */
+/* A volume of Docker, or a directory below the home directory without "..". The path in the container is not
+ * checked. */
 static void check_volume(const char *value)
 {
 	const char *colon = strchr(value, ':');
@@ -64,7 +65,7 @@ static void check_command(const struct d2d_alias_command *c, const char *image)
 		for (p = value; *p; p++)
 			CHECK((unsigned char)*p >= ' ' && *p != 0x7f);
 	}
-	/* Folders of the caller's are for the caller. */
+	/* Only the caller may get directories of the caller. */
 	if (c->folders)
 		CHECK(strcmp(c->argv[i - 1], "--user=1000:999") == 0);
 }
@@ -97,7 +98,7 @@ static void check_labels(struct json_object *labels, const char *file)
 	free(why);
 }
 
-/* JSON, or the text of one label. */
+/* The input is JSON, and also the text of single labels. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const char *const one[] = {

@@ -1,5 +1,5 @@
 /*
- * Image files: what they hold, all that is named there, and an archive made of it.
+ * Image files: reads the images in them and all members that they name, and writes an archive of them.
  * needs: d2d_archive.c d2d_archive_member.c d2d_tar.c d2d_tar_pax.c d2d_stream.c d2d_unpack.c d2d_beneath.c d2d_image.c d2d_image_oci.c d2d_image_squash.c d2d_save.c d2d_tarsplit_join.c d2d_tarsplit.c d2d_reference.c d2d_digest.c d2d_text.c d2d_file.c d2d_image_build.c d2d_json.c d2d_tar_map.c
  * libs: -ljson-c -lz -lzstd -lnettle
  *
@@ -7,7 +7,7 @@
  */
 #include "image.h"
 
-/* The kernel's file systems are other code, too. */
+/* Mounting a squashfs is kernel code and not tested here. */
 int d2d_squash_open_layer(struct d2d_archive *a, const struct d2d_image_layer *layer, struct d2d_stream **in, char **why)
 {
 	*in = NULL;
@@ -66,7 +66,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char *why;
 	int err, fd;
 
-	/* a process for each would be slow */
+	/* Starting a process for each input would be slow. */
 	if (size >= 3 && (memcmp(data, xz, 3) == 0 || memcmp(data, "BZh", 3) == 0))
 		return 0;
 	copy = with_sums(data, size);

@@ -1,5 +1,5 @@
 /*
- * A line of the store's d2d/config, a host name, a rule for the local time.
+ * A line of d2d/config on the store, a host name, a time zone rule.
  * needs: d2d_config.c
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.

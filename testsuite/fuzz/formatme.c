@@ -1,5 +1,5 @@
 /*
- * Disks that ask to be formatted.
+ * Disks that request to be formatted.
  * needs: d2d_formatme.c
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.

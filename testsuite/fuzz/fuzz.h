@@ -1,6 +1,6 @@
 /*
- * What the fuzz targets share. Each NAME.c here is one: testsuite/fuzz/run builds it with the files of libd2d that its
- * line "needs:" names, and feeds it with corpus/NAME/ and NAME.dict.
+ * Shared by all fuzz targets. Each NAME.c in this directory is a target: testsuite/fuzz/run builds it with the files of
+ * libd2d that its line "needs:" names, and runs it with corpus/NAME/ and NAME.dict.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -12,10 +12,10 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* What has to be true whatever the input is. */
+/* A condition that must be true for every input. */
 #define CHECK(x) do { if (!(x)) __builtin_trap(); } while (0)
 
-/* Fit for a terminal. */
+/* True if the text has only printable ASCII characters. */
 static inline bool is_printable(const char *text)
 {
 	while (*text >= ' ' && *text <= '~')
@@ -23,7 +23,8 @@ static inline bool is_printable(const char *text)
 	return *text == '\0';
 }
 
-/* A copy of a tar in which the headers' check sums are right: no fuzzer would find them. */
+/* with_sums: returns a copy of a tar archive with corrected checksums in its headers, because a fuzzer can't find
+ * them. */
 static inline uint8_t *with_sums(const uint8_t *data, size_t size)
 {
 	uint8_t *copy = memcpy(xzalloc(size + 1), data, size);

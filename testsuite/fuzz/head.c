@@ -1,5 +1,5 @@
 /*
- * The head of a hook.
+ * The head of a hook: its comment lines with "d2d:".
  * needs: d2d_hook_head.c d2d_text.c d2d_name.c
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.

@@ -1,5 +1,5 @@
 /*
- * What the fuzz targets that read image files share.
+ * Shared by the fuzz targets that read image files.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -10,12 +10,12 @@
 #include "fuzz.h"
 #include "bb_archive.h"
 
-/* Theirs is other code, in a process of its own. */
+/* Busybox's decompressors run in a process of their own and are not tested here. */
 IF_DESKTOP(long long) int FAST_FUNC unpack_xz_stream(transformer_state_t *xstate) { return -1; }
 IF_DESKTOP(long long) int FAST_FUNC unpack_bz2_stream(transformer_state_t *xstate) { return -1; }
 void FAST_FUNC init_transformer_state(transformer_state_t *xstate) { memset(xstate, 0, sizeof(*xstate)); }
 
-/* What is true of each image that an archive is said to hold. */
+/* Checks what must be true for each image of an archive. */
 static inline void check_image(const struct d2d_image *image)
 {
 	unsigned i;

@@ -1,7 +1,7 @@
 /*
- * The JSON of image files: texts, separated by zero bytes. The first is manifest.json or, if it begins with '{',
- * index.json; the others are blobs. "@1" to "@9" stands for the digest of one that follows, "@0" for that of nothing:
- * no fuzzer would find one.
+ * The JSON of image files. The input consists of texts separated by NUL bytes. The first is manifest.json or, if it
+ * begins with '{', index.json; the others are blobs 1 to 9. In a text, "@N" is replaced by the digest of blob N, which
+ * must be a later one, and "@0" by the digest of an empty text, because a fuzzer can't find digests.
  * needs: d2d_archive.c d2d_archive_member.c d2d_tar.c d2d_tar_pax.c d2d_stream.c d2d_unpack.c d2d_beneath.c d2d_image.c d2d_image_oci.c d2d_image_squash.c d2d_reference.c d2d_digest.c d2d_text.c d2d_file.c d2d_image_build.c d2d_json.c d2d_tar_map.c
  * libs: -ljson-c -lz -lzstd -lnettle
  *
@@ -39,7 +39,7 @@ static void put_blob(int fd, const char *text, size_t len, char *hex)
 	free(name);
 }
 
-/* With the digests in their places. */
+/* expand: replaces "@N" by digests. */
 static char *expand(const char *text, size_t len, char hex[TEXTS][D2D_DIGEST + 1], size_t *out)
 {
 	char *to = xzalloc(len * D2D_DIGEST + 1);

@@ -1,5 +1,5 @@
 /*
- * What libbb wants of a busybox around it.
+ * What libbb needs from the rest of Busybox.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */

@@ -1,5 +1,5 @@
 /*
- * LVM2: the frame on a disk, with its checksums set right, and the text of the metadata.
+ * LVM2: the structures on a disk, with corrected checksums, and the text of the metadata.
  * needs: d2d_lvm_label.c d2d_lvm_group.c d2d_lvm_text.c d2d_lvm_volume.c d2d_bytes.c d2d_text.c
  * libs: -ld2dcrypt -ljson-c -luuid -lnettle -lm
  *
@@ -27,7 +27,7 @@ static void put(uint8_t *at, uint32_t n)
 	at[3] = n >> 24;
 }
 
-/* The first bytes of an input are the lists of areas and where the text lies, the rest is that. */
+/* The first bytes of an input are the lists of areas and the position of the text; the rest is the text. */
 static void read_disk(const uint8_t *data, size_t size)
 {
 	uint8_t *disk = xzalloc(DISK);

@@ -1,5 +1,5 @@
 /*
- * The manifest of a folder of hooks or scripts.
+ * The manifest of a directory of hooks, scripts or layers.
  * needs: d2d_manifest.c d2d_name.c
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.

@@ -1,5 +1,5 @@
 /*
- * A signature file of minisign, and its check against one key and one text.
+ * A signature file of minisign, and its verification with one key and one text.
  * needs: d2d_minisign.c
  * libs: -lsodium
  *
@@ -7,7 +7,7 @@
  */
 #include "fuzz.h"
 
-/* corpus/minisign-sig/legacy and hashed were made with its other half, which is gone. */
+/* The secret key with which corpus/minisign-sig/legacy and hashed were signed was deleted. */
 static const char key_text[] = "untrusted comment: public key\nRWTteKWEPSUJkmG3zOEqhdFZdEFG4EcnZfxauw1EM7sND5COjBw9vEUF\n";
 static const char signed_text[] = "version 1\n";
 static const char comment[] = "made for a test";
@@ -26,10 +26,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	CHECK(d2d_minisign_key_parse(key_text, strlen(key_text), &key) == 0);
 	err = d2d_minisign_verify(&sig, &key, signed_text, strlen(signed_text));
 	CHECK(err == 0 || err == -ENOKEY || err == -EKEYREJECTED);
-	/* Nobody can sign another one. */
+	/* Without the secret key, nobody can make another valid signature. */
 	CHECK(err || (sig.comment_len == strlen(comment) &&
 		memcmp(sig.signed_comment + sizeof(sig.sig), comment, strlen(comment)) == 0));
-	/* And by another text nothing is signed. */
+	/* The signature is not valid for another text. */
 	CHECK(d2d_minisign_verify(&sig, &key, comment, strlen(comment)) < 0);
 	return 0;
 }

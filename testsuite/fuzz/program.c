@@ -1,5 +1,5 @@
 /*
- * The first bytes of a hook, when it is asked whether they can be executed.
+ * The first bytes of a hook, from which d2d_hook_program decides whether it can be executed.
  * needs: d2d_hook_program.c d2d_text.c
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.

@@ -1,5 +1,5 @@
 /*
- * A report that somebody wants to be shown.
+ * A report as read by d2dhook report.
  * needs: d2d_report.c d2d_text.c
  * libs: -ljson-c
  *

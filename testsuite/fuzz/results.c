@@ -1,12 +1,12 @@
 /*
- * What a hook leaves for later ones in env.d.
+ * Results of a hook for later hooks, in env.d.
  * needs: d2d_hook_results.c
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
 #include "fuzz.h"
 
-/* Becomes a part of an environment: one NAME=VALUE that is none of ours. */
+/* A line becomes part of an environment: NAME=VALUE with a name that is not reserved. */
 static void check_line(const char *line)
 {
 	const char *eq = strchr(line, '=');

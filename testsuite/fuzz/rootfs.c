@@ -1,5 +1,5 @@
 /*
- * NAME.rootfs.conf and NAME.rootfs.json: the first byte chooses.
+ * NAME.rootfs.conf and NAME.rootfs.json; the first byte of the input selects which.
  * needs: d2d_rootfs_config.c d2d_text.c
  * libs: -ljson-c
  *
@@ -25,7 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	free(text);
 	free(why);
 	if (config) {
-		/* it is one that would be taken itself, and says how to start the image */
+		/* The result is valid input itself and says how to start the image. */
 		o = json_tokener_parse(config);
 		CHECK(json_object_object_get_ex(o, "Cmd", NULL) || json_object_object_get_ex(o, "Entrypoint", NULL));
 		json_object_put(o);

@@ -1,5 +1,5 @@
 /*
- * NAME.alias beside an image.
+ * NAME.alias, the sidecar of an image.
  * needs: d2d_alias_sidecar.c d2d_alias.c d2d_dir.c d2d_text.c
  * libs: -ljson-c
  *

@@ -1,5 +1,5 @@
 /*
- * A layer's archive: what is content and what is not make the archive again, in order; and its tar-split.
+ * The archive of a layer: content and other bytes together give the archive again, in order. Also writes its tar-split.
  * needs: d2d_tar.c d2d_tar_pax.c d2d_stream.c d2d_tarsplit.c d2d_beneath.c d2d_tar_map.c d2d_text.c
  * libs: -lz -lnettle
  *

@@ -1,5 +1,5 @@
 /*
- * tar-split.json.gz, read again: with a folder in which files "f" and "d/g" are.
+ * Reads tar-split.json.gz, with a directory that contains the files "f" and "d/g".
  * needs: d2d_tarsplit_join.c d2d_tarsplit.c d2d_stream.c d2d_unpack.c d2d_beneath.c d2d_text.c d2d_file.c d2d_json.c
  * libs: -ljson-c -lz -lzstd -lnettle
  *
@@ -9,7 +9,7 @@
 #include "fuzz.h"
 #include "bb_archive.h"
 
-/* Theirs is other code, in a process of its own. */
+/* Busybox's decompressors run in a process of their own and are not tested here. */
 IF_DESKTOP(long long) int FAST_FUNC unpack_xz_stream(transformer_state_t *xstate) { return -1; }
 IF_DESKTOP(long long) int FAST_FUNC unpack_bz2_stream(transformer_state_t *xstate) { return -1; }
 void FAST_FUNC init_transformer_state(transformer_state_t *xstate) { memset(xstate, 0, sizeof(*xstate)); }
@@ -59,7 +59,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char *why;
 	int fd, err, joined;
 
-	/* a process for each would be slow */
+	/* Starting a process for each input would be slow. */
 	if (size >= 3 && (memcmp(data, xz, 3) == 0 || memcmp(data, "BZh", 3) == 0))
 		return 0;
 	if (!fd_dir)
@@ -71,7 +71,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	free(why);
 	joined = d2d_tarsplit_join(fd, fd_dir, add, &sum, &why);
 	CHECK(joined <= 0 && (joined != -EBADMSG || why));
-	/* what can be joined has the length that was said */
+	/* If the archive can be rebuilt, its length is the one reported before. */
 	CHECK(joined < 0 || (err == 0 && sum == length));
 	free(why);
 	close(fd);

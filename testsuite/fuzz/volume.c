@@ -1,5 +1,5 @@
 /*
- * What lies on a volume: its beginning, and the places behind it at which ISO 9660 and btrfs have theirs.
+ * The content of a volume: its beginning, and the offsets at which ISO 9660 and btrfs have their superblocks.
  * needs: d2d_probe.c d2d_ext.c d2d_exfat.c d2d_bytes.c d2d_role.c d2d_volume.c d2d_volume_json.c d2d_text.c
  * libs: -ljson-c
  *

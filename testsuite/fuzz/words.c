@@ -1,5 +1,5 @@
 /*
- * Words out of a label, and words made fit for a shell.
+ * Splits a label into words and quotes words for a shell.
  * needs: d2d_words.c
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
@@ -25,7 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		char *quoted = d2d_quoted(words[i]);
 
 		CHECK(is_printable(quoted));
-		/* Quoted, it is the same word again, and one. */
+		/* A quoted word is parsed as the same single word again. */
 		if (!is_escaped(quoted)) {
 			CHECK(d2d_words(quoted, &again, &none) == 1);
 			CHECK(strcmp(again[0], words[i]) == 0);
