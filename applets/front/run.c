@@ -7,13 +7,7 @@
 //kbuild:lib-$(CONFIG_D2DHOST) += d2dfront_run.o
 
 #include "d2dfront.h"
-
-/* Made by iso/busybox/unpack from git's tags. */
-#if __has_include("d2d_version.h")
-# include "d2d_version.h"
-#else
-# define D2D_VERSION "unknown"
-#endif
+#include "d2d_version.h"	/* made by iso/busybox/unpack */
 
 /* Returns the name of the applet of a verb, which the caller frees. Dies if there is no such applet. */
 static char *applet_of(const char *verb)
