@@ -140,9 +140,9 @@ static void print_notes(void)
 	for (i = 0; i < n; i++) {
 		struct json_object *note = json_object_array_get_idx(notes, i);
 		struct json_object *names = json_object_object_get(note, "images");
-		const char *how = d2d_import_text(note, "how"), *file = d2d_import_text(note, "file");
+		const char *how = d2d_json_text(note, "how"), *file = d2d_json_text(note, "file");
 
-		if (!json_object_is_type(names, json_type_array) || !how || !file || d2d_import_text(note, "why"))
+		if (!json_object_is_type(names, json_type_array) || !how || !file || d2d_json_text(note, "why"))
 			continue;
 		for (k = 0; k < json_object_array_length(names); k++, any = true)
 			printf("%s (%s) %s\n", json_object_get_string(json_object_array_get_idx(names, k)), how, file);

@@ -268,7 +268,7 @@ static void import_rows(struct status *st)
 	size_t k;
 
 	for (k = 0; k < json_object_array_length(st->imports); k++) {
-		const char *how = d2d_import_text(json_object_array_get_idx(st->imports, k), "how");
+		const char *how = d2d_json_text(json_object_array_get_idx(st->imports, k), "how");
 		int kind = how ? index_in_strings(hows, how) : -1;
 
 		if (kind >= 0)
@@ -281,7 +281,7 @@ static void import_rows(struct status *st)
 		bb_putchar('\n');
 	for (k = 0; k < json_object_array_length(st->imports); k++) {
 		struct json_object *note = json_object_array_get_idx(st->imports, k);
-		const char *file = d2d_import_text(note, "file"), *why = d2d_import_text(note, "why");
+		const char *file = d2d_json_text(note, "file"), *why = d2d_json_text(note, "why");
 
 		if (file && why)
 			advise(st, "not imported: %s: %s", file, why);
@@ -296,9 +296,9 @@ static void print_failed(const struct status *st)
 
 	for (i = 0; i < json_object_array_length(st->imports); i++) {
 		struct json_object *note = json_object_array_get_idx(st->imports, i);
-		const char *file = d2d_import_text(note, "file");
+		const char *file = d2d_json_text(note, "file");
 
-		if (file && d2d_import_text(note, "why"))
+		if (file && d2d_json_text(note, "why"))
 			printf("%s%s", n++ ? ", " : "; not imported: ", file);
 	}
 }

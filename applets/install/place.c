@@ -5,6 +5,7 @@
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
 //kbuild:lib-$(CONFIG_FEATURE_D2DINSTALL_BESIDE) += d2dinstall_place.o
+
 #include <sys/statvfs.h>
 #include <sys/sysmacros.h>
 #include "d2dinstall.h"
@@ -15,14 +16,6 @@ struct mount_line {
 	char *top, *where, *source;
 	unsigned major, minor;
 };
-
-static char *unescape(const char *text)
-{
-	char *out = xmalloc(strlen(text) + 1);
-
-	strcpy_and_process_escape_sequences(out, text);
-	return out;
-}
 
 /* Returns the mount ID of a descriptor, -1 if unknown. Of mounts on top of each other, this is the visible one. */
 static int mount_of(int fd)
@@ -49,11 +42,12 @@ static void read_mount(int fd, struct mount_line *m)
 		if (source && sscanf(line, "%d %*d %u:%u %ms %ms", &n, &m->major, &m->minor, &top, &where) == 5) {
 			found = n == id;
 			if (found) {
-				m->top = unescape(top);
-				m->where = unescape(where);
-				source++;
-				*strchrnul(source, ' ') = '\0';
-				m->source = unescape(source);
+				m->top = xstrdup(top);
+				m->where = xstrdup(where);
+				m->source = xstrndup(source + 1, strcspn(source + 1, " "));
+				d2d_unescape_mount(m->top);
+				d2d_unescape_mount(m->where);
+				d2d_unescape_mount(m->source);
 			}
 			free(top);
 			free(where);

@@ -131,6 +131,12 @@ int d2d_tar_next(struct d2d_tar *t, struct d2d_tar_entry *e);
 ssize_t d2d_tar_read(struct d2d_tar *t, void *buf, size_t len);
 void d2d_tar_entry_clear(struct d2d_tar_entry *e);
 
+/* ---- d2d_tar_write.c ---- */
+
+/* Fills in a header block of TAR_BLOCK_SIZE bytes from an entry's type, name and link (cut at 100 bytes), size, mode, owner, whole
+ * seconds of the time, and device. */
+void d2d_tar_header(void *block, const struct d2d_tar_entry *e);
+
 /* ---- d2d_archive.c, d2d_archive_member.c ---- */
 
 struct d2d_archive;

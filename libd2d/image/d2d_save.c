@@ -245,28 +245,9 @@ static size_t padding(off_t size)
 
 static void put_header(struct save *v, const struct item *item)
 {
-	struct tar_header_t *h = memset(v->raw, 0, BLOCK);
-	unsigned sum = 0, i;
+	const struct d2d_tar_entry e = { .type = '0', .name = (char *)item->name, .size = item->size, .mode = 0644 };
 
-	safe_strncpy(h->name, item->name, sizeof(h->name));
-	strcpy(h->mode, "0000644");
-	strcpy(h->uid, "0000000");
-	strcpy(h->gid, "0000000");
-	strcpy(h->mtime, "00000000000");
-	sprintf(h->size, "%011llo", (unsigned long long)item->size & 077777777777);
-	if (item->size > 077777777777) {	/* GNU's base-256 encoding: a big-endian number, with the first bit set */
-		uint64_t size = SWAP_BE64(item->size);
-
-		memset(h->size, 0, sizeof(h->size));
-		h->size[0] = 0x80;
-		memcpy(h->size + 4, &size, sizeof(size));
-	}
-	h->typeflag = '0';
-	memcpy(h->magic, "ustar\0" "00", 8);
-	memset(h->chksum, ' ', sizeof(h->chksum));
-	for (i = 0; i < BLOCK; i++)
-		sum += (unsigned char)v->raw[i];
-	sprintf(h->chksum, "%06o", sum);
+	d2d_tar_header(v->raw, &e);
 	v->n_raw = BLOCK;
 }
 

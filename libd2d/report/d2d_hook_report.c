@@ -31,19 +31,6 @@ char *d2d_hook_id(const struct d2d_hook *hook)
 	return id;
 }
 
-static struct json_object *string(const char *text)
-{
-	struct json_object *value;
-	char *copy;
-
-	if (!text)
-		return NULL;
-	copy = d2d_printable(text, strlen(text));
-	value = json_object_new_string(copy);
-	free(copy);
-	return value;
-}
-
 static struct json_object *number(unsigned long long n, bool there)
 {
 	return there ? json_object_new_int64(n) : NULL;
@@ -59,21 +46,21 @@ static struct json_object *describe(const struct d2d_hook *hook)
 {
 	struct json_object *o = json_object_new_object();
 
-	set(o, "stage", string(hook->stage));
-	set(o, "hook", string(hook->name));
-	set(o, "source", string(hook->source));
-	set(o, "path", string(hook->file));
-	set(o, "trust", string(hook->trust));
+	set(o, "stage", d2d_json_printable(hook->stage));
+	set(o, "hook", d2d_json_printable(hook->name));
+	set(o, "source", d2d_json_printable(hook->source));
+	set(o, "path", d2d_json_printable(hook->file));
+	set(o, "trust", d2d_json_printable(hook->trust));
 	set(o, "critical", json_object_new_boolean(hook->head.critical));
 	set(o, "timeout", number(hook->head.timeout, hook->head.timeout > 0));
-	set(o, "result", string(d2d_hook_state(hook)));
+	set(o, "result", d2d_json_printable(d2d_hook_state(hook)));
 	set(o, "exit", number(hook->code, hook->code >= 0));
-	set(o, "reason", string(hook->why));
-	set(o, "output", string(hook->last));
+	set(o, "reason", d2d_json_printable(hook->why));
+	set(o, "output", d2d_json_printable(hook->last));
 	set(o, "start", number(hook->start, hook->runs));
 	set(o, "end", number(hook->end, hook->runs));
 	set(o, "attempts", number(hook->runs, true));
-	set(o, "log", string(hook->log));
+	set(o, "log", d2d_json_printable(hook->log));
 	return o;
 }
 
@@ -96,7 +83,7 @@ static struct json_object *phase(char *line)
 	if (errno || to < from || to > D2D_REPORT_TIME_MAX)
 		return NULL;
 	o = json_object_new_object();
-	json_object_object_add(o, "name", string(name));
+	json_object_object_add(o, "name", d2d_json_printable(name));
 	json_object_object_add(o, "start", number(from, true));
 	json_object_object_add(o, "end", number(to, true));
 	return o;

@@ -12,15 +12,6 @@
 
 #define REPORT D2D_RUN"/report.json"
 
-static struct json_object *string(const char *text)
-{
-	char *shown = d2d_printable(text, strlen(text));
-	struct json_object *value = json_object_new_string(shown);
-
-	free(shown);
-	return value;
-}
-
 /* Returns a JSON array with the names of all images; an image without names is listed by its ID. */
 static struct json_object *names_of(struct json_object *images)
 {
@@ -32,11 +23,11 @@ static struct json_object *names_of(struct json_object *images)
 
 		tags = json_object_object_get(image, "tags");
 		for (k = 0; k < json_object_array_length(tags); k++)
-			json_object_array_add(names, string(json_object_get_string(json_object_array_get_idx(tags, k))));
+			json_object_array_add(names, d2d_json_printable(json_object_get_string(json_object_array_get_idx(tags, k))));
 		if (!k) {
 			char *id = xasprintf("sha256:%s", json_object_get_string(json_object_object_get(image, "id")));
 
-			json_object_array_add(names, string(id));
+			json_object_array_add(names, d2d_json_printable(id));
 			free(id);
 		}
 	}
@@ -49,12 +40,12 @@ static struct json_object *describe(const char *file, const char *how, struct js
 	struct stat st;
 	bool is_file = stat(file, &st) == 0 && S_ISREG(st.st_mode);
 
-	json_object_object_add(note, "file", string(file));
+	json_object_object_add(note, "file", d2d_json_printable(file));
 	json_object_object_add(note, "images", names_of(images));
 	json_object_object_add(note, "how", json_object_new_string(why ? "failed" : how));
 	json_object_object_add(note, "ms", json_object_new_int64(ms));
 	json_object_object_add(note, "bytes", is_file ? json_object_new_int64(st.st_size) : NULL);
-	json_object_object_add(note, "why", why ? string(why) : NULL);
+	json_object_object_add(note, "why", why ? d2d_json_printable(why) : NULL);
 	return note;
 }
 
@@ -62,16 +53,16 @@ static struct json_object *describe(const char *file, const char *how, struct js
  * imported in this boot, and a later import only found its images in the store. */
 static bool make_room(struct json_object *notes, struct json_object *note)
 {
-	const char *file = d2d_import_text(note, "file"), *old;
+	const char *file = d2d_json_text(note, "file"), *old;
 	size_t i;
 
 	for (i = 0; i < json_object_array_length(notes); i++) {
 		struct json_object *at = json_object_array_get_idx(notes, i);
 
-		old = d2d_import_text(at, "file");
+		old = d2d_json_text(at, "file");
 		if (!old || strcmp(old, file) != 0)
 			continue;
-		if (strcmp(d2d_import_text(note, "how"), "there") == 0 && !d2d_import_text(at, "why"))
+		if (strcmp(d2d_json_text(note, "how"), "there") == 0 && !d2d_json_text(at, "why"))
 			return false;
 		json_object_array_del_idx(notes, i, 1);
 		break;

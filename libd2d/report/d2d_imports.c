@@ -36,14 +36,6 @@ struct json_object *d2d_imports_read(const char *root)
 	return notes;
 }
 
-const char *d2d_import_text(struct json_object *note, const char *key)
-{
-	struct json_object *text;
-
-	return json_object_object_get_ex(note, key, &text) && json_object_is_type(text, json_type_string)
-		? json_object_get_string(text) : NULL;
-}
-
 struct json_object *d2d_failed_read(void)
 {
 	struct json_object *notes = d2d_imports_read(""), *failed = json_object_new_object();
@@ -51,7 +43,7 @@ struct json_object *d2d_failed_read(void)
 
 	for (i = 0; i < json_object_array_length(notes); i++) {
 		struct json_object *note = json_object_array_get_idx(notes, i);
-		const char *file = d2d_import_text(note, "file"), *why = d2d_import_text(note, "why");
+		const char *file = d2d_json_text(note, "file"), *why = d2d_json_text(note, "why");
 
 		if (file && why)
 			json_object_object_add(failed, file, json_object_new_string(why));

@@ -71,9 +71,8 @@ unsigned d2d_report_count(const struct d2d_report *report, const char *result);
 int d2d_import_note(const char *file, const char *how, struct json_object *images, unsigned ms, const char *why);
 
 /* All notes below ROOT ("" for /), [{"file","images":["NAME:TAG",...],"how","ms","bytes","why"}]; json_object_put() it.
- * d2d_import_text() is one of their texts, or NULL. */
+ */
 struct json_object *d2d_imports_read(const char *root);
-const char *d2d_import_text(struct json_object *note, const char *key);
 
 /* Which files could not be imported, {"FILE":"REASON"}; json_object_put() it. */
 struct json_object *d2d_failed_read(void);

@@ -35,3 +35,16 @@ struct json_object *d2d_json_read(const char *path, size_t max)
 	free(text);
 	return o;
 }
+
+struct json_object *d2d_json_printable(const char *text)
+{
+	struct json_object *value;
+	char *copy;
+
+	if (!text)
+		return NULL;
+	copy = d2d_printable(text, strlen(text));
+	value = json_object_new_string(copy);
+	free(copy);
+	return value;
+}

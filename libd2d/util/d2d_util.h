@@ -174,6 +174,9 @@ size_t d2d_json_array(struct json_object *o, const char *key, struct json_object
 /* The JSON in a regular file of at most MAX bytes, for json_object_put(); NULL when there is none. */
 struct json_object *d2d_json_read(const char *path, size_t max);
 
+/* A JSON string of d2d_printable(), for json_object_put(); NULL, which is null in JSON, for NULL. */
+struct json_object *d2d_json_printable(const char *text);
+
 /* ---- d2d_output.c ---- */
 
 /* Zeroed before the first use; begin and end may come again, and the log goes on counting. */
