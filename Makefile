@@ -54,7 +54,7 @@ help:
 #: make install-man  installs these: make install-man [PREFIX=/usr/local] [DESTDIR=DIR]
 #: make release      out/release/: ISO, d2d-host, packages and licences, checksums; KEY=FILE signs them (minisign)
 #: make lock         records the versions that were used in iso/debian.lock
-#: make deps         installs what the build and the tests need (apt); SETS=dev: what these editor files and pages need
+#: make deps         installs what the build and the tests need (apt); SETS=dev: tools for contributors
 #: make lint         shellcheck, cppcheck and the like
 #: make compile_commands  compile_commands.json, by which clangd knows how our C is compiled
 #: make tags         an index of names for editors (ctags)

@@ -206,6 +206,7 @@ cached() {
 	mkdir -p "$D2D_CACHE/products" "$(dirname "$file")"
 	if [ -e "$hit" ]; then
 		step CACHED "$name $hash"
+		touch -c "$hit"
 	else
 		"$@"
 		cp "$file" "$hit.tmp$$"

@@ -3,17 +3,16 @@
 # and example of this one. Variables: name, section, date, version.
 # A usage text is made of paragraphs and of items "<tab>TERM<tab>TEXT", which further lines with two tabs or more continue.
 
-# Text for roff. A minus sign stays one when it is copied from the page.
-function escape(s) {
-	gsub(/\\/, "\\e", s)
-	gsub(/-/, "\\-", s)
-	gsub(/'/, "\\(aq", s)
-	gsub(/`/, "\\(ga", s)
-	gsub(/\^/, "\\(ha", s)
-	gsub(/~/, "\\(ti", s)
-	sub(/^\./, "\\\\\\&.", s)
-	gsub(/\n\./, "\n\\\\\\&.", s)
-	return s
+# Text for roff. A minus sign stays one when it is copied from the page. Character by character, because the awks don't agree
+# on backslashes in what gsub() puts in.
+function escape(s,    i, c, last, result) {
+	last = "\n"
+	for (i = 1; i <= length(s); i++) {
+		c = substr(s, i, 1)
+		result = result (c == "." && last == "\n" ? "\\&." : c in special ? special[c] : c)
+		last = c
+	}
+	return result
 }
 
 # Options, and in the synopsis also words, are bold; what stands for a value is in italics.
@@ -98,6 +97,14 @@ function docs(s) {
 	}
 }
 
+BEGIN {
+	special["\\"] = "\\e"
+	special["-"] = "\\-"
+	special["'"] = "\\(aq"
+	special["`"] = "\\(ga"
+	special["^"] = "\\(ha"
+	special["~"] = "\\(ti"
+}
 FNR == 1 { file++ }
 { while (FILENAME != ARGV[file]) file++ }
 file == 1 { pages[++npages] = $1; section_of[$1] = $2; next }

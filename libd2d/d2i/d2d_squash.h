@@ -51,6 +51,43 @@ int d2d_mksquashfs_end(struct d2d_mksquashfs *m, int r, char **why);
 /* Sets the time of the root folder to 1970. -EUCLEAN: not a squashfs with its inodes as such. */
 int d2d_squash_root_time(int fd);
 
+/* ---- d2d_squash_tree.c: the names of a layer's files ---- */
+
+#define D2D_SQUASH_WHITEOUT 'w'
+
+struct d2d_squash_node {
+	const char *name;
+	char type;			/* as in d2d_tar_entry, or D2D_SQUASH_WHITEOUT */
+	bool opaque;
+	mode_t mode;
+	uid_t uid;
+	gid_t gid;
+	time_t mtime;
+	struct d2d_xattr *xattrs;
+	unsigned n_xattrs;
+	struct d2d_squash_node *target;		/* the file that this hard link refers to, or NULL */
+};
+
+struct d2d_squash_tree {
+	void *root;			/* for tsearch(3) and twalk(3) */
+	size_t bytes;
+	struct d2d_squash_node *parent;	/* the directory of the last entry, or NULL */
+};
+
+/* Returns the node with this name, or NULL. */
+struct d2d_squash_node *d2d_squash_tree_find(struct d2d_squash_tree *t, const char *name);
+
+/* Adds a directory with mode 0755 and this name, which the caller turns into what it is. Returns 0, or a negative errno after the
+ * reason was set in L: -ENAMETOOLONG, -EFBIG. */
+int d2d_squash_tree_add(struct d2d_squash_tree *t, struct d2d_layer *l, const char *name, struct d2d_squash_node **n);
+
+/* Finds the directory that contains NAME; *PARENT is NULL for the root directory. Missing directories are added if MAKE is set;
+ * otherwise the result is -ENOENT. -EBADMSG: the path leads through a file or a symbolic link. */
+int d2d_squash_tree_enter(struct d2d_squash_tree *t, struct d2d_layer *l, const char *name, bool make, struct d2d_squash_node **parent);
+
+void d2d_squash_free_xattrs(struct d2d_squash_node *n);
+void d2d_squash_tree_free(struct d2d_squash_tree *t);
+
 /* ---- d2d_squash_layer.c ---- */
 
 /* Turns a layer's archive into one of the files that overlay2 would have of it, its tar-split to a descriptor. DIR is

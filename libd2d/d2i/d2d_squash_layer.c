@@ -13,117 +13,18 @@
 #include "d2d_squash.h"
 
 enum {
-	TREE_MAX = 1024 * 1024 * 1024,	/* bytes in the tree of names */
-	COMPONENT_MAX = 255,
 	LINK_MAX_BYTES = 4095,
 	XATTR_NAME_MAX_BYTES = 255,
 	XATTR_MAX = 64 * 1024,
 	MAJOR_MAX = 0xfff, MINOR_MAX = 0xfffff,
-	WHITEOUT = 'w',
-};
-
-struct node {
-	const char *name;
-	char type;			/* as in d2d_tar_entry, or WHITEOUT */
-	bool opaque;
-	mode_t mode;
-	uid_t uid;
-	gid_t gid;
-	time_t mtime;
-	struct d2d_xattr *xattrs;
-	unsigned n_xattrs;
-	struct node *target;		/* the file that this hard link refers to, or NULL */
 };
 
 struct squash {
 	struct d2d_layer l;
 	struct d2d_tar_out out;
-	void *tree;
-	size_t bytes;
-	struct node *parent;		/* directory of the last entry, or NULL */
+	struct d2d_squash_tree tree;
 	int err;
 };
-
-/* ---- the tree ---- */
-
-static int by_name(const void *a, const void *b)
-{
-	return strcmp(((const struct node *)a)->name, ((const struct node *)b)->name);
-}
-
-static struct node *find(struct squash *q, const char *name)
-{
-	struct node key = { .name = name };
-	struct node **found = tfind(&key, &q->tree, by_name);
-
-	return found ? *found : NULL;
-}
-
-static int add(struct squash *q, const char *name, struct node **n)
-{
-	const char *slash = strrchr(name, '/');
-	size_t len = strlen(name);
-
-	if (strlen(slash ? slash + 1 : name) > COMPONENT_MAX)
-		return -ENAMETOOLONG;
-	q->bytes += sizeof(**n) + len + 64;
-	if (q->bytes > TREE_MAX)
-		return d2d_layer_fail(&q->l, -EFBIG, "too many files");
-	*n = xzalloc(sizeof(**n) + len + 1);
-	(*n)->name = strcpy((char *)(*n + 1), name);
-	(*n)->type = '5';
-	(*n)->mode = 0755;
-	tsearch(*n, &q->tree, by_name);
-	return 0;
-}
-
-static void free_xattrs(struct node *n)
-{
-	while (n->n_xattrs) {
-		free(n->xattrs[--n->n_xattrs].name);
-		free(n->xattrs[n->n_xattrs].value);
-	}
-	free(n->xattrs);
-	n->xattrs = NULL;
-}
-
-static void free_node(void *node)
-{
-	free_xattrs(node);
-	free(node);
-}
-
-/* Finds the directory that contains NAME; *parent is NULL for the root directory. Missing directories are added if MAKE is
- * set; otherwise the result is -ENOENT. */
-static int enter(struct squash *q, const char *name, bool make, struct node **parent)
-{
-	const char *slash = strrchr(name, '/');
-	struct node *n = NULL;
-	int r = 0;
-
-	*parent = NULL;
-	if (!slash)
-		return 0;
-	if (q->parent && strncmp(q->parent->name, name, slash - name) == 0 && !q->parent->name[slash - name]) {
-		*parent = q->parent;
-		return 0;
-	}
-	for (slash = strchr(name, '/'); r == 0 && slash; slash = strchr(slash + 1, '/')) {
-		char *path = xstrndup(name, slash - name);
-
-		n = find(q, path);
-		if (!n)
-			r = make ? add(q, path, &n) : -ENOENT;
-		else if (n->type == '2')
-			r = d2d_layer_fail(&q->l, -EBADMSG, "'%s' leads through a symbolic link", name);
-		else if (n->type != '5')
-			r = d2d_layer_fail(&q->l, -EBADMSG, "'%s' leads through something that is not a directory", name);
-		free(path);
-	}
-	if (r == 0)
-		*parent = q->parent = n;
-	return r;
-}
 
 /* ---- limits of squashfs ---- */
 
@@ -166,11 +67,11 @@ static int check(struct squash *q, const struct d2d_tar_entry *e)
 
 /* Copies the metadata of an entry. The xattrs of a directory are written at the end; those of a file are compared with those of
  * its hard links. */
-static void describe(struct node *n, const struct d2d_tar_entry *e, char type)
+static void describe(struct d2d_squash_node *n, const struct d2d_tar_entry *e, char type)
 {
 	unsigned i;
 
-	free_xattrs(n);
+	d2d_squash_free_xattrs(n);
 	n->type = type;
 	n->mode = e->mode;
 	n->uid = e->uid;
@@ -191,7 +92,7 @@ static void describe(struct node *n, const struct d2d_tar_entry *e, char type)
 	}
 }
 
-static int put(struct squash *q, const struct node *n, char type, const struct d2d_tar_entry *more)
+static int put(struct squash *q, const struct d2d_squash_node *n, char type, const struct d2d_tar_entry *more)
 {
 	static const char opaque[] ALIGN1 = "trusted.overlay.opaque";
 	struct d2d_tar_entry e = { .type = type, .name = (char *)n->name, .mode = n->mode, .uid = n->uid, .gid = n->gid };
@@ -238,7 +139,7 @@ static int put_content(struct squash *q, const struct d2d_tar_entry *e)
 	return r < 0 ? r : d2d_tar_out_write(&q->out, NULL, e->size - at);
 }
 
-static bool same_xattrs(const struct node *a, const struct node *b)
+static bool same_xattrs(const struct d2d_squash_node *a, const struct d2d_squash_node *b)
 {
 	unsigned i, k;
 
@@ -256,32 +157,32 @@ static bool same_xattrs(const struct node *a, const struct node *b)
 
 /* The metadata in a hard link's entry applies to the file itself, which mksquashfs has already read. So metadata that differs
  * from the file's is refused. */
-static int put_hardlink(struct squash *q, const struct d2d_tar_entry *e, struct node *n, struct node *target)
+static int put_hardlink(struct squash *q, const struct d2d_tar_entry *e, struct d2d_squash_node *n, struct d2d_squash_node *target)
 {
 	struct d2d_tar_entry link = { .link = (char *)target->name };
 
 	describe(n, e, target->type);
 	n->target = target;
-	if (target->type == WHITEOUT)
+	if (target->type == D2D_SQUASH_WHITEOUT)
 		return 0;
 	if (n->uid != target->uid || n->gid != target->gid || (target->type != '2' && n->mode != target->mode) || !same_xattrs(target, n))
 		return d2d_layer_fail(&q->l, -EOPNOTSUPP, "'%s' is a hard link to '%s', but has another owner, mode or xattr",
 				e->name, e->link);
-	free_xattrs(n);
+	d2d_squash_free_xattrs(n);
 	return put(q, n, '1', &link);
 }
 
 /* Finds the file that a hard link refers to. It must be in the same layer. */
-static int find_target(struct squash *q, const struct d2d_tar_entry *e, const struct node *itself, struct node **target)
+static int find_target(struct squash *q, const struct d2d_tar_entry *e, const struct d2d_squash_node *itself, struct d2d_squash_node **target)
 {
 	char *name = d2d_clean_name(e->link[0] == '/' ? e->link + 1 : e->link);
-	struct node *parent;
+	struct d2d_squash_node *parent;
 	int r;
 
 	if (!name)
 		return d2d_layer_fail(&q->l, -EBADMSG, "'%s' is a hard link to '%s', which is outside of the layer", e->name, e->link);
-	r = enter(q, name, false, &parent);
-	*target = r == 0 ? find(q, name) : NULL;
+	r = d2d_squash_tree_enter(&q->tree, &q->l, name, false, &parent);
+	*target = r == 0 ? d2d_squash_tree_find(&q->tree, name) : NULL;
 	if (r == -ENOENT || (r == 0 && strcmp(name, ".") != 0 && (!*target || *target == itself)))
 		r = d2d_layer_fail(&q->l, -ENOENT, "'%s' is a hard link to '%s', which isn't in the layer", e->name, e->link);
 	else if (r == 0 && (!*target || (*target)->type == '5'))
@@ -292,9 +193,9 @@ static int find_target(struct squash *q, const struct d2d_tar_entry *e, const st
 	return r;
 }
 
-static int take_file(struct squash *q, const struct d2d_tar_entry *e, struct node *n)
+static int take_file(struct squash *q, const struct d2d_tar_entry *e, struct d2d_squash_node *n)
 {
-	struct node *target = NULL;
+	struct d2d_squash_node *target = NULL;
 	int r = check(q, e);
 
 	if (r < 0)
@@ -324,10 +225,10 @@ static int take_file(struct squash *q, const struct d2d_tar_entry *e, struct nod
 }
 
 static int take_whiteout(struct squash *q, const struct d2d_tar_entry *e, const char *name, const char *base,
-		struct node *parent)
+		struct d2d_squash_node *parent)
 {
 	struct d2d_tar_entry none = { .uid = e->uid, .gid = e->gid };
-	struct node *n;
+	struct d2d_squash_node *n;
 	char *path;
 	int r;
 
@@ -341,9 +242,9 @@ static int take_whiteout(struct squash *q, const struct d2d_tar_entry *e, const 
 	if (!base)
 		return -EBADMSG;
 	path = parent ? xasprintf("%s/%s", parent->name, base) : xstrdup(base);
-	r = find(q, path) ? -EEXIST : add(q, path, &n);
+	r = d2d_squash_tree_find(&q->tree, path) ? -EEXIST : d2d_squash_tree_add(&q->tree, &q->l, path, &n);
 	if (r == 0)
-		describe(n, &none, WHITEOUT);
+		describe(n, &none, D2D_SQUASH_WHITEOUT);
 	free(path);
 	return r;
 }
@@ -352,33 +253,33 @@ static int pack_entry(struct d2d_layer *l, const struct d2d_tar_entry *e, const 
 {
 	struct squash *q = (struct squash *)l;
 	const char *slash = strrchr(name, '/'), *base = slash ? slash + 1 : name;
-	struct node *n, *parent;
-	int r = enter(q, name, true, &parent);
+	struct d2d_squash_node *n, *parent;
+	int r = d2d_squash_tree_enter(&q->tree, &q->l, name, true, &parent);
 
 	if (r < 0)
 		return r;
 	if (is_prefixed_with(base, ".wh."))
 		return take_whiteout(q, e, name, base, parent);
-	n = find(q, name);
+	n = d2d_squash_tree_find(&q->tree, name);
 	/* No entry had this name before, so the node is a whiteout, or the directory of an earlier entry. */
-	if (n && n->type != WHITEOUT && e->type != '5')
+	if (n && n->type != D2D_SQUASH_WHITEOUT && e->type != '5')
 		return d2d_layer_fail(l, -EBADMSG, "'%s' is both a directory and something else", e->name);
 	if (!n)
-		r = add(q, name, &n);
+		r = d2d_squash_tree_add(&q->tree, &q->l, name, &n);
 	return r < 0 ? r : take_file(q, e, n);
 }
 
 /* Writes a directory or a whiteout; for twalk_r(). */
 static void put_late(const void *node, VISIT visit, void *arg)
 {
-	const struct node *n = *(struct node *const *)node;
+	const struct d2d_squash_node *n = *(struct d2d_squash_node *const *)node;
 	struct squash *q = arg;
 
 	if (q->err < 0 || (visit != postorder && visit != leaf))
 		return;
 	if (n->type == '5')
 		q->err = put(q, n, '5', NULL);
-	else if (n->type == WHITEOUT)
+	else if (n->type == D2D_SQUASH_WHITEOUT)
 		q->err = put(q, n, '3', NULL);
 }
 
@@ -386,7 +287,7 @@ static int end(struct d2d_layer *l)
 {
 	struct squash *q = (struct squash *)l;
 
-	twalk_r(q->tree, put_late, q);
+	twalk_r(q->tree.root, put_late, q);
 	return q->err < 0 ? q->err : d2d_tar_out_end(&q->out);
 }
 
@@ -396,7 +297,7 @@ int d2d_layer_squash(struct d2d_stream *in, FILE *to, int dir, int split, struct
 	int r = d2d_layer_read(&q.l, in, split, result);
 
 	*why = q.l.why;
-	tdestroy(q.tree, free_node);
+	d2d_squash_tree_free(&q.tree);
 	free(q.out.pax);
 	return r;
 }
