@@ -30,7 +30,8 @@
 //usage:#define d2droot_trivial_usage
 //usage:       "[-l] [-k KIND] [-R ROOT]"
 //usage:#define d2droot_full_usage "\n\n"
-//usage:       "Make the root a union with the layers d2d/layers/*.sqfs on volumes\n"
+//usage:       "Make the root a union of the initramfs and the layers, which are the files\n"
+//usage:       "d2d/layers/*.sqfs on volumes\n"
 //usage:     "\n	-l,--list	Show the layers, lowest first; change nothing"
 //usage:     "\n	-k,--kind KIND	Kind of root, instead of d2d.root=: auto (a union if"
 //usage:     "\n			there are layers), ram (no union), overlay, aufs;"
