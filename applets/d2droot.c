@@ -172,7 +172,7 @@ int d2droot_main(int argc UNUSED_PARAM, char **argv)
 	n = count_layers(&r);
 	if (!n && !r.base && r.kind == D2DROOT_AUTO) {
 		d2droot_end();
-		puts(r.code ? "the root stays as it was unpacked" : "the root stays as it was unpacked: no volume carries d2d/layers");
+		puts(r.code ? "the root stays as it was unpacked" : "the root stays as it was unpacked: no volume has d2d/layers");
 		fflush_stdout_and_exit(r.code ? r.code : D2D_EXIT_NOTHING);
 	}
 	if (r.keep)

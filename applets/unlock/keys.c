@@ -254,7 +254,7 @@ int d2dunlock_remove_key(struct unlock *u)
 	}
 	if ((u->opt & OPT_SLOT) && !(u->opt & OPT_FORCE)) {
 		if (slot == (int)u->slot)
-			bb_error_msg_and_die("this is the key of slot %d itself; give a key that stays, or omit -s", slot);
+			bb_error_msg_and_die("this is the key of slot %d itself; give the key of another slot, or omit -s", slot);
 		slot = u->slot;
 	}
 
