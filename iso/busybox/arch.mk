@@ -4,7 +4,7 @@ include $(srctree)/arch/x86_64/Makefile
 
 libs-y += d2d/
 
-# See applets/front/wrap.c.
+# The function that applets/front/wrap.c replaces.
 ifneq ($(CONFIG_D2D)$(CONFIG_D2DHOST),)
 LDFLAGS += -Wl,--wrap=full_write2_str
 endif
