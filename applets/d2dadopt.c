@@ -1,5 +1,5 @@
 /*
- * d2dadopt: formats a disk as the store if the disk starts with a text that asks for it, and never any other disk.
+ * d2dadopt: formats a disk as the store if the disk begins with a text that asks for this. No other disk is ever formatted.
  *
  * The file system is made behind that text. The partition table, which overwrites the text, is a single sector and is written
  * last. So after a power cut either the text is still there and formatting starts again, or the store is complete. This is why
@@ -58,7 +58,7 @@ struct disk {
 	bool is_file;
 	off_t size;		/* bytes */
 	unsigned sector;	/* logical sector size in bytes */
-	char *head;		/* first LOOKED_AT bytes of the disk */
+	char *head;		/* first HEAD_SIZE bytes of the disk */
 	size_t userdata;	/* size of the archive in bytes, 0 for none */
 };
 

@@ -3,7 +3,7 @@
  *
  * An alias is a shell script with a marker in its second line; files without the marker are never changed. The script contains
  * nothing from the image but its validated name, because the labels that say how to run the image are read at each run.
- * libd2d/d2d_alias.c chooses the name of each command.
+ * libd2d/alias/d2d_alias.c chooses the name of each command.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */

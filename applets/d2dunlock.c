@@ -139,7 +139,7 @@ static llist_t *wanted(char **argv)
 	return specs;
 }
 
-/* Opens all volumes of SPECS and returns the exit code. A failure of another volume never hides that the store is open. */
+/* Opens all volumes of SPECS and returns the exit status. A failure of another volume never hides that the store is open. */
 static int open_volumes(struct unlock *u, struct opening *o, llist_t *specs)
 {
 	int store = EXIT_SUCCESS, others = EXIT_SUCCESS, code;

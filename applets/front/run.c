@@ -8,7 +8,7 @@
 
 #include "d2dfront.h"
 
-/* Made by iso/busybox/unpack from git's tags. */
+/* iso/busybox/unpack generates this header with the version. */
 #if __has_include("d2d_version.h")
 # include "d2d_version.h"
 #else
@@ -51,7 +51,7 @@ void d2dfront_run(char **argv)
 
 	if (!argv[1])
 		return;
-	/* Busybox itself handles "--help", see wrap.c. */
+	/* Busybox handles "--help" before it calls the applet; see wrap.c. */
 	if (strcmp(argv[1], "help") == 0)
 		help(argv[2]);
 	if (strcmp(argv[1], "--version") == 0) {
@@ -62,6 +62,6 @@ void d2dfront_run(char **argv)
 		return;
 	name = applet_of(argv[1]);
 	argv[1] = name;
-	/* Not by exec(), so that a verb also works where no links to busybox are installed. */
+	/* Don't use exec(), so that a verb also works if no symbolic links to busybox are installed. */
 	run_applet_no_and_exit(find_applet_by_name(name), name, argv + 1);
 }

@@ -1,5 +1,5 @@
 /*
- * d2dreset -H: makes the store anew in a running system that uses it. All processes that use the store are ended first.
+ * d2dreset -H: recreates the store in a running system that uses it. All processes that use the store are ended first.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */

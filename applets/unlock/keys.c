@@ -189,7 +189,7 @@ void d2dunlock_measure(struct unlock *u, struct crypt_pbkdf_type *kdf)
 	fflush_all();
 }
 
-/* Reports a change of a key slot once it is on the disk, and returns the exit code. Dies if the change has failed (R is
+/* Reports a change of a key slot once it is on the disk, and returns the exit status. Dies if the change has failed (R is
  * negative). */
 static int result(const struct unlock *u, int r, const char *what, int slot)
 {
