@@ -1,5 +1,6 @@
 /*
- * d2dstart: starts a daemon in a session of its own and waits until it reports that it is ready, or stops it.
+ * d2dstart: starts a daemon in a session of its own, with -n also waits until the daemon reports that it is ready; or stops a
+ * daemon.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
