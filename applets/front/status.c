@@ -180,7 +180,8 @@ static void data_row(struct status *st)
 	if (stays && is_full(DOCKER_DATA) && st->engine < 0 && st->engine != -EACCES)
 		advise(st, "full, so Docker can't start: remove what you can spare below "D2D_STORE", and restart");
 	else if (is_nearly_full(DOCKER_DATA))
-		advise(st, "nearly full: 'docker system df' shows what uses the space, 'docker system prune' frees what no container uses");
+		advise(st, "nearly full: 'docker system df' shows what uses the space, "
+			"'docker system prune' frees what no container uses");
 	free(keep);
 	free(left);
 	free(where);

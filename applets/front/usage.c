@@ -1,6 +1,6 @@
 /*
- * d2d: the usage text of an applet. Busybox stores the usage texts compressed in its appletlib.c, and only bb_show_usage() can unpack
- * them. So a child process calls that function, and this process reads the child's output.
+ * d2d: the usage text of an applet. Busybox stores the usage texts compressed in its appletlib.c, and only bb_show_usage() can
+ * unpack them. So a child process calls that function, and this process reads the child's output.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
