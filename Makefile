@@ -1,10 +1,10 @@
-# debian2docker: the front door. 'make help' tells the targets; what they do stands in iso/.
+# The targets of debian2docker; 'make help' lists them. The recipes themselves are the scripts below iso/.
 # SPDX-License-Identifier: GPL-2.0-only
 
 O ?= out
 export SRC := $(CURDIR)
-# From git's tags (iso/version). A new commit is a new version, and the image is packed again for it, which takes minutes:
-# `make D2D_VERSION=dev` keeps one text while you work.
+# The version comes from git's tags (iso/version). Each commit changes it, and then the initramfs is compressed again, which
+# takes minutes. `make D2D_VERSION=dev` avoids this during development.
 ifndef D2D_VERSION
 D2D_VERSION := $(shell sh iso/version)
 endif
@@ -20,14 +20,14 @@ ifndef SOURCE_DATE_EPOCH
 SOURCE_DATE_EPOCH := $(shell sh iso/version date)
 endif
 export SOURCE_DATE_EPOCH
-# Images that ride along in the ISO: make IMAGES="a.tar b.tar"
+# Docker images that are added to the ISO: make IMAGES="a.tar b.tar"
 export IMAGES ?=
 # Where `make install-man` puts the manual pages.
 PREFIX ?= /usr/local
-# A folder that becomes the ISO's d2d/ (hooks/, images/, early.img): make MEDIUM=DIR
+# A directory whose content is copied to the ISO's d2d/ (hooks/, images/, early.img): make MEDIUM=DIR
 export MEDIUM ?=
 
-# Busybox's menuconfig probes ncurses with a program that gcc 14 refuses without this.
+# Busybox's menuconfig tests for ncurses with a program that gcc 14 only compiles with -Wno-implicit-int.
 BB = $(MAKE) --no-print-directory -C $(O)/obj/busybox-src O=$(O)/obj/busybox ARCH=d2d HOSTCC="gcc -Wno-implicit-int"
 CONF = $(O)/obj/conf
 files = $(shell find $(1) -type f)
@@ -37,27 +37,27 @@ all: $(O)/d2d.iso
 help:
 	@sed -n 's/^#: //p' Makefile
 
-#: make              the ISO and all it is made of, in out/ (O=DIR for another place)
-#: make run          boots the ISO in QEMU, with a disk that plays a USB stick
-#: make check        the tests: applets, store, minutes of fuzzing, a set of boots
-#: make check-all    the tests with every boot
-#: make test T=d2dhook   the tests of one applet, or one file of them (T=d2dhook-check), after building busybox
-#: make boot T=30-stick  one boot test, after building the ISO; T=30 is enough
-#: make fuzz         feeds the parsers with garbage: make fuzz SECONDS=3600
+#: make              builds the ISO and all its parts in out/ (O=DIR: in another directory)
+#: make run          boots the ISO in QEMU, with a second disk in the role of a USB stick
+#: make check        runs the usual tests: lint, applets, store, minutes of fuzzing, some boots
+#: make check-all    runs all tests, with every boot
+#: make test T=d2dhook   builds busybox and runs the tests of one applet, or one test file (T=d2dhook-check)
+#: make boot T=30-stick  builds the ISO and runs one boot test; its number is enough (T=30)
+#: make fuzz         runs the fuzzers on the parsers: make fuzz SECONDS=3600
 #: make NAME_defconfig  chooses a variant: d2d tiny lean debian stock (make O=out-tiny tiny_defconfig && make O=out-tiny)
-#: make menuconfig   the menu; "debian2docker" stands first in it
-#: make savedefconfig   what differs from the defaults, as $(O)/defconfig
-#: make hook NAME=40-mount/50-mine [DIR=folder]   a skeleton of a hook, in hooks/ or that folder
-#: make busybox      our busybox alone: out/busybox d2dhook --help
-#: make host         out/d2d-host: 'd2d import' and others for the machine on which media are made
-#: make man          manual pages of all commands, in out/man/
-#: make install-man  installs these: make install-man [PREFIX=/usr/local] [DESTDIR=DIR]
-#: make release      out/release/: ISO, d2d-host, packages and licences, checksums; KEY=FILE signs them (minisign)
-#: make lock         records the versions that were used in iso/debian.lock
-#: make deps         installs what the build and the tests need (apt); SETS=dev: tools for contributors
-#: make lint         shellcheck, cppcheck and the like
-#: make compile_commands  compile_commands.json, by which clangd knows how our C is compiled
-#: make tags         an index of names for editors (ctags)
+#: make menuconfig   opens the configuration menu; "debian2docker" is its first entry
+#: make savedefconfig   writes the options that differ from the defaults to $(O)/defconfig
+#: make hook NAME=40-mount/50-mine [DIR=DIR]   writes a skeleton of a hook, in hooks/ or in DIR
+#: make busybox      builds only our busybox: out/busybox d2dhook --help
+#: make host         builds out/d2d-host: 'd2d import' and others for the machine on which media are made
+#: make man          makes the manual pages of all commands, in out/man/
+#: make install-man  installs the manual pages: make install-man [PREFIX=/usr/local] [DESTDIR=DIR]
+#: make release      fills out/release/: ISO, d2d-host, packages and licences, checksums; KEY=FILE signs them (minisign)
+#: make lock         records the package versions that were used in iso/debian.lock
+#: make deps         installs the packages for build and tests (apt); SETS=dev: those for editors, manual pages, releases
+#: make lint         runs shellcheck, cppcheck and other checks
+#: make compile_commands  writes compile_commands.json, from which clangd learns how our C is compiled
+#: make tags         writes an index of names for editors (ctags)
 #: make clean        removes out/ (the cache of slow products stays)
 
 deps:
@@ -92,7 +92,7 @@ savedefconfig: $(O)/.config
 	@sh iso/busybox/savedefconfig
 	@echo "$(O)/defconfig"
 
-# Every build begins here; what is not touched by it is not built again.
+# Every build runs this first. It rewrites only files whose content changes, so nothing else is built again.
 configured: $(O)/.config | tree
 	@sh iso/busybox/oldconfig
 	@sh iso/split-config
@@ -143,7 +143,7 @@ $(O)/obj/grub/esp.img: $(CONF)/iso.conf $(call files,iso/grub)
 $(O)/d2d.iso: $(CONF)/iso.conf $(O)/vmlinuz $(O)/initramfs.img $(O)/obj/grub/esp.img iso/image $(IMAGES) FORCE
 	@sh iso/image
 
-# Pages of the host's program go into the archive that `make release` packs; the image has none.
+# The pages of d2d-host's applets go into the archive that `make release` makes; the image has no manual pages.
 man:
 	@sh iso/man/build
 

@@ -1,6 +1,6 @@
 /*
- * d2d: the command that users begin with. "d2d VERB" runs the applet d2dVERB; without a verb, d2d prints the status of this system,
- * what to do about problems, and next steps.
+ * d2d: the command for users to start with. "d2d VERB" runs the applet d2dVERB; without a verb, d2d prints the status of this
+ * system, what to do about problems, and next steps.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */

@@ -1,5 +1,5 @@
 /*
- * d2dadopt: formats a disk as the store if the disk starts with a text that asks for it, and never any other disk.
+ * d2dadopt: formats a disk as the store if the disk begins with a text that asks for this. No other disk is ever formatted.
  *
  * The file system is made behind that text. The partition table, which overwrites the text, is a single sector and is written
  * last. So after a power cut either the text is still there and formatting starts again, or the store is complete. This is why
@@ -25,11 +25,11 @@
 //usage:#define d2dadopt_trivial_usage
 //usage:       "[-n] [IMAGE]..."
 //usage:#define d2dadopt_full_usage "\n\n"
-//usage:       "Format a disk that asks for it as the store. Such a disk begins with\n"
+//usage:       "Make the store on a disk that asks to be formatted. Such a disk begins with\n"
 //usage:       "'boot2docker, please format-me' or 'debian2docker, please format-me', and must\n"
 //usage:       "be empty except for the archive userdata.tar, which is kept. Nothing is done if\n"
-//usage:       "there is a store already or d2d.store= names one. With IMAGE: look only at these\n"
-//usage:       "files, each the image of a whole disk\n"
+//usage:       "there is a store already or d2d.store= names one. With IMAGE: examine only these\n"
+//usage:       "files, each of which is the image of a whole disk\n"
 //usage:     "\n	-n,--dry-run	Only print what would be done"
 //usage:     "\n"
 //usage:     "\nExit status: 0 done, 1 failed or refused, 77 nothing to do: no disk asks to be"
@@ -58,7 +58,7 @@ struct disk {
 	bool is_file;
 	off_t size;		/* bytes */
 	unsigned sector;	/* logical sector size in bytes */
-	char *head;		/* first LOOKED_AT bytes of the disk */
+	char *head;		/* first HEAD_SIZE bytes of the disk */
 	size_t userdata;	/* size of the archive in bytes, 0 for none */
 };
 

@@ -3,7 +3,7 @@
  *
  * An alias is a shell script with a marker in its second line; files without the marker are never changed. The script contains
  * nothing from the image but its validated name, because the labels that say how to run the image are read at each run.
- * libd2d/d2d_alias.c chooses the name of each command.
+ * libd2d/alias/d2d_alias.c chooses the name of each command.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -39,7 +39,7 @@
 //usage:     "\n			/var/run/docker.sock)"
 //usage:     "\n	-s,--store STORE	For 'add': read the images from Docker's"
 //usage:     "\n			data-root STORE, without an engine"
-//usage:     "\n	-R,--root ROOT	Use ROOT/run in place of /run"
+//usage:     "\n	-R,--root ROOT	Use ROOT/run instead of /run"
 //usage:     "\n	-p,--print	For 'run': only print the docker command line"
 //usage:     "\n	-a,--allow	Allow IMAGE these options, if its labels ask for them"
 //usage:     "\n	-n,--deny	Withdraw all options that were allowed for IMAGE"
@@ -49,7 +49,7 @@
 //usage:     "\nrepository name. If several images have the same name, the one tagged 'latest'"
 //usage:     "\ngets it, and the others are called NAME-TAG. A container gets no privileges,"
 //usage:     "\nunless they are allowed with -a (see docs/aliases.md)."
-//usage:     "\nExit status of 'run': 125 if it can't start the image, else the program's"
+//usage:     "\nExit status of 'run': 125 if it can't start the image, else that of the program"
 
 #include <dirent.h>
 #include <json-c/json.h>

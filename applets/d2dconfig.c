@@ -25,13 +25,13 @@
 //usage:       "with the place it comes from\n"
 //usage:     "\n	-d,--delete	Remove KEYs from d2d/config on the store"
 //usage:     "\n	-b,--boot	Apply the settings of the store, as a hook does at boot"
-//usage:     "\n	-R,--root ROOT	Use ROOT in place of /"
+//usage:     "\n	-R,--root ROOT	Use ROOT instead of /"
 //usage:     "\n"
 //usage:     "\nKEY is an option of the kernel command line without 'd2d.'. The command line\n"
 //usage:       "takes precedence over the store. hostname and timezone (for example\n"
 //usage:       "CET-1CEST,M3.5.0,M10.5.0/3) take effect at once, others at the next boot.\n"
-//usage:     "Exit status: 0 done, 1 a line is not valid or can't be saved, 77 nothing to do:"
-//usage:     "\nthere is no store (-b)"
+//usage:     "Exit status: 0 done, 1 an option is not valid or can't be saved, 77 nothing to"
+//usage:     "\ndo: there is no store (-b)"
 //usage:#define d2dconfig_example_usage
 //usage:       "$ sudo d2d config hostname=web\n"
 

@@ -1,6 +1,8 @@
 /*
  * d2dhook: runs the hooks of the boot, lists which hooks would run, checks them, and shows the report of a boot
- * (docs/hooks.md). This file holds the main function; each verb has its own file d2dhook_VERB.c.
+ * (docs/hooks.md).
+ *
+ * This file holds the main function; each verb has its own file applets/hook/VERB.c.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */

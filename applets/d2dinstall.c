@@ -48,15 +48,15 @@
 //usage:#define d2dinstall_full_usage "\n\n"
 //usage:       "Install the system on a disk, and make a store for Docker's data\n"
 //usage:     "\n-s: add a store behind the ISO. It takes all the free space of the USB stick or"
-//usage:     "\ndisk that was booted from, or of DISK (or of an image of one in a file). If the"
-//usage:     "\nstore of an earlier ISO is still there, it is used again as it is."
+//usage:     "\ndisk that was booted from, or of DISK (a device or an image file). If the store"
+//usage:     "\nof an earlier ISO is still there, it is kept and used again."
 //usage:	IF_FEATURE_D2DINSTALL_DISK(
 //usage:     "\nDISK: install system and store on a whole disk; everything on it is overwritten."
-//usage:     "\nThe disk starts by BIOS and by UEFI. The ISO's directory d2d/ is copied, too."
-//usage:     "\nupdate: install the system of ISO (a file or a device) into the slot of such a"
-//usage:     "\ndisk that isn't running. The new system is started once, on trial. If Docker"
-//usage:     "\nanswers there, a hook runs 'd2dinstall good' and the new system stays; otherwise"
-//usage:     "\nthe next start uses the old one again. The store is left alone.\n"
+//usage:     "\nThe disk boots with BIOS and with UEFI. The ISO's directory d2d/ is copied, too."
+//usage:     "\nupdate: install the system of ISO (a file or a device) on such a disk, into the"
+//usage:     "\none of its two slots that isn't running. The new system is booted once, on"
+//usage:     "\ntrial. If Docker answers there, a hook runs 'd2dinstall good', and the new system"
+//usage:     "\nstays; else the next boot uses the old one again. The store is not changed.\n"
 //usage:	)
 //usage:	IF_FEATURE_D2DINSTALL_BESIDE(
 //usage:     "\n-b DIR: install the system into a directory of a mounted file system, beside the"
@@ -82,7 +82,7 @@
 //usage:     "\n	-y,--yes	Don't ask for confirmation"
 //usage:     "\n	-n,--dry-run	Show what would be done, write nothing"
 //usage:     "\n"
-//usage:     "\nExit code: 0 done, 1 failed or not confirmed"
+//usage:     "\nExit status: 0 done, 1 failed or not confirmed"
 
 #include "d2dinstall.h"
 

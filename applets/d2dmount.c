@@ -2,7 +2,7 @@
  * d2dmount: decides what each volume is for, by its content and label, and mounts it.
  *
  * Nothing is ever formatted, and only the store is ever written to: by e2fsck, and by the kernel when the file system
- * grows. The rules are in libd2d/d2d_role.c, the ways to mount in libd2d/d2d_mount.c.
+ * grows. The rules are in libd2d/volume/d2d_role.c, the ways to mount in libd2d/volume/d2d_mount.c.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */

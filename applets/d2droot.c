@@ -30,7 +30,8 @@
 //usage:#define d2droot_trivial_usage
 //usage:       "[-l] [-k KIND] [-R ROOT]"
 //usage:#define d2droot_full_usage "\n\n"
-//usage:       "Make the root a union with the layers d2d/layers/*.sqfs on volumes\n"
+//usage:       "Make the root a union of the initramfs and the layers, which are the files\n"
+//usage:       "d2d/layers/*.sqfs on volumes\n"
 //usage:     "\n	-l,--list	Show the layers, lowest first; change nothing"
 //usage:     "\n	-k,--kind KIND	Kind of root, instead of d2d.root=: auto (a union if"
 //usage:     "\n			there are layers), ram (no union), overlay, aufs;"
@@ -171,7 +172,7 @@ int d2droot_main(int argc UNUSED_PARAM, char **argv)
 	n = count_layers(&r);
 	if (!n && !r.base && r.kind == D2DROOT_AUTO) {
 		d2droot_end();
-		puts(r.code ? "the root stays as it was unpacked" : "the root stays as it was unpacked: no volume carries d2d/layers");
+		puts(r.code ? "the root stays as it was unpacked" : "the root stays as it was unpacked: no volume has d2d/layers");
 		fflush_stdout_and_exit(r.code ? r.code : D2D_EXIT_NOTHING);
 	}
 	if (r.keep)

@@ -1,5 +1,6 @@
 /*
- * d2dstart: starts a daemon in a session of its own and waits until it reports that it is ready, or stops it.
+ * d2dstart: starts a daemon in a session of its own, with -n also waits until the daemon reports that it is ready; or stops a
+ * daemon.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -17,18 +18,19 @@
 //kbuild:lib-$(CONFIG_D2DSTART) += d2dstart.o
 
 //usage:#define d2dstart_trivial_usage
-//usage:       "[-n] [-t SECONDS] [-p PIDFILE] [-l LOG] [-R ROOT] NAME -- CMD [ARG]... | -k [-t SECONDS] NAME"
+//usage:       "[-n] [-t SECONDS] [-p PIDFILE] [-l LOG] [-R ROOT] NAME -- CMD [ARG]... |\n"
+//usage:       "	-k [-t SECONDS] NAME"
 //usage:#define d2dstart_full_usage "\n\n"
 //usage:       "Start a daemon, unless it runs already, or stop it\n"
-//usage:     "\n	-n,--notify	Wait until it sends READY=1 (sd_notify)"
+//usage:     "\n	-n,--notify	Wait until the daemon sends READY=1 (sd_notify)"
 //usage:     "\n	-t,--timeout SECONDS	Time limit (default 60)"
 //usage:     "\n	-p,--pidfile PIDFILE	Default: /run/NAME.pid"
 //usage:     "\n	-l,--log LOG	Append its output to LOG (default:"
 //usage:     "\n			/run/d2d/log/NAME.log), renamed to LOG.1 beyond 1 MiB"
 //usage:     "\n	-R,--root ROOT	Use ROOT/run instead of /run"
-//usage:     "\n	-k,--kill	Stop it by SIGTERM, and by SIGKILL after the time limit"
+//usage:     "\n	-k,--kill	Stop it with SIGTERM, and with SIGKILL after SECONDS"
 //usage:     "\n"
-//usage:     "\nExit code: 0 the daemon runs (with -k: no longer runs), 1 it could not be"
+//usage:     "\nExit status: 0 the daemon runs (with -k: no longer runs), 1 it could not be"
 //usage:     "\nstarted, ended, or was not ready in time and was stopped"
 
 #include "d2d_util.h"

@@ -46,17 +46,17 @@
 //usage:     "\nKeys are tried in this order: each FILE; d2d/keys/UUID.key and"
 //usage:     "\nd2d/keys/store.key on the medium and payload volumes; PLACE; a passphrase, asked"
 //usage:     "\nfor on the terminal or, without one, on all consoles at once, and tried on all"
-//usage:     "\nvolumes. While the question stands, key files on a USB stick that is plugged in"
-//usage:     "\nare tried, too (with PLACE or without DEVICE).\n"
+//usage:     "\nvolumes. During the question, key files on a USB stick that is plugged in are"
+//usage:     "\ntried, too (with PLACE or without DEVICE).\n"
 //usage:     "\n	-k FILE	Key file (up to 8 MiB, used as it is)"
 //usage:     "\n	-K PLACE	LABEL:PATH[:OFFSET[:SIZE]]: a key file on the volume"
 //usage:     "\n			with this label or UUID; default without DEVICE:"
 //usage:     "\n			d2d.key="
-//usage:     "\n	-H FILE	The LUKS header is in FILE, not on DEVICE; default, without"
+//usage:     "\n	-H FILE	The LUKS header is in FILE, not on DEVICE; default without"
 //usage:     "\n		DEVICE: d2d.header="
 //usage:     "\n	-D	Pass discards on to the device"
 //usage:     "\n	-i	Don't ask; read the passphrase from stdin (one line)"
-//usage:     "\n	-n NAME	Default: d2d-store"
+//usage:     "\n	-n NAME	Name of the open volume (default: d2d-store)"
 //usage:     "\n	-t N	Ask at most N times (default 3; 0: don't ask)"
 //usage:     "\n	-T SEC	Stop asking and waiting after SEC seconds (default: never)"
 //usage:     "\n	-w SEC	Without DEVICE: wait up to SEC seconds for the volume that"
@@ -72,21 +72,21 @@
 //usage:     "\nasked for, FILE (-k), or the first line of stdin (-i; the second line is the new"
 //usage:     "\nkey). The new key is NEWFILE, or a passphrase that is asked for twice."
 //usage:     "\nremove-key removes the key that is given or, with -s, the key in SLOT if another"
-//usage:     "\nkey fits. format makes a LUKS2 volume, erase destroys all its keys, backup saves"
-//usage:     "\nits header in a new file, restore writes the header back."
+//usage:     "\nkey fits. format makes a LUKS2 volume, erase destroys all keys of a volume,"
+//usage:     "\nbackup saves its header in a new file, restore writes the header back."
 //usage:     "\n"
 //usage:     "\n	-f,--force	Remove the last key, too; go on if a copy of the header"
 //usage:     "\n			is damaged; restore the header of another volume"
 //usage:     "\n	-i,--stdin	Read passphrases from stdin, one per line"
 //usage:     "\n	-k,--key-file FILE	The key that fits"
 //usage:     "\n	-s,--slot SLOT	The key slot to remove"
-//usage:     "\n	-I,--iter-time MS	Time for trying the new key (default 2000)"
-//usage:     "\n	-L,--label LABEL	Default: D2D-STORE"
+//usage:     "\n	-I,--iter-time MS	Time that a try of the new key takes (2000)"
+//usage:     "\n	-L,--label LABEL	Label of the new volume (default: D2D-STORE)"
 //usage:     "\n	-y,--yes	Don't ask for confirmation"
 //usage:     "\n"
 //usage:	)
-//usage:     "\nExit code: 0 open, 1 error, 2 no key fits or nobody answered, 3 no LUKS volume,"
-//usage:     "\n4 the first volume is open, but not all of the others"
+//usage:     "\nExit status: 0 open, 1 error, 2 no key fits or nobody answered, 3 no LUKS"
+//usage:     "\nvolume, 4 the first volume is open, but not all of the others"
 
 #include "d2dunlock.h"
 #include <sys/file.h>
@@ -139,7 +139,7 @@ static llist_t *wanted(char **argv)
 	return specs;
 }
 
-/* Opens all volumes of SPECS and returns the exit code. A failure of another volume never hides that the store is open. */
+/* Opens all volumes of SPECS and returns the exit status. A failure of another volume never hides that the store is open. */
 static int open_volumes(struct unlock *u, struct opening *o, llist_t *specs)
 {
 	int store = EXIT_SUCCESS, others = EXIT_SUCCESS, code;

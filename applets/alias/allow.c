@@ -91,7 +91,7 @@ int d2dalias_allow(struct d2dalias *d, char **argv)
 		}
 		if (!has_option(options, o->text))
 			json_object_array_add(options, json_object_new_string(o->text));
-		printf("%s: may have %s when it asks for it\n", image, o->text);
+		printf("%s: may now use %s if its labels ask for it\n", image, o->text);
 	}
 	return json_object_array_length(options) ? write_all(d, all) : EXIT_SUCCESS;
 }

@@ -60,7 +60,7 @@ static void link_script(struct scripts *s, struct d2d_hook *hook)
 	char *other = taken_by(s, hook->name, path), *tmp = NULL;
 
 	if (other) {
-		hook->why = xasprintf("by %s, which is there already", other);
+		hook->why = xasprintf("by %s, which already exists", other);
 		hook->state = D2D_HOOK_OVERRIDDEN;
 		print_problem(hook);
 	} else {

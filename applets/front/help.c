@@ -1,6 +1,6 @@
 /*
- * d2d: the list of verbs. It has all compiled applets, with the beginning of each applet's own usage text, so that it can't be
- * out of date.
+ * d2d: the list of verbs. It is made from the compiled applets and the beginnings of their usage texts, so that it can't be out
+ * of date.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -18,7 +18,8 @@ static const struct { const char *title, *verbs; } groups[] = {
 	{ "System", "config\0hook\0root\0start\0say\0" },
 };
 
-/* Shortens a usage text to what its description says first: a sentence, or a part of a long one. TEXT is changed. */
+/* Returns the beginning of the description in a usage text: the first sentence or, if that is longer than WIDTH, its part up to
+ * the first comma. TEXT is changed. */
 static const char *summary(char *text)
 {
 	char *p, *comma = NULL, *start = strstr(text, "\n\n");

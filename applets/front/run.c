@@ -45,7 +45,7 @@ void d2dfront_run(char **argv)
 
 	if (!argv[1])
 		return;
-	/* Busybox itself handles "--help", see wrap.c. */
+	/* Busybox handles "--help" before it calls the applet; see wrap.c. */
 	if (strcmp(argv[1], "help") == 0)
 		help(argv[2]);
 	if (strcmp(argv[1], "--version") == 0) {
@@ -56,6 +56,6 @@ void d2dfront_run(char **argv)
 		return;
 	name = applet_of(argv[1]);
 	argv[1] = name;
-	/* Not by exec(), so that a verb also works where no links to busybox are installed. */
+	/* Don't use exec(), so that a verb also works if no symbolic links to busybox are installed. */
 	run_applet_no_and_exit(find_applet_by_name(name), name, argv + 1);
 }

@@ -163,7 +163,7 @@ static char *how_to_keep(const struct status *st)
 
 	for (i = 0; i < st->nvolumes; i++)
 		if (st->volumes[i].role == D2D_ROLE_STORE)
-			return xasprintf("put the store on %s right and restart", st->volumes[i].dev);
+			return xasprintf("repair the store on %s and restart", st->volumes[i].dev);
 	if (find_applet_by_name("d2dinstall") >= 0)
 		return xstrdup("sudo d2d install DISK");
 	return xstrdup("sudo e2label DEVICE D2D-STORE for an ext4 partition, and restart");
@@ -180,7 +180,8 @@ static void data_row(struct status *st)
 	if (stays && is_full(DOCKER_DATA) && st->engine < 0 && st->engine != -EACCES)
 		advise(st, "full, so Docker can't start: remove what you can spare below "D2D_STORE", and restart");
 	else if (is_nearly_full(DOCKER_DATA))
-		advise(st, "nearly full: 'docker system df' tells of what, 'docker system prune' frees what no container uses");
+		advise(st, "nearly full: 'docker system df' shows what uses the space, "
+			"'docker system prune' frees what no container uses");
 	free(keep);
 	free(left);
 	free(where);
@@ -220,8 +221,8 @@ static void hook_rows(struct status *st)
 	unsigned i, done = d2d_report_count(&st->report, "done"), skipped = d2d_report_count(&st->report, "skipped");
 
 	if (st->report_err && st->report_err != -ENOENT) {
-		row("hooks", "can't read what became of them");
-		advise(st, "'d2dhook report' says why");
+		row("hooks", "can't read the report of the boot");
+		advise(st, "'d2dhook report' shows why");
 		return;
 	}
 	row("hooks", "%u done, %u failed, %u skipped", done, st->report.n_hooks - done - skipped, skipped);
@@ -241,7 +242,7 @@ static void engine_rows(struct status *st)
 	if (st->engine < 0) {
 		row("engine", "doesn't answer: %s", strerror(-st->engine));
 		if (st->engine == -EACCES)
-			advise(st, "only root and members of group docker may talk to it");
+			advise(st, "only root and members of the group docker may use it");
 		else
 			advise(st, "see "D2D_RUN"/log/dockerd.log");
 		return;

@@ -1,6 +1,6 @@
 /*
- * d2d: the usage text of an applet. The texts are packed inside of busybox's appletlib.c, and only its bb_show_usage() unpacks
- * them, so a child process calls that function and this one reads what it prints.
+ * d2d: the usage text of an applet. Busybox stores the usage texts compressed in its appletlib.c, and only bb_show_usage() can
+ * unpack them. So a child process calls that function, and this process reads the child's output.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */

@@ -9,7 +9,7 @@
 #include "d2dfront.h"
 #include "busybox.h"
 
-enum { VERB_SIZE = 32 };	/* longer words are compared with no verb */
+enum { VERB_SIZE = 32 };	/* bytes; longer words are not compared with verbs */
 
 void d2dfront_each_verb(void (*fn)(const char *verb, void *arg), void *arg)
 {
@@ -23,10 +23,10 @@ void d2dfront_each_verb(void (*fn)(const char *verb, void *arg), void *arg)
 struct search {
 	const char *typed;
 	char *best;
-	unsigned distance;	/* of the best verb */
+	unsigned distance;	/* between typed and best */
 };
 
-/* Returns how many characters must be inserted, removed, replaced or swapped with their neighbour to make B from A, both
+/* Returns how many characters must be inserted, removed, replaced or swapped with their neighbour to turn A into B. Both are
  * shorter than VERB_SIZE (optimal string alignment distance). */
 static unsigned edit_distance(const char *a, const char *b)
 {
@@ -54,9 +54,9 @@ static void compare(const char *verb, void *arg)
 
 	if (strlen(verb) >= VERB_SIZE)
 		return;
-	/* The beginning of a verb is as near as a single mistake. */
+	/* A word that is the beginning of a verb has the same distance as a word with a single mistake. */
 	distance = strlen(s->typed) > 1 && is_prefixed_with(verb, s->typed) ? 1 : edit_distance(s->typed, verb);
-	/* Of a short word, two characters are most of the word. */
+	/* In a short word two mistakes are too many: they change most of it. */
 	if (distance > (strlen(s->typed) < 4 ? 1 : 2) || distance >= s->distance)
 		return;
 	free(s->best);
@@ -70,7 +70,7 @@ char *d2dfront_nearest_verb(const char *typed)
 
 	if (strlen(typed) >= VERB_SIZE)
 		return NULL;
-	/* "d2d d2dimport" */
+	/* The user may have typed "d2d d2dimport". */
 	if (is_prefixed_with(typed, "d2d"))
 		s.typed += 3;
 	d2dfront_each_verb(compare, &s);

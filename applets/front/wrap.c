@@ -11,7 +11,8 @@
 
 #include "d2dfront.h"
 
-/* The names that ld's option --wrap prescribes: calls to full_write2_str() reach __wrap_, and __real_ is the original. */
+/* The linker's option --wrap prescribes these names: a call to full_write2_str() calls __wrap_full_write2_str(), and
+ * __real_full_write2_str() is the original function. */
 ssize_t __real_full_write2_str(const char *text) FAST_FUNC;
 ssize_t __wrap_full_write2_str(const char *text) FAST_FUNC;
 
@@ -35,7 +36,7 @@ static void show_usage(void)
 
 ssize_t FAST_FUNC __wrap_full_write2_str(const char *text)
 {
-	/* bb_show_usage() begins with the banner. */
+	/* The banner is the first text that bb_show_usage() prints. */
 	if (text == bb_banner && !d2dfront_is_captured && is_prefixed_with(applet_name, "d2d"))
 		show_usage();
 	return __real_full_write2_str(text);

@@ -80,7 +80,7 @@ static void collect_stage(struct d2d_hooks *all, struct d2d_hooks *list, const c
 		}
 		if (over && hook->state != D2D_HOOK_REFUSED) {
 			hook->state = D2D_HOOK_REFUSED;
-			hook->why = xstrdup("came too late, its stage was over");
+			hook->why = xstrdup("found too late: its stage had already ended");
 		}
 		d2d_hooks_add(all, hook);
 	}

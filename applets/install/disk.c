@@ -75,7 +75,7 @@ static void refuse_source(const struct target *t)
 		bb_perror_msg_and_die("can't open '%s'", t->src.dev);
 	disk = d2d_disk_of(dev);
 	if (S_ISBLK(st.st_mode) && strcmp(disk, t->disk.dev) == 0)
-		bb_error_msg_and_die("'%s' carries the ISO that is to be installed", t->disk.dev);
+		bb_error_msg_and_die("'%s' contains the ISO that is to be installed", t->disk.dev);
 	free(disk);
 	free(dev);
 }

@@ -104,7 +104,7 @@ static void refuse_unreadable(const struct d2d_volume *v, const char *dir)
 		bb_error_msg_and_die("the file system of '%s' has no UUID by which GRUB could find it", dir);
 }
 
-/* Refuses a path that can't stand in single quotes in a GRUB script. Only the characters below are special there;
+/* Refuses a path that can't be written in single quotes in a GRUB script. Only the characters below are special there;
  * patterns and non-ASCII characters depend on GRUB's version. GRUB passes the path of the kernel in front of the
  * kernel's options, with a quote written as \", and the kernel doesn't understand that backslash. */
 static void refuse_unquotable(const char *path)
@@ -113,7 +113,8 @@ static void refuse_unquotable(const char *path)
 
 	for (p = path; *p; p++)
 		if (*p < ' ' || *p > '~' || strchr("'\"\\*?", *p))
-			bb_error_msg_and_die("'%s' has a character in its name that can't stand in a GRUB menu", printable_string(path));
+			bb_error_msg_and_die("'%s' has a character in its name that can't be used in a GRUB menu",
+				printable_string(path));
 }
 
 /* Splits the path of a new directory: returns its parent directory, which the caller frees, and the last component in

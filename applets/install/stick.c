@@ -54,7 +54,7 @@ static uint64_t iso_end(struct stick *st)
 	 || pread(st->disk.fd, pvd, D2D_SECTOR, ISO_PVD) != D2D_SECTOR)
 		bb_error_msg_and_die("can't read '%s'", st->disk.dev);
 	if (st->mbr[510] != 0x55 || st->mbr[511] != 0xaa || memcmp(pvd, "\001CD001", 6) != 0)
-		bb_error_msg_and_die("'%s' doesn't carry a debian2docker ISO", st->disk.dev);
+		bb_error_msg_and_die("'%s' doesn't contain a debian2docker ISO", st->disk.dev);
 	if (memcmp(next, "EFI PART", 8) == 0)
 		bb_error_msg_and_die("'%s' has a GPT: d2dinstall can't add a partition to it", st->disk.dev);
 

@@ -26,7 +26,7 @@ static int attempt(const struct d2d_nfs *nfs, unsigned seconds)
 	if (!lsa)
 		return NO_HOST;
 	address = xmalloc_sockaddr2dotted_noport(&lsa->u.sa);
-	/* IPv6 addresses come in brackets, like [::1]; the kernel wants none. */
+	/* libbb puts an IPv6 address in brackets, as in [::1]; the kernel expects the address without them. */
 	if (address[0] == '[') {
 		address++;
 		*strchrnul(address, ']') = '\0';

@@ -44,7 +44,7 @@ int d2dreset_console(void)
 	}
 	d2dreset_hold(&held, store->dev);
 	question = xasprintf("\ndebian2docker: reset: ALL OF THE STORE ON %s IS LOST, with Docker's images, containers and volumes.\n"
-		"Type reset to make it anew. Any other answer, or none within %u seconds, leaves it as it is: ",
+		"Type reset to recreate it. Any other answer, or none within %u seconds, leaves it as it is: ",
 		store->dev, (unsigned)PATIENCE);
 	if (d2d_ask(question, answer, sizeof(answer), PATIENCE) < 0 || strcmp(answer, "reset") != 0) {
 		puts("not confirmed: the store stays as it is");

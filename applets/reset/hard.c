@@ -1,5 +1,5 @@
 /*
- * d2dreset -H: makes the store anew in a running system that uses it. All processes that use the store are ended first.
+ * d2dreset -H: recreates the store in a running system that uses it. All processes that use the store are ended first.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -74,7 +74,7 @@ static bool is_store(const char *dev)
 	return is;
 }
 
-/* Whether a mount is a layer of the running root whose file lies in the store. */
+/* Whether a mount is a layer of the running root whose file is on the store. */
 static bool is_layer_of_store(const struct mntent *m)
 {
 	char *path, *file;
@@ -104,7 +104,7 @@ static void refuse_root(void)
 	if (mounts)
 		endmntent(mounts);
 	if (in_store)
-		bb_simple_error_msg_and_die("the running root lies in the store: choose Reset in the boot menu");
+		bb_simple_error_msg_and_die("the running root is on the store: choose Reset in the boot menu");
 }
 
 /* Returns the device below an open LUKS volume, or DEV itself for any other device. The caller frees it. */

@@ -70,7 +70,7 @@ int d2dunlock_backup(struct unlock *u)
 	r = d2d_luks_backup(u->dev, u->file);
 	if (r < 0)
 		bb_error_msg_and_die("can't write '%s': %s", u->file, strerror(-r));
-	printf("%s: its header is in %s; anybody with this file and a key of today can open the volume, "
+	printf("%s: its header is in %s; anybody with this file and a key that is valid now can open the volume, "
 		"even after the key was changed\n",
 		u->dev, u->file);
 	return EXIT_SUCCESS;

@@ -189,7 +189,7 @@ void d2dunlock_measure(struct unlock *u, struct crypt_pbkdf_type *kdf)
 	fflush_all();
 }
 
-/* Reports a change of a key slot once it is on the disk, and returns the exit code. Dies if the change has failed (R is
+/* Reports a change of a key slot once it is on the disk, and returns the exit status. Dies if the change has failed (R is
  * negative). */
 static int result(const struct unlock *u, int r, const char *what, int slot)
 {
@@ -254,7 +254,7 @@ int d2dunlock_remove_key(struct unlock *u)
 	}
 	if ((u->opt & OPT_SLOT) && !(u->opt & OPT_FORCE)) {
 		if (slot == (int)u->slot)
-			bb_error_msg_and_die("this is the key of slot %d itself; give a key that stays, or omit -s", slot);
+			bb_error_msg_and_die("this is the key of slot %d itself; give the key of another slot, or omit -s", slot);
 		slot = u->slot;
 	}
 

@@ -1,6 +1,6 @@
 /*
  * d2dunlock: opens LUKS volumes by the first key that fits: a key file, a key file on another volume, or a passphrase.
- * While the question for the passphrase stands, key files on a USB stick that is plugged in are tried, too.
+ * While it asks for the passphrase, it also tries key files on a USB stick that is plugged in.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */

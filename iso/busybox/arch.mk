@@ -4,7 +4,7 @@ include $(srctree)/arch/x86_64/Makefile
 
 libs-y += d2d/
 
-# applets/front/wrap.c prints usage texts without busybox's banner.
+# applets/front/wrap.c replaces this function, to print usage texts without busybox's banner.
 ifneq ($(CONFIG_D2D)$(CONFIG_D2DHOST),)
 LDFLAGS += -Wl,--wrap=full_write2_str
 endif

@@ -1,10 +1,10 @@
 # Writes the manual page of an applet in roff (man(7)). SPDX-License-Identifier: GPL-2.0-only
-# Input, in this order: the sections of all applets ("NAME SECTION"), and the head comment, trivial usage, full usage, notes
-# and example of this one. Variables: name, section, date, version.
-# A usage text is made of paragraphs and of items "<tab>TERM<tab>TEXT", which further lines with two tabs or more continue.
+# Input files, in this order: the sections of all applets ("NAME SECTION"), then head comment, trivial usage, full usage, notes
+# and example of the page's applet. Variables: name, section, date, version.
+# A usage text consists of paragraphs and of items "<tab>TERM<tab>TEXT"; lines with two tabs or more continue an item.
 
-# Text for roff. A minus sign stays one when it is copied from the page. Character by character, because the awks don't agree
-# on backslashes in what gsub() puts in.
+# Escapes text for roff, so that characters such as the minus sign can be copied from the page unchanged. Works character by
+# character, because awk programs differ in how gsub() treats backslashes in the replacement.
 function escape(s,    i, c, last, result) {
 	last = "\n"
 	for (i = 1; i <= length(s); i++) {
@@ -15,7 +15,8 @@ function escape(s,    i, c, last, result) {
 	return result
 }
 
-# Options, and in the synopsis also words, are bold; what stands for a value is in italics.
+# Escapes text and sets options in bold and placeholders (words in capitals) in italics. With WORDS (in the synopsis) words in
+# lower case are bold, too.
 function styled(s, words,    result, token) {
 	result = ""
 	while (match(s, /-?-?[A-Za-z][-A-Za-z0-9_]*/)) {
@@ -32,7 +33,8 @@ function styled(s, words,    result, token) {
 	return result escape(s)
 }
 
-# What the page is about, for its first line and apropos(1): the description as far as it can be read without the rest.
+# Returns the short description for the line NAME and apropos(1): the beginning of S up to the first full stop, colon or
+# semicolon, or if that is longer than 90 characters, up to the first comma.
 function summary(s,    i, c, quoted, depth, comma) {
 	for (i = 1; i <= length(s); i++) {
 		c = substr(s, i, 1)
@@ -77,7 +79,7 @@ function item_end() {
 	if (term == "")
 		return
 	if (item == "") {
-		# Not an item, but a line of its own, as an example is.
+		# A line with one tab and no text behind a second one is not an item, but for example a command.
 		print ".PP\n.RS\n.nf\n" escape(term) "\n.fi\n.RE"
 	} else {
 		if (part != "OPTIONS" && part != "COMMANDS" && part != "EXIT STATUS")
@@ -89,7 +91,7 @@ function item_end() {
 	term = item = ""
 }
 
-# docs FOUND: notes files docs/NAME.md that a text mentions.
+# Adds the files docs/NAME.md that the text S mentions to the list for SEE ALSO.
 function docs(s) {
 	while (match(s, /docs\/[a-z0-9-]+\.md/)) {
 		mentioned[substr(s, RSTART, RLENGTH)] = 1
@@ -110,7 +112,7 @@ FNR == 1 { file++ }
 file == 1 { pages[++npages] = $1; section_of[$1] = $2; next }
 { docs($0) }
 file == 2 { head = $0; next }
-# A line that begins with "|" is the rest of the one before; the others name another way to call the applet.
+# A line of the trivial usage that begins with "|" continues the previous line; any other line is a further synopsis.
 file == 3 && nusage && /^[ \t]*\|/ { sub(/^[ \t]+/, ""); usage[nusage] = usage[nusage] " " $0; next }
 file == 3 { usage[++nusage] = $0; next }
 file == 4 { full[++nfull] = $0; if ($0 ~ /^\t-/) has_options = 1; next }
@@ -141,7 +143,7 @@ END {
 	}
 	heading(part = "DESCRIPTION")
 	if (head != "") {
-		# "NAME: does this" is a sentence without the colon.
+		# "NAME: does this" becomes the sentence "NAME does this".
 		if (index(head, name ": ") == 1 && head ~ /^[^ ]+: [a-z]+s /)
 			paragraph(name substr(head, length(name) + 2))
 		else {
@@ -149,7 +151,7 @@ END {
 			paragraph(toupper(substr(head, 1, 1)) substr(head, 2))
 		}
 	}
-	# When it says no more than the first line of the page, the comment is enough.
+	# Leave out a description that only repeats the line NAME if there is a head comment.
 	if (head != "" && length(description) == length(short))
 		while (first <= nfull && full[first] != "" && full[first] !~ /^\t/)
 			first++
@@ -209,7 +211,7 @@ END {
 		count++
 	if (count) {
 		print ".PP"
-		# The order of "for (in)" differs from one awk to the other.
+		# Sort the names, because the order of "for (in)" differs between awk programs.
 		for (last = ""; count > 0; count--) {
 			next_doc = ""
 			for (doc in mentioned)

@@ -1,7 +1,8 @@
 # Prints the licences of a package on one line, from its copyright file. SPDX-License-Identifier: GPL-2.0-only
 # A machine-readable file (https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/) names a licence for each group
-# of files: their short names, as SPDX identifiers where there is one, joined by AND. Debian's packaging (debian/*) becomes no
-# part of a product and is left out. Of another file, the texts that it refers to in /usr/share/common-licenses.
+# of files; the output joins them by AND, as SPDX identifiers where these exist. Debian's packaging (debian/*) doesn't become
+# part of a product and is left out. For any other file the output names the texts in /usr/share/common-licenses that it
+# refers to.
 
 function spdx(word,    key, version, later) {
 	key = tolower(word)
@@ -20,7 +21,7 @@ function spdx(word,    key, version, later) {
 	return word
 }
 
-# "GPL-2+ or Expat" becomes "GPL-2.0-or-later OR MIT".
+# Returns a licence as an SPDX expression: "GPL-2+ or Expat" becomes "GPL-2.0-or-later OR MIT".
 function expression(s,    n, words, i, result, word, comma) {
 	gsub(/[ \t]+/, " ", s)
 	n = split(s, words, " ")
@@ -35,7 +36,7 @@ function expression(s,    n, words, i, result, word, comma) {
 			word = "WITH"
 		else
 			word = spdx(word)
-		# "A, B or C" and "A, and B": the comma is one of the words that follow it.
+		# A comma means AND ("A, B and C"), unless "and" or "or" follows ("A, and B").
 		if (comma && words[i + 1] !~ /^(and|or|and\/or)$/)
 			word = word " AND"
 		result = result (i > 1 ? " " : "") word
@@ -65,7 +66,7 @@ BEGIN {
 		identifier[table[i]] = table[i + 1]
 }
 FNR == 1 { header = 1 }
-# Old drafts of the format are called DEP5.
+# Old drafts of the format have the name DEP5.
 FNR <= 10 && tolower($0) ~ /^format(-specification)?:.*(copyright-format|dep-?5|dep\.debian)/ { readable = 1 }
 {
 	line = $0
@@ -98,7 +99,7 @@ END {
 	if (!named)
 		for (name in common)
 			list[++n_list] = name
-	# for (in) has no order.
+	# Sort the names, because "for (in)" has no defined order.
 	for (i = 2; i <= n_list; i++)
 		for (j = i; j > 1 && list[j] < list[j - 1]; j--) {
 			name = list[j]

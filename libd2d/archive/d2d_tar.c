@@ -55,7 +55,7 @@ void d2d_tar_entry_clear(struct d2d_tar_entry *e)
 	memset(e, 0, sizeof(*e));
 }
 
-/* Parses a numeric field: octal digits, surrounded by blanks or zero bytes, or GNU's base-256 encoding, which may be
+/* Parses a numeric field: octal digits, surrounded by blanks or null bytes, or GNU's base-256 encoding, which may be
  * negative. Returns 0 or -EBADMSG. */
 int d2d_tar_number(const char *field, size_t len, off_t *value)
 {

@@ -14,7 +14,7 @@ enum {
 };
 
 struct record {
-	const char *key, *value;	/* the value may contain zero bytes, and is followed by one */
+	const char *key, *value;	/* the value may contain null bytes, and is followed by one */
 	size_t len;			/* of the value */
 };
 

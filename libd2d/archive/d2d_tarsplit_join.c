@@ -185,7 +185,7 @@ static int take_file(struct join *j, const char *name, off_t size, uint64_t crc)
 /* ---- entries ---- */
 
 /* Returns the file's name as it was in the archive; the caller frees it. A name that isn't UTF-8 is stored in base64. NULL if
- * there is no name, or if it contains a zero byte. */
+ * there is no name, or if it contains a null byte. */
 static char *name_of(struct json_object *entry)
 {
 	const char *packed = d2d_json_text(entry, "name_raw"), *text = packed ?: d2d_json_text(entry, "name");

@@ -37,7 +37,7 @@ static int gzip_refill(struct gzip *g)
 	return n;
 }
 
-/* Another gzip member may follow, or nothing but zero bytes. Returns 1 at the beginning of a member, 0 at the end of the
+/* Another gzip member may follow, or nothing but zeros. Returns 1 at the beginning of a member, 0 at the end of the
  * stream, or a negative errno. */
 static int gzip_next_member(struct gzip *g)
 {

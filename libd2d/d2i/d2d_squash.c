@@ -147,7 +147,7 @@ static int take_layer(struct d2d_squash *q, struct d2d_archive *a, const struct 
 	}
 	if (r < 0)
 		d2d_refuse(why, "layer '%s': %s", from->member->name, reason ? reason : r == -EPROTONOSUPPORT
-			? "xz and bzip2 inside of a packed archive: not supported" : strerror(-r));
+			? "xz and bzip2 inside a compressed archive: not supported" : strerror(-r));
 	free(reason);
 	return r;
 }

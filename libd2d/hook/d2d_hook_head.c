@@ -102,7 +102,7 @@ int d2d_hook_head_parse(struct d2d_hook_head *head, const char *text, size_t len
 			continue;
 		line = xstrndup(p + 6, eol - p - 6);
 		if (strlen(line) != (size_t)(eol - p - 6))
-			llist_add_to_end(&head->wrong, xstrdup("a zero byte in its head"));
+			llist_add_to_end(&head->wrong, xstrdup("a null byte in its head"));
 		parse_line(head, line);
 		free(line);
 	}

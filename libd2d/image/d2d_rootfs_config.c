@@ -72,7 +72,7 @@ static const char *check_string(const struct key *key, struct json_object *o)
 
 	if (!json_object_is_type(o, json_type_string))
 		return "a value is not a string";
-	return strlen(text) == (size_t)json_object_get_string_len(o) ? check_value(key, text) : "it contains a zero byte";
+	return strlen(text) == (size_t)json_object_get_string_len(o) ? check_value(key, text) : "it contains a null byte";
 }
 
 static const char *check_list(const struct key *key, struct json_object *o)
@@ -250,7 +250,7 @@ int d2d_rootfs_config_parse(const char *text, size_t len, bool is_json, char **c
 
 	*config = *why = NULL;
 	if (memchr(text, '\0', len))
-		*why = xstrdup("it contains a zero byte");
+		*why = xstrdup("it contains a null byte");
 	else
 		r = is_json ? take_json(text, len, &o, why) : take_lines(text, len, &o, why);
 	if (r == 0) {

@@ -1,5 +1,5 @@
 /*
- * Unpacks layers while a packed archive is read for the first time. At that point it is unknown which of its members
+ * Unpacks layers while a compressed archive is read for the first time. At that point it is unknown which of its members
  * are layers, and of which image, so every member that may be a layer is unpacked into a directory of its own. When the
  * import begins, the layers that it asks for by position and digest are taken from there; the other directories are
  * removed, or the next import removes them if this one is killed. A member that can't be unpacked, for whatever reason,

@@ -159,7 +159,7 @@ static int take_layer(void *arg, unsigned i, const struct d2d_progress *progress
 		r = put_data(st, &st->todo[i], result.size);
 	if (r < 0)
 		d2d_refuse(why, "layer '%s': %s", layer->member->name,
-			r == -EPROTONOSUPPORT ? "xz and bzip2 inside of a packed archive: not supported" : strerror(-r));
+			r == -EPROTONOSUPPORT ? "xz and bzip2 inside a compressed archive: not supported" : strerror(-r));
 	free(dir);
 	return r;
 }
@@ -239,7 +239,7 @@ static int take_over(struct stage *st)
 static int take_layers(struct stage *st, const struct d2d_images *images)
 {
 	struct d2d_work work = { .run = take_layer, .arg = st };
-	/* a packed archive is a single stream, which only one process can read */
+	/* a compressed archive is a single stream, which only one process can read */
 	unsigned i, jobs = d2d_archive_is_packed(st->a) ? 1 : st->s->jobs;
 	char *why = NULL;
 	int r;

@@ -114,7 +114,7 @@ kill_machine() {
 }
 
 # ---- the serial line ----
-# text FROM: prints the serial output from byte FROM on, without carriage returns, NULs and escape sequences.
+# text FROM: prints the serial output from byte FROM on, without carriage returns, null bytes and escape sequences.
 text() { tail -c "+$(($1 + 1))" "$log" | tr -d '\r\000' | sed 's/\x1b\[[0-9;?]*[a-zA-Z]//g'; }
 
 # await PATTERN [SECONDS]: waits until the output since the last typed command matches PATTERN.
