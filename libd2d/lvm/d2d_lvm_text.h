@@ -9,14 +9,17 @@
 #include <libdevmapper.h>
 #include "d2d_lvm.h"
 
-/* libdevmapper says nothing on stderr from now on: what it returns and errno tell. */
+/* Stops libdevmapper from printing to stderr. Its return values and errno report errors. */
 void d2d_lvm_silence_log(void);
 
-/* Whether libdevmapper's parser can be given a text: it needs stack for each section within a section. */
+/* Whether libdevmapper's parser can read a text without overflowing the stack: it calls itself for each nested section. */
 bool d2d_lvm_text_is_safe(const char *text);
 
+/* Read a number of at most MAX, or an ID. Return false if it is missing or invalid. */
 bool d2d_lvm_number(const struct dm_config_node *node, const char *key, uint64_t max, uint64_t *n);
 bool d2d_lvm_id(const struct dm_config_node *node, char id[D2D_LVM_ID + 1]);
+
+/* Whether a name follows LVM's rules for names. */
 bool d2d_lvm_name_is_valid(const char *name);
 
 /* Whether WORD is in the list KEY. */
