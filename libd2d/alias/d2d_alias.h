@@ -163,8 +163,8 @@ struct d2d_sidecar {
 	struct json_object *labels;
 };
 
-/* Reads the files NAME.alias beside the images of the store, the medium and payloads, in this order. A file that can't be read or is
- * invalid is left out, and a line about it is appended to *bad. Returns the number of sidecars. */
+/* Reads the files NAME.alias beside the images of the store, the medium and payloads, in this order. A file that can't be read or
+ * is invalid is left out, and a line about it is appended to *bad. Returns the number of sidecars. */
 int d2d_sidecars_read(const char *root, struct d2d_sidecar **list, llist_t **bad);
 void d2d_sidecars_free(struct d2d_sidecar *list, int n);
 

@@ -25,7 +25,7 @@ bool d2d_hook_is_bad(const struct d2d_hook *hook);
 char *d2d_hooks_json(const struct d2d_hooks *list, const char *root);
 char *d2d_report_text(struct json_object *report);
 
-/* Returns a line for the console, "17 hooks done, 0 failed, 2 skipped", with the names of hooks that failed. The caller frees it. */
+/* Returns a line for the console, "17 hooks done, 0 failed, 2 skipped", with the names of failed hooks. The caller frees it. */
 char *d2d_hooks_summary(const struct d2d_hooks *list);
 
 /* Returns "STAGE/NAME" in printable ASCII; the caller frees it. */
@@ -77,8 +77,8 @@ int d2d_import_note(const char *file, const char *how, struct json_object *image
 
 /* ---- d2d_imports.c: reading these notes ---- */
 
-/* Returns all notes below ROOT ("" for /), [{"file","images":["NAME:TAG",...],"how","ms","bytes","why"}]; the caller frees them with
- * json_object_put(). d2d_import_text() returns the text of a note's key, or NULL; the note owns it. */
+/* Returns all notes below ROOT ("" for /), [{"file","images":["NAME:TAG",...],"how","ms","bytes","why"}]; the caller frees them
+ * with json_object_put(). d2d_import_text() returns the text of a note's key, or NULL; the note owns it. */
 struct json_object *d2d_imports_read(const char *root);
 const char *d2d_import_text(struct json_object *note, const char *key);
 

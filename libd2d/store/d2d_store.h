@@ -26,13 +26,13 @@ void d2d_store_close(struct d2d_store *s);
 /* Completes or removes what killed imports have left, as d2d_store_open() does. No other import may be running. */
 int d2d_store_recover(const struct d2d_store *s);
 
-/* Sets whether layers of a .d2i are mounted in place or copied. By default they are copied if the store is on a disk, and mounted if
- * it is in memory. */
+/* Sets whether layers of a .d2i are mounted in place or copied. By default they are copied if the store is on a disk, and mounted
+ * if it is in memory. */
 void d2d_store_set_mount(struct d2d_store *s, bool mount);
 bool d2d_store_does_mount(const struct d2d_store *s);
 
-/* Returns how many processes may work for the store in parallel, and sets this number unless JOBS is 0. The default is the number of
- * CPUs, at most 8. */
+/* Returns how many processes may work for the store in parallel, and sets this number unless JOBS is 0. The default is the number
+ * of CPUs, at most 8. */
 unsigned d2d_store_jobs(struct d2d_store *s, unsigned jobs);
 
 /* Returns the early reader, which the caller passes on when it opens the archive to be imported next: it unpacks
@@ -57,8 +57,8 @@ int d2d_store_remember(const struct d2d_store *s, const char *key, const char *f
 int d2d_store_claim(const struct d2d_store *s, const struct d2d_images *images);
 void d2d_store_unclaim(const struct d2d_store *s);
 
-/* Says that the next file is imported in parallel with others. If two files give the same name to an image, the file with the higher
- * rank (> 0) gets it, in whatever order they end. */
+/* Says that the next file is imported in parallel with others. If two files give the same name to an image, the file with the
+ * higher rank (> 0) gets it, in whatever order they end. */
 void d2d_store_set_rank(struct d2d_store *s, unsigned rank);
 
 /* Whether the store has all images of a list, which is in the form of d2d_images_json(), and all their names belong to them. */
@@ -69,7 +69,9 @@ bool d2d_store_is_there(const struct d2d_store *s, struct json_object *list);
 /* Imports the images of an archive: all or none. Images and layers that the store has are not written again. */
 int d2d_store_import(struct d2d_store *s, struct d2d_archive *a, const struct d2d_images *images, char **why);
 
-/* ---- d2d_store_imports.c, d2d_store_images.c: lists; a dockerd may be running, and the lists are to be freed after an error, too ---- */
+/* ---- d2d_store_imports.c, d2d_store_images.c: lists. A dockerd may be running. The caller frees a list after an error, too.
+ * ---- */
+ * too ---- */
 
 /* Sets *IMPORTS to the imported images in the store at DIR: [{"id","tags","file","bytes","when","how"}]; "file" is missing if it is
  * unknown. "how" is "written", "copied" (from a .d2i), "mounted", or "gone" if the medium with its layers is missing. */
@@ -84,8 +86,8 @@ int d2d_store_images(const char *dir, struct json_object **images);
  * "link" is true if the layer's directory in the store is a link to its mount point. */
 struct json_object *d2d_store_mounted(const char *dir);
 
-/* Removes the images of layers in MOUNTED whose medium is missing, unless a container or another image needs their layers. Appends a
- * line of text for each image to LINES. */
+/* Removes the images of layers in MOUNTED whose medium is missing, unless a container or another image needs their layers.
+ * Appends a line of text for each image to LINES. */
 int d2d_store_drop_lost(struct d2d_store *s, struct json_object *mounted, struct json_object *lines);
 
 #endif

@@ -47,7 +47,7 @@ struct d2d_store {
 char *d2d_store_read(const struct d2d_store *s, size_t max, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Writes a file, not atomically; after an error the file is removed. d2d_store_put() leaves a file that has this content already. */
+/* Writes a file, not atomically; after an error the file is removed. d2d_store_put() leaves a file with this content unchanged. */
 int d2d_store_write(const struct d2d_store *s, const char *path, const void *buf, size_t len, mode_t mode);
 int d2d_store_put(const struct d2d_store *s, const char *path, const void *buf, size_t len, mode_t mode);
 
@@ -82,15 +82,15 @@ bool d2d_store_has_images(const struct d2d_store *s, struct json_object *images,
 int d2d_store_begin_commit(const struct d2d_store *s);
 void d2d_store_end_commit(const struct d2d_store *s);
 
-/* To be called during a commit: the first removes the names from a list of images that a file with a higher rank has already given to
- * its images; the second records the names that this file gives. */
+/* To be called during a commit: the first removes the names from a list of images that a file with a higher rank has already
+ * given to its images; the second records the names that this file gives. */
 void d2d_store_remove_later_names(const struct d2d_store *s, struct json_object *list);
 void d2d_store_record_given_names(const struct d2d_store *s, struct json_object *list);
 
 /* ---- d2d_store_early.c ---- */
 
-/* Unpacks a layer's archive into the new directory DIR: layer/diff and db/tar-split.json.gz. *why is set to the reason if the archive
- * is invalid; the caller frees it. The stream stays the caller's. */
+/* Unpacks a layer's archive into the new directory DIR: layer/diff and db/tar-split.json.gz. *why is set to the reason if the
+ * archive is invalid; the caller frees it. The stream stays the caller's. */
 int d2d_store_unpack(const struct d2d_store *s, const char *dir, struct d2d_stream *in, struct d2d_layer_result *result,
 		char **why);
 
@@ -128,8 +128,8 @@ void d2d_store_link_id(const char *cache_id, char *link);
 
 struct d2d_images;
 
-/* Writes what the commit of the import in the directory DIR will need, and reserves space, so that a full disk is noticed before the
- * commit begins. LIST has the images and their names, in the form of d2d_images_json(). */
+/* Writes what the commit of the import in the directory DIR will need, and reserves space, so that a full disk is noticed before
+ * the commit begins. LIST has the images and their names, in the form of d2d_images_json(). */
 int d2d_store_prepare(const struct d2d_store *s, const char *dir, const struct d2d_images *images, struct json_object *list);
 
 /* Writes the files by which a layer, whose directory is LAYER, refers to its parent, which is in DIR or in the store. Returns
@@ -141,10 +141,10 @@ int d2d_store_set_parent(const struct d2d_store *s, const char *dir, const char 
 /* Whether the store has the configuration and all layers of an image ({"id","tags","layers":[{"chain","diff"}]}). */
 bool d2d_store_has(const struct d2d_store *s, struct json_object *image);
 
-/* Makes the complete import in the directory STORE_TMP/NAME a part of the store, or continues an interrupted commit, and removes the
- * directory. After an error the placed files and the directory are removed as well, unless Docker may have seen a part of the
- * import: then the directory stays, so that the next import continues the commit. Returns -EUCLEAN if the import can't be completed
- * any more; then it is always removed. */
+/* Makes the complete import in the directory STORE_TMP/NAME a part of the store, or continues an interrupted commit, and removes
+ * the directory. After an error the placed files and the directory are removed as well, unless Docker may have seen a part of the
+ * import: then the directory stays, so that the next import continues the commit. Returns -EUCLEAN if the import can't be
+ * completed any more; then it is always removed. */
 int d2d_store_commit(const struct d2d_store *s, const char *name);
 
 /* ---- d2d_store_names.c: repositories.json ---- */
@@ -153,8 +153,8 @@ int d2d_store_commit(const struct d2d_store *s, const char *name);
  * can't be read or is invalid. */
 struct json_object *d2d_store_names(const struct d2d_store *s);
 
-/* Writes a repositories.json to PATH in which the names of all images of an array are added. Returns 1, or 0 if the store's own file
- * has these names already and nothing was written. */
+/* Writes a repositories.json to PATH in which the names of all images of an array are added. Returns 1, or 0 if the store's own
+ * file has these names already and nothing was written. */
 int d2d_store_write_names(const struct d2d_store *s, struct json_object *images, const char *path);
 
 /* Removes all names of the images whose IDs are keys of an object. */

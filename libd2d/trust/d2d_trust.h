@@ -95,9 +95,9 @@ struct d2d_trust {
 	const char *required;	/* and its result */
 };
 
-/* Determines the trust mode and reads the keys; to be called before each scan. *t is zeroed before the first call; kind and copies may
- * be set after it. The mode is that of the image below ROOT; HOOKS, the value of d2d.hooks=, can only make it stricter. STORE is the
- * value of d2d.store=. Both may be NULL. */
+/* Determines the trust mode and reads the keys; to be called before each scan. *t is zeroed before the first call; kind and
+ * copies may be set after it. The mode is that of the image below ROOT; HOOKS, the value of d2d.hooks=, can only make it
+ * stricter. STORE is the value of d2d.store=. Both may be NULL. */
 void d2d_trust_begin(struct d2d_trust *t, const char *root, const char *hooks, const char *store);
 void d2d_trust_free(struct d2d_trust *t);
 
@@ -105,8 +105,8 @@ void d2d_trust_free(struct d2d_trust *t);
  * before 30 it waits until USB devices have settled. */
 const char *d2d_trust_required(struct d2d_trust *t, const char *stage);
 
-/* Read and store the highest version of a manifest that was accepted from a key (KEYID must not be ""). d2d_trust_version() returns 0
- * if there is none. Versions are stored only in an encrypted store; both functions return -ENODEV if none is open. */
+/* Read and store the highest version of a manifest that was accepted from a key (KEYID must not be ""). d2d_trust_version()
+ * returns 0 if there is none. Versions are stored only in an encrypted store; both functions return -ENODEV if none is open. */
 long long d2d_trust_version(const struct d2d_trust *t, const char *keyid);
 int d2d_trust_set_version(const struct d2d_trust *t, const char *keyid, unsigned long long version);
 
