@@ -69,9 +69,9 @@ bool d2d_store_is_there(const struct d2d_store *s, struct json_object *list);
 /* Imports the images of an archive: all or none. Images and layers that the store has are not written again. */
 int d2d_store_import(struct d2d_store *s, struct d2d_archive *a, const struct d2d_images *images, char **why);
 
-/* ---- d2d_store_imports.c, d2d_store_images.c: lists. A dockerd may be running. The caller frees a list after an error, too.
- * ---- */
- * too ---- */
+/* ---- d2d_store_imports.c, d2d_store_images.c: lists ---- */
+
+/* A dockerd may be running. The caller frees the list after an error, too. */
 
 /* Sets *IMPORTS to the imported images in the store at DIR: [{"id","tags","file","bytes","when","how"}]; "file" is missing if it is
  * unknown. "how" is "written", "copied" (from a .d2i), "mounted", or "gone" if the medium with its layers is missing. */
