@@ -80,7 +80,7 @@ void d2dmount_report_missing(const struct d2dmount *st, int role)
 	if (role == D2D_ROLE_PAYLOAD)
 		bb_simple_error_msg("no removable or labelled volume has a directory d2d/");
 	else if (ENABLE_FEATURE_D2DMOUNT_NFS && role == D2D_ROLE_STORE && st->spec && d2d_nfs_is_url(st->spec))
-		bb_error_msg("no store: Docker's data can't lie on NFS: '%s'", printable_string(st->spec));
+		bb_error_msg("no store: Docker's data can't be on NFS: '%s'", printable_string(st->spec));
 	else if (role == D2D_ROLE_STORE && st->spec)
 		bb_error_msg("no store: no usable volume is '%s'", printable_string(st->spec));
 	else if (role == D2D_ROLE_STORE && d2dmount_is_there(st, role))
