@@ -1,5 +1,5 @@
 /*
- * d2dalias add: decides which commands the images of the engine or of a store get, and writes them.
+ * d2dalias add: creates the commands for the images of the engine or of a store.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */

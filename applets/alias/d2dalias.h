@@ -1,5 +1,5 @@
 /*
- * What the verbs of d2dalias share.
+ * Declarations shared by the verbs of d2dalias, which creates commands for images and runs them.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -8,45 +8,52 @@
 
 #include "d2d_alias.h"
 
-enum { EXIT_CANNOT_RUN = 125 };		/* docker's own */
+enum { EXIT_CANNOT_RUN = 125 };		/* exit status, the same as that of 'docker run' */
 
 struct d2dalias {
-	const char *dir;	/* of the commands */
+	const char *dir;	/* directory of the commands */
 	const char *root;	/* "" for / */
-	const char *store;	/* Docker's data-root, to be looked into instead of asking the engine; or NULL */
+	const char *store;	/* Docker's data-root, to be read instead of asking the engine; or NULL */
 };
 
-/* NAME:TAG; "latest" when there is none. The caller frees it. */
+/* ---- alias/run.c ---- */
+
+/* Returns IMAGE as NAME:TAG, with the tag "latest" if it has none. The caller frees it. */
 char *d2dalias_tagged(const char *image);
 
-/* Says why there is no engine to ask, from what d2d_engine_get() returned, and dies. */
+/* Reports why the engine can't be asked and exits. STATUS is the result of d2d_engine_get(). */
 void d2dalias_no_engine(int status) NORETURN;
 
-/* Reads the sidecars and tells which ones are bad. */
+/* Reads the sidecars and reports invalid ones. Returns the number of sidecars; the caller frees *LIST with d2d_sidecars_free(). */
 int d2dalias_sidecars(const struct d2dalias *d, struct d2d_sidecar **list);
 
-/* The image as the engine describes it; dies when there is none. */
+/* Returns the engine's description of an image; exits if there is none. The caller frees it with json_object_put(). */
 struct json_object *d2dalias_inspect(const char *image);
 
-/* The image of the alias at a path, "" for a file that is none of ours, NULL for no file; to be freed. */
+/* ---- alias/file.c: the files of the commands ---- */
+
+/* Returns the image of the alias at a path, "" if the file is not an alias, or NULL if there is no file. The caller frees it. */
 char *d2dalias_read(const char *path);
 
-/* Writes the command PATH that runs IMAGE; IS_NEW: no file is replaced. Dies when it can't. */
+/* Writes the command PATH, which runs IMAGE, or exits. With IS_NEW, fails if the file exists. */
 void d2dalias_write(const char *path, const char *image, int is_new);
 
-/* Removes the alias NAME in DIR; an exit code, after a line. */
+/* Removes the alias NAME in DIR and prints a line about it. Returns an exit status. */
 int d2dalias_unlink(const char *dir, const char *name);
 
-/* Lists the aliases in DIR, or removes those that aren't among the N to keep. An exit code. */
+/* With LIST, prints the aliases in DIR; else removes those that are not among the N aliases of KEEP. Returns an exit status. */
 int d2dalias_each(const char *dir, int list, const struct d2d_alias *keep, int n);
 
-/* A command that one of this name would hide, or that would hide it, or NULL; to be freed. */
+/* Returns another command with this name, which would hide the alias or be hidden by it, or NULL. The caller frees it. */
 char *d2dalias_shadowed_by(const char *name);
 
-/* ---- d2dalias_bin.c: what became of scripts, a line each ---- */
+/* ---- alias/bin.c: scripts in d2d/bin ---- */
+
+/* Prints a line about each script: whether it is used, and else why not. */
 void d2dalias_print_scripts(const struct d2dalias *d);
 
-/* The verbs; argv is what follows them. They return the exit code. */
+/* ---- the verbs: ARGV is the arguments after the verb; they return an exit status ---- */
+
 int d2dalias_add(struct d2dalias *d, char **argv);
 int d2dalias_list(struct d2dalias *d, char **argv);
 int d2dalias_remove(struct d2dalias *d, char **argv);

@@ -1,5 +1,5 @@
 /*
- * d2dalias: the files of the commands that it writes: only a file with its marker is an alias, all others are left alone.
+ * d2dalias: reads, writes and removes the files of aliases. Only files with our marker are aliases; no other file is changed.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -93,7 +93,6 @@ static int has_alias_name(const struct dirent *d)
 	return d2d_is_command(d->d_name);
 }
 
-/* With LIST prints the aliases in DIR, else removes those that are not among the N aliases of KEEP. Returns an exit status. */
 int d2dalias_each(const char *dir, int list, const struct d2d_alias *keep, int n)
 {
 	struct dirent **files;

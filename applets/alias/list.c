@@ -1,5 +1,5 @@
 /*
- * d2dalias list and remove.
+ * d2dalias list and remove: lists the commands in the directory of aliases, and removes them.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */

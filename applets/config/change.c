@@ -1,5 +1,5 @@
 /*
- * d2dconfig KEY=VALUE: checks settings, and writes them into the store's d2d/config.
+ * d2dconfig KEY=VALUE: checks settings and writes them to the store's d2d/config.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */

@@ -1,5 +1,5 @@
 /*
- * What the parts of d2dconfig share.
+ * Declarations shared by the parts of d2dconfig, which shows, changes and applies the settings of this machine.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -8,29 +8,34 @@
 
 #include "d2d_config.h"
 
-enum { D2D_CONFIG_MAX = 64 * 1024 };
+enum { D2D_CONFIG_MAX = 64 * 1024 };	/* bytes of the store's d2d/config */
 
 struct d2dconfig {
-	const char *root;	/* "" for /, else a folder that plays it: the kernel isn't told then */
+	const char *root;	/* "" for /, else a root directory for tests: the settings of the kernel are left alone then */
 };
 
-/* A path below the root, and one below the store's d2d/, to be freed. */
+/* ---- config/path.c ---- */
+
+/* Return a path below the root, and one below the store's d2d/. The caller frees them. */
 char *d2dconfig_path(const struct d2dconfig *c, const char *path);
 char *d2dconfig_stored(const struct d2dconfig *c, const char *name);
 
+/* Whether there is a store, so that settings can be kept. */
 bool d2dconfig_has_store(const struct d2dconfig *c);
 
 /* Whether a line "KEY" or "KEY=VALUE" has the same key as another one. */
 bool d2dconfig_is_key(const char *line, const char *key);
 
-/* Prints all settings that count. */
+/* ---- the parts of the applet ---- */
+
+/* Prints the settings in effect. */
 void d2dconfig_show(const struct d2dconfig *c);
 
-/* Sets, or with DELETE removes, the settings ARGS in the store. Returns the exit code; dies when a setting is invalid. */
+/* Sets, or with DELETE removes, the settings ARGS in the store. Returns the exit status; exits if a setting is invalid. */
 int d2dconfig_change(const struct d2dconfig *c, char **args, bool delete);
 
-/* Takes the store's d2d/config over for this boot, and makes host name, local time and machine-id what they are to be.
- * Returns the exit code. */
+/* Copies the valid lines of the store's d2d/config to D2D_CONFIG for this boot, and sets host name, time zone and machine-id.
+ * Returns the exit status. */
 int d2dconfig_apply(const struct d2dconfig *c);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * d2dconfig: where the settings lie, and whether there is a store to keep them.
+ * d2dconfig: the paths of its files, and whether there is a store for the settings.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -17,6 +17,8 @@ char *d2dconfig_stored(const struct d2dconfig *c, const char *name)
 	return xasprintf("%s"D2D_STORE"/d2d/%s", c->root, name);
 }
 
+/* The store is there if another file system is mounted on its directory; with a root directory, as in tests, the directory is
+ * enough. */
 bool d2dconfig_has_store(const struct d2dconfig *c)
 {
 	char *dir = d2dconfig_path(c, D2D_STORE), *parent = d2dconfig_path(c, D2D_RUN);

@@ -1,5 +1,5 @@
 /*
- * d2dconfig without arguments: the settings that count, and where each comes from.
+ * d2dconfig without arguments: prints the settings in effect and the source of each.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */

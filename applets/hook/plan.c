@@ -1,5 +1,5 @@
 /*
- * d2dhook: which hooks there are, and what becomes of those of a stage; for all verbs.
+ * d2dhook: finds the hooks and plans a stage, for all verbs.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */

@@ -1,5 +1,6 @@
 /*
- * What the parts of d2dimport share.
+ * Declarations shared by the parts of d2dimport, which imports image files into Docker's store or through the engine, and writes
+ * .d2i files.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -21,117 +22,133 @@ enum {
 	OPT_c = 1 << 6,
 	OPT_m = 1 << 7,
 	OPT_r = 1 << 8,
-	OPTBIT_S = 10,		/* behind -j */
+	OPTBIT_S = 10,		/* after -j */
 	OPT_S = IF_FEATURE_D2DIMPORT_SQUASH( (1 << OPTBIT_S)) + 0,
-	D2DIMPORT_NO_STORE = 2,		/* exit code */
+	D2DIMPORT_NO_STORE = 2,		/* exit status */
 
-	D2DIMPORT_SHOW_MS = 100,	/* progress on a terminal */
+	D2DIMPORT_SHOW_MS = 100,	/* interval at which a terminal shows progress */
 };
 
 struct d2dimport {
-	struct d2d_store *store;	/* or */
-	bool api;			/* or */
-	struct d2d_squash *squash;	/* or none: only read */
-	off_t limit;			/* to which a file may unpack for the engine, 0 for any */
-	char *path;			/* of the file at hand, printable, from the root on */
-	char *why;			/* it failed; NULL */
-	const char *how;		/* it was imported, as d2d_import_note() has it; NULL */
-	struct json_object *images;	/* in it, when that is known */
-	unsigned long long start;	/* ms */
-	char *config;			/* of the file at hand, when it is a root file system; or NULL */
-	char key[D2D_DIGEST + 1];	/* what it is known by in the store, or empty */
-	struct d2dimport_count *count;	/* another process tells how far it is; or NULL */
-	bool beside;			/* others are imported at the same time */
-	bool again;			/* it had no room beside them */
+	/* Where images go; with none of the three, files are only read. */
+	struct d2d_store *store;
+	bool api;			/* through the engine */
+	struct d2d_squash *squash;
+	off_t limit;			/* largest uncompressed size of a file for the engine in bytes, 0 for any */
+
+	/* The current file. */
+	char *path;			/* absolute path, printable */
+	char *why;			/* reason of a failure, or NULL */
+	const char *how;		/* how it was imported, as in d2d_import_note(), or NULL */
+	struct json_object *images;	/* its images, or NULL if unknown */
+	unsigned long long start;	/* d2d_now() */
+	char *config;			/* configuration of a root file system, or NULL */
+	char key[D2D_DIGEST + 1];	/* key in the store's record of files, or empty */
+	struct d2dimport_count *count;	/* progress, which another process shows; or NULL */
+	bool beside;			/* other files are imported at the same time */
+	bool again;			/* the disk was too small for all of them at once: import it again, alone */
 };
 
-/* How far a file is, in memory that processes share. */
+/* The progress of a file, in shared memory. */
 struct d2dimport_count {
-	off_t done, size;
+	off_t done, size;		/* bytes */
 };
 
 struct d2dimport_progress {
 	struct d2d_progress progress;
-	const char *file, *at_end;		/* said when all is read, or NULL */
+	const char *file, *at_end;		/* at_end: text that is shown when all is read, or NULL */
 	struct d2dimport_count *count;		/* or NULL */
 	int tty;
 	unsigned long long start, last;		/* ms */
-	unsigned tenth;				/* of the size, last told */
+	unsigned tenth;				/* tenths of the size that were last printed */
 };
 
 /* ---- import/progress.c ---- */
 
-/* COUNT: counts there instead of showing it; or NULL. */
+/* Begin and end showing the progress of a file. If COUNT isn't NULL, the progress is only counted there and not shown. */
 void d2dimport_progress_begin(struct d2dimport_progress *p, const char *file, off_t size, const char *at_end,
 		struct d2dimport_count *count);
 void d2dimport_progress_end(struct d2dimport_progress *p);
 
-/* Of a file that another process counts; on a terminal several stand below each other. Returns the lines that it took there;
- * d2dimport_progress_clear() takes so many away, before anything else is written. */
+/* Shows the progress that another process has counted; on a terminal each file has a line, and FIRST says that this is the top
+ * one. Returns the number of lines that were printed on the terminal. d2dimport_progress_clear() removes so many lines; it must
+ * be called before anything else is printed. */
 unsigned d2dimport_progress_show(struct d2dimport_progress *p, bool first);
 void d2dimport_progress_clear(unsigned lines);
 
 /* ---- import/say.c ---- */
 
-/* A line for each name of the images (or the ID of one without): WHAT stands before it, or behind if it begins with a
- * blank. */
+/* Prints a line for each name of the images, or for the ID of an image without a name. WHAT is printed before the name, or after it
+ * if WHAT begins with a blank. */
 void d2dimport_print(const char *file, struct json_object *images, const char *what);
 
-/* Says why the file failed, and keeps it; returns the exit code. */
+/* Prints why a file failed and keeps the reason in d->why. Returns the exit status. */
 int d2dimport_fail(struct d2dimport *d, const char *file, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* Keeps how the file's images were imported, as d2d_import_note() has it. */
+/* Keeps how the file's images were imported, for d2d_import_note(). */
 void d2dimport_set_how(struct d2dimport *d, const char *how, struct json_object *images);
 
 /* ---- import/file.c ---- */
 
-/* An image file, or a folder that is an image; returns an exit code. FLAGS are open()'s. */
+/* Imports an image file or an image directory. FLAGS are passed to open(). Returns an exit status. */
 int d2dimport_file(struct d2dimport *d, const char *path, int flags);
 
-/* Says so of a file whose process was. */
+/* Reports that the process that imported a file was killed by a signal. */
 void d2dimport_fail_killed(struct d2dimport *d, const char *path, int sig);
 
 /* ---- import/way.c ---- */
 
-/* Opens the store, to mount or to copy as is wanted. */
+/* Opens the store in DIR, and sets whether layers are mounted or copied, as options and d2d.images= say. */
 int d2dimport_open_store(struct d2dimport *d, const char *dir, char **why);
 
-/* Decides whether images go to the store DIR, to the engine, or, when no engine runs and DIR is NULL, to its store. Dies when
- * there is neither. */
+/* Decides where images go: to the store in DIR or, if DIR is NULL, to the engine, or to Docker's default store if no engine runs.
+ * Exits if there is neither. */
 void d2dimport_choose_way(struct d2dimport *d, const char *dir);
 
-/* ---- import/api.c: return an exit code ---- */
+/* ---- import/api.c: through the engine ---- */
 
-/* The size of the file system that the engine has its data on, 0 when it isn't one of ours. */
+/* Returns the size in bytes of the file system with the engine's data, 0 if that is not a directory of this system. */
 off_t d2dimport_engine_limit(void);
-int d2dimport_send(struct d2dimport *d, const char *file, int fd, off_t size, struct d2d_archive *a, const struct d2d_images *images);
+
+/* Sends the images of an archive, converted if the engine can't load it as it is; and sends a file unchanged. Return an exit
+ * status. */
+int d2dimport_send(struct d2dimport *d, const char *file, int fd, off_t size, struct d2d_archive *a,
+		const struct d2d_images *images);
 int d2dimport_load(struct d2dimport *d, const char *file, int fd, off_t size);
 
 /* ---- import/files.c ---- */
 
-/* All files, and those in folders that are no images themselves; returns an exit code. */
+/* Imports all files, and the files in directories that are not images themselves. Returns an exit status. */
 int d2dimport_files(struct d2dimport *d, char **argv);
 
 /* ---- import/relink.c ---- */
 
-/* Whether it is a .d2i by its name, or a folder with the same in it. */
+/* Whether a file has a name of a .d2i, or a directory contains the files of one. */
 bool d2dimport_is_squash(const char *path);
+
+/* Restores the mounted layers of the store in DIR from .d2i files. Returns an exit status. */
 int d2dimport_relink(struct d2dimport *d, const char *dir, char **argv);
 
 /* ---- import/store.c ---- */
 
-/* Whether it is known without opening it that the store has had this file and still has its images; says so. */
+/* Returns whether the store's record says that this file was imported and its images are still there; then prints that. Doesn't
+ * open the archive. */
 bool d2dimport_known(struct d2dimport *d, const char *file, int fd);
+
+/* Imports the images of an archive into the store. Returns an exit status. */
 int d2dimport_write(struct d2dimport *d, const char *file, struct d2d_archive *a, const struct d2d_images *images,
 		struct d2dimport_progress *p);
 
 /* ---- import/squash.c ---- */
 
-/* Ends with an error when OUT can't be made; else it returns in another process. */
+/* Begins the .d2i file or directory OUT, or exits. Forks and returns in the child process; the parent process waits for it and
+ * removes temporary files. */
 void d2dimport_squash_begin(struct d2dimport *d, const char *out);
+
+/* Adds the images of an archive. Returns an exit status. */
 int d2dimport_squash(struct d2dimport *d, const char *file, struct d2d_archive *a, const struct d2d_images *images);
 
-/* Puts OUT where it shall be if all files came to the exit code R of success; returns the exit code. */
+/* Completes OUT if R, the exit status of all files, is EXIT_SUCCESS. Returns the exit status. */
 int d2dimport_squash_end(struct d2dimport *d, const char *out, int r);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * d2dimport: one file, from its opening to the note of what became of it.
+ * d2dimport: imports one file, from opening it to the note about its result.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */

@@ -1,5 +1,5 @@
 /*
- * d2dimport: what is printed of each file.
+ * d2dimport: prints and keeps the result of a file.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */

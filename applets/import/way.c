@@ -1,5 +1,5 @@
 /*
- * d2dimport: which way the images go: into a store, or through the engine.
+ * d2dimport: decides whether images are written to a store or sent to the engine.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */

@@ -1,5 +1,5 @@
 /*
- * d2dinstall: opens and shows the target disk, asks for confirmation, and makes the file system of the store.
+ * d2dinstall: opens and shows the target disk, and asks for confirmation.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */

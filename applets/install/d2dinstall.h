@@ -1,5 +1,6 @@
 /*
- * What the files of d2dinstall share.
+ * Declarations shared by the parts of d2dinstall, which installs the system on a disk or beside another system, and creates stores.
+ * d2dreset uses them, too. A function "exits" after it has printed a message.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -14,150 +15,161 @@ enum {
 	INSTALL_STICK = 1 << 2,
 	INSTALL_ENCRYPT = 1 << 3,
 
-	STORE_MIN_MIB = 128,
-	DIGEST_SIZE = 65,	/* of sha256 in hex, with its '\0' */
-	INSTALL_FILES = 3,	/* that a system has, but for its configuration */
+	STORE_MIN_MIB = 128,	/* smallest store */
+	DIGEST_SIZE = 65,	/* bytes of a SHA-256 digest in hexadecimal, with '\0' */
+	INSTALL_FILES = 3,	/* files of a system besides its configuration, at most */
 };
 
-/* Opens a disk that is to be written to, or dies. */
+/* ---- install/ask.c ---- */
+
+/* Opens a disk for writing, or exits. */
 void d2dinstall_open(struct d2d_disk *disk, const char *path, unsigned opt);
 
-/* Shows what is on the disk and what is to become of it; then whoever is asked types its name. Dies otherwise; ends the
- * program well on a dry run. */
+/* Shows the content of the disk and PLAN, a description of the changes, and asks for confirmation with d2dinstall_confirm(). */
 void d2dinstall_consent(const struct d2d_disk *disk, unsigned opt, const char *plan);
 
-/* The end of it: asks for this name of the disk, or of what else it is, unless it was said that it is wanted. */
+/* Asks the user to type NAME, the name of a WHAT ("disk"), unless INSTALL_YES is set. Exits if the user types anything else; exits
+ * successfully with INSTALL_DRY_RUN. */
 void d2dinstall_confirm(const char *what, const char *name, unsigned opt);
 
-/* From here on SIGHUP, SIGINT and SIGTERM are only noted, in bb_got_signal: who calls this has something to undo. */
+/* From now on SIGHUP, SIGINT and SIGTERM only set bb_got_signal, for callers that have something to undo. */
 void d2dinstall_catch_signals(void);
 
-/* Makes an ext4 labelled as the store in SIZE bytes at an offset of a device or a file; in all of it when SIZE is 0. Negative
- * when it couldn't be. */
+/* ---- install/ext4.c, install/make.c ---- */
+
+/* Creates an ext4 file system with the store's label in SIZE bytes at OFFSET of a device or a file; if SIZE is 0, in all of it.
+ * Returns a negative errno on failure. */
 int d2dinstall_make_ext4(const char *dev, uint64_t offset, uint64_t size);
 
-/* Makes the store: ext4, in SIZE bytes at START of the disk, which are partition N to the kernel already; encrypted unless KEY
- * is NULL. Negative when it couldn't be, or when a signal was noted. */
+/* Creates a store in SIZE bytes at START of the disk, which the kernel already knows as partition N; encrypted unless KEY is
+ * NULL. Returns a negative errno on failure, -EINTR after a signal. */
 struct install_key;
 int d2dinstall_make_store(const struct d2d_disk *disk, unsigned n, uint64_t start, uint64_t size, const struct install_key *key);
 
-/* ---- d2dinstall_luks.c ---- */
+/* ---- install/luks.c: encrypted stores ---- */
 
-/* Memory for a passphrase, locked; a copy of the header goes to the file BACKUP unless that is NULL. Dies, also when what a
- * volume is opened as meanwhile is still open. NULL is no key. */
+/* Returns locked memory for a passphrase; d2dinstall_key_wipe() wipes and frees it and accepts NULL. d2dinstall_make_luks() will
+ * write a backup of the LUKS header to the file BACKUP, unless that is NULL. Exits on an error, also if the mapping that is
+ * needed in between is still open from an earlier run. */
 struct install_key *d2dinstall_key(const char *backup);
 void d2dinstall_key_wipe(struct install_key *key);
 
-/* In a new process: a lock on memory isn't inherited. */
+/* Locks the memory again after fork(), because a child process doesn't inherit the lock. */
 void d2dinstall_key_lock(struct install_key *key);
 
-/* Asks for it twice on the terminal of stdin, or on all consoles, so many seconds each (0: for ever); without a terminal it is
- * the next line of stdin. Negative when there is none, which d2dinstall_key_error() has words for. */
+/* Asks twice for the passphrase on the terminal of stdin, or with CONSOLE on all consoles, with a time limit of SECONDS for each
+ * question (0: none). If stdin is not a terminal, reads the passphrase from its next line. Returns 0 or a negative errno, for
+ * which d2dinstall_key_error() returns a text. */
 int d2dinstall_key_ask(struct install_key *key, bool console, int seconds);
 const char *d2dinstall_key_error(int r);
 
-/* Makes a partition an encrypted store. Negative, after a line, when it couldn't be. */
+/* Creates an encrypted store in a partition. Returns a negative errno on failure, after a message. */
 int d2dinstall_make_luks(const char *part, const struct install_key *key);
 
-/* ---- d2dinstall_source.c ---- */
+/* ---- install/source.c ---- */
 
-/* The ISO that is to be installed. Its mounts are in a name space of ours: they end with this program. */
+/* The ISO to be installed. Its mounts are in a private mount namespace, so that they end with this process. */
 struct install_source {
-	int fd;			/* the ISO itself; -1 when its files are in a folder */
-	const char *iso, *efi;	/* where it and its FAT for UEFI are mounted */
-	char *dev;
-	uint64_t size;		/* of the files that make a slot */
-	smallint is_lean;	/* its base system stays on the medium: boot/base.sqfs */
+	int fd;			/* of the ISO; -1 if its files are in a directory */
+	const char *iso, *efi;	/* mount points of the ISO and of its FAT for UEFI */
+	char *dev;		/* path of the ISO */
+	uint64_t size;		/* bytes of the files of a slot */
+	smallint is_lean;	/* the base system is a file on the medium, boot/base.sqfs */
 };
 
-/* Opens and mounts an ISO (a file or a device; NULL: what was booted from), or dies. Not WHOLE: kernel and initramfs are all
- * that is wanted of it, and a folder with its files will do, too. */
+/* Opens and mounts an ISO (a file or a device; NULL: the one that was booted from), or exits. Without WHOLE only the files of the
+ * slot are needed, and PATH may also be a directory with these files. */
 void d2dinstall_source(struct install_source *src, const char *path, bool whole);
 
-/* A folder of our own to mount on, in memory; the caller frees it. */
+/* Returns a new directory to mount on, in memory and private to this process. The caller frees the path. */
 char *d2dinstall_mount_point(const char *name);
 
-/* ---- d2dinstall_slot.c: the kernel and the initramfs of one system, below the top folder of a disk's FAT ---- */
+/* ---- install/slot.c: a slot is one system, with kernel and initramfs, in the directory TOP of a file system ---- */
 
-/* Writes the slot ("a", "b") from an ISO, each file to the disk and none of what makes it bootable; dies when it can't. AT is
- * the top folder's path on its file system, "" for that itself. The digests of what was read go to sha256. */
-void d2dinstall_slot_write(const char *top, const char *at, char slot, const struct install_source *src, char sha256[INSTALL_FILES][DIGEST_SIZE]);
+/* Writes the files of slot 'a' or 'b' from an ISO to the disk, slot.cfg last, or exits. AT is the path of TOP on its file system,
+ * "" for the root directory. SHA256 gets the digests of the files that were read. */
+void d2dinstall_slot_write(const char *top, const char *at, char slot, const struct install_source *src,
+		char sha256[INSTALL_FILES][DIGEST_SIZE]);
 
-/* Reads it back, which has to come from the disk and so wants a fresh mount where it can be had; dies when it isn't the same. */
+/* Reads the files back and exits if they differ. The data must come from the disk, so the caller mounts the file system anew if
+ * possible. */
 void d2dinstall_slot_verify(const char *top, char slot, const struct install_source *src, char sha256[INSTALL_FILES][DIGEST_SIZE]);
 
-/* Removes its files, as many as there are. */
+/* Removes the files of a slot, if there are any. */
 void d2dinstall_slot_remove(const char *top, char slot);
 
-/* The bytes that they take. */
+/* Returns the size of these files in bytes. */
 uint64_t d2dinstall_slot_size(const char *top, char slot);
 
-/* Copies a file of the ISO to the disk, where it is when this returns; dies when it can't. WHAT stands before the progress bar. */
+/* Copies a file of the ISO and waits until it is on the disk, or exits. The progress bar begins with WHAT. HEX gets the digest. */
 void d2dinstall_write(const char *from, const char *to, const char *what, char hex[DIGEST_SIZE]);
 
-/* The digest of what the disk gives for a file, or dies. */
+/* Computes the digest of a file as it is on the disk, or exits. */
 void d2dinstall_digest(const char *path, const char *what, char hex[DIGEST_SIZE]);
 
-/* ---- d2dinstall_folder.c: what an ISO brings besides the system, its folder d2d/ but for the keys in it ---- */
+/* ---- install/folder.c: the directory d2d/ of an ISO, without the keys in it ---- */
 
-/* The bytes that it takes on a FAT, at most; 0 when there is no file in it. */
+/* Returns how many bytes it takes on a FAT, at most; 0 if it contains no files. */
 uint64_t d2dinstall_folder_size(const struct install_source *src);
 
-/* Dies when there is something in it that a FAT can't hold. */
+/* Exits if it contains anything that a FAT can't store. */
 void d2dinstall_folder_check(const struct install_source *src);
 
-/* Copies it to the top folder of a disk's FAT and compares what is read back with the ISO; they die when that can't be, or
- * isn't the same. */
+/* Copy it to the top directory of a disk's FAT, and compare the copy on the disk with the ISO. Both exit on an error, and the
+ * second one if the copy differs. */
 void d2dinstall_folder_write(const struct install_source *src, const char *top);
 void d2dinstall_folder_verify(const struct install_source *src, const char *top);
 
-/* ---- d2dinstall_place.c ---- */
+/* ---- install/place.c ---- */
 
-/* A folder on a mounted file system that GRUB can read. */
+/* A directory on a mounted file system that GRUB can read. */
 struct install_place {
-	char *dir;		/* all of its path */
-	char *path;		/* the same from the top of its file system; nothing in either that GRUB's quotes couldn't hold */
-	char *where;		/* where that is mounted */
-	char *dev;		/* the volume, a disk or partition */
+	char *dir;		/* absolute path */
+	char *path;		/* path on its file system; can be quoted in a GRUB script */
+	char *where;		/* mount point of the file system */
+	char *dev;		/* its device, a disk or a partition */
 	struct d2d_volume volume;
-	uint64_t room;		/* in bytes, free there */
-	smallint is_new;	/* the folder isn't there yet, only the one that it is to be in */
+	uint64_t room;		/* free bytes */
+	smallint is_new;	/* the directory doesn't exist yet, only its parent directory */
 	smallint read_only;
 };
 
-/* Finds out about it, or dies. */
+/* Fills in *PLACE for the directory PATH, or exits. */
 void d2dinstall_place(struct install_place *place, const char *path);
 
-/* ---- d2dinstall_menu.c ---- */
+/* ---- install/menu.c: GRUB menus of other systems ---- */
 
-/* What a menu of GRUB will be with these LINES between markers of that name, or in their place. Dies when it can't be. The
- * caller frees it. */
+/* Returns the content of a menu file with LINES between markers that contain NAME; lines that are between such markers already are
+ * replaced. Exits if the file can't be used. The caller frees the text. */
 char *d2dinstall_menu_insert(const char *file, const char *name, const char *lines);
 
-/* Replaces the menu in one step; it keeps its owner and mode. Dies. */
+/* Replaces the menu file atomically and keeps its owner and mode. Exits on an error. */
 void d2dinstall_menu_save(const char *file, const char *text);
 
-/* ---- d2dinstall_env.c: GRUB's environment block, where it is said which slot is good and which is on trial ---- */
+/* ---- install/env.c: GRUB's environment block, which records which slot is good and which is on trial ---- */
 
 struct install_env {
-	char good, trial;	/* 'a', 'b', or '\0' */
+	char good, trial;	/* 'a', 'b', or '\0' for none */
 };
 
-/* 0, or a negative errno; what is in no known form is -EINVAL. Writing replaces the block in its place, within one sector. */
+/* Return 0 or a negative errno; -EINVAL if the block has an unknown form. The block is overwritten in place, within one sector. */
 int d2dinstall_env_read(const char *top, struct install_env *env);
 int d2dinstall_env_write(const char *top, const struct install_env *env);
 
-/* ---- the verbs ---- */
+/* ---- the verbs: they return the exit status ---- */
 
-/* Adds a store behind the ISO on the disk that carries it: the one that was booted from, unless PATH names another. KEY:
- * what is to be asked for, or NULL for a plain store. */
+/* Adds a store after the ISO on the disk to which the ISO was written: the disk PATH or, if that is NULL, the one that was booted
+ * from. KEY is for the passphrase of an encrypted store, or NULL. */
 int d2dinstall_stick(const char *path, struct install_key *key, unsigned opt);
 
+/* Installs the system with GRUB and a store on a whole disk. */
 int d2dinstall_disk(const char *path, const char *iso, struct install_key *key, unsigned opt);
 
-/* The system into the folder DIR, and its entry into the menu of GRUB in the file MENU, or NULL. */
+/* Installs the system in the directory DIR beside another system, and adds an entry to the GRUB menu in the file MENU, unless
+ * that is NULL. */
 int d2dinstall_beside(const char *dir, const char *iso, const char *menu, unsigned opt);
 
+/* Writes a new system to the slot that isn't running. d2dinstall_good() records that the running system is good. */
 int d2dinstall_update(const char *iso, unsigned opt);
 int d2dinstall_good(void);
 

@@ -1,5 +1,5 @@
 /*
- * d2dinstall: makes the file system of a store.
+ * d2dinstall: creates the file system of a store with mke2fs.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */

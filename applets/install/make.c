@@ -1,5 +1,5 @@
 /*
- * d2dinstall: makes the store, encrypted or not, in a partition or in a part of a file.
+ * d2dinstall: creates a store, encrypted or not, in a partition of a disk or in the image of a disk.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */

@@ -1,5 +1,5 @@
 /*
- * What the parts of d2dmount share.
+ * Declarations shared by the parts of d2dmount, which finds volumes and mounts them according to their roles.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -19,62 +19,66 @@ enum {
 	OPT_L = 1 << (9 + ENABLE_FEATURE_D2DMOUNT_NFS),
 	OPT_U = OPT_L << 1,
 
-	OPT_LOOK = OPT_l | OPT_n | OPT_j,	/* nothing is mounted */
+	OPT_LOOK = OPT_l | OPT_n | OPT_j,	/* options with which nothing is mounted */
 };
 
 struct d2dmount {
 	unsigned opt;
-	const char *medium;	/* the UUID, NULL when none is known */
-	const char *spec;	/* what names the store, NULL for the labels */
+	const char *medium;	/* UUID of the medium, NULL if unknown */
+	const char *spec;	/* value of d2d.store=, NULL: find the store by its label */
 	const char *root;
-	char **files;
+	char **files;		/* devices or images that the user named, NULL-terminated */
 	struct d2d_volume *list;
-	struct d2d_volume *store;	/* the one of the list that is to be used */
-	int n;
-	struct d2d_lvm *lvm;	/* while a list is being made */
+	struct d2d_volume *store;	/* the volume of the list that is used as the store, or NULL */
+	int n;			/* volumes in the list */
+	struct d2d_lvm *lvm;	/* between d2dmount_lvm_begin() and d2dmount_lvm_end(), else NULL */
 };
 
-/* ---- d2dmount_gather.c ---- */
+/* ---- mount/gather.c ---- */
 
-/* Gathers, under the lock, until all that is asked for is there; dies when it isn't after so many seconds. */
+/* Scans and decides roles with the file descriptor LOCK locked, and waits for uevents from FD until a volume of each of the ROLES
+ * (bit mask of 1 << D2D_ROLE_) is there. Returns with the lock held. Exits after SECONDS; 0: doesn't wait. */
 void d2dmount_gather(struct d2dmount *st, int lock, int fd, unsigned roles, unsigned seconds);
 
-/* Fills the list with what there is; roles aren't decided yet. */
+/* ---- mount/scan.c, mount/list.c ---- */
+
+/* Lists the volumes, without roles. */
 void d2dmount_scan(struct d2dmount *st);
 
 /* Prints the list as a table, or with -j as JSON. */
 void d2dmount_list(const struct d2dmount *st);
 
-/* Is there a volume of this role, be it of use or not? A store that was named also when it is locked or can't be one: waiting
- * makes nothing better. */
+/* Whether there is a volume of this role, usable or not. A volume that d2d.store= names counts as the store even if it is locked or
+ * can't be a store, because waiting would not change that. */
 bool d2dmount_is_there(const struct d2dmount *st, int role);
 
-/* Says why nothing was mounted for a role. */
+/* Reports why nothing was mounted for a role. */
 void d2dmount_report_missing(const struct d2dmount *st, int role);
 
-/* What was asked for by name has to be there, and a store that is left alone but for its lock has to be looked at. */
+/* Whether it is an error if nothing was mounted for a role: a medium or store that was named, and a store that exists and can't
+ * be used for another reason than that it is locked. */
 bool d2dmount_is_required(const struct d2dmount *st, int role);
 
-/* ---- d2dmount_lvm.c ---- */
+/* ---- mount/lvm.c ---- */
 
-/* d2dmount_scan(), with LVM's volumes activated unless nothing is to be changed; then roles may be decided, and after it
- * the list gets those that aren't active. */
+/* d2dmount_lvm_begin() lists the volumes and activates those of LVM, unless an option says that nothing is changed. To be called
+ * before roles are decided. Afterwards d2dmount_lvm_end() appends LVM's volumes that are not active to the list. */
 void d2dmount_lvm_begin(struct d2dmount *st);
 void d2dmount_lvm_end(struct d2dmount *st);
 
-/* d2dmount -L and -U: returns the exit code. */
+/* Does the work of d2dmount -L and -U. Returns the exit status. */
 int d2dmount_lvm(struct d2dmount *st);
 
-/* ---- d2dmount_roles.c ---- */
+/* ---- mount/roles.c ---- */
 
-/* Mounts the volumes of ROLES (1 << D2D_ROLE_, or'ed), or with -n prints how; d2dmount_all() also notes them in D2D_VOLUMES and
- * unmounts sticks that are gone. They return the exit code. */
+/* Mounts the volumes of ROLES (bit mask of 1 << D2D_ROLE_), or with -n prints the commands. d2dmount_all() also unmounts payloads
+ * whose volume is gone, and writes D2D_VOLUMES. Both return the exit status. */
 int d2dmount_roles(struct d2dmount *st, unsigned roles);
 int d2dmount_all(struct d2dmount *st, unsigned roles);
 
-/* ---- d2dmount_nfs.c ---- */
+/* ---- mount/nfs.c ---- */
 
-/* Mounts the folder that URL names as a payload, trying for so many seconds. Returns the exit code, or dies with the reason. */
+/* Mounts the NFS export URL as a payload; repeats failed attempts for SECONDS. Returns the exit status, or exits with a message. */
 int d2dmount_nfs(const char *url, unsigned seconds);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * d2dmount: mounts what was found, role by role.
+ * d2dmount: mounts the volumes of the list, role by role.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */

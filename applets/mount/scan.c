@@ -1,5 +1,5 @@
 /*
- * d2dmount: the list of volumes, before roles are decided.
+ * d2dmount: lists the volumes. Their roles are decided later.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */

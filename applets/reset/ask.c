@@ -1,5 +1,5 @@
 /*
- * d2dreset: the store that is meant, and whether that is wanted.
+ * d2dreset: finds the store to be reset, and asks the user for confirmation.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */

@@ -1,5 +1,5 @@
 /*
- * What the files of d2dreset share.
+ * Declarations shared by the parts of d2dreset, which resets the store: its settings only, or all of it.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -9,24 +9,25 @@
 #include "d2dinstall.h"
 #include "d2d_luks.h"
 
-/* ---- d2dreset_ask.c ---- */
+/* ---- reset/ask.c ---- */
 
-/* The volume that is mounted as the store, or dies without one. The caller frees it. */
+/* Returns the device that is mounted as the store; exits if there is none. The caller frees it. */
 char *d2dreset_mounted(void);
 
-/* Asks for a word, unless it was said that it is wanted: dies at any other, ends the program well on a dry run. */
+/* Asks the user to type a word, unless INSTALL_YES is set. Exits if the user types anything else; exits successfully with
+ * INSTALL_DRY_RUN. */
 void d2dreset_ask(unsigned opt, const char *word);
 
-/* ---- d2dreset_volume.c ---- */
+/* ---- reset/volume.c ---- */
 
 struct reset_volume {
 	const char *dev;
-	int fd;			/* while it is open the kernel gives its name to no other, though it be pulled out */
-	struct d2d_volume on_it;
+	int fd;			/* stays open, so that the kernel can't give the name to another device if this one is removed */
+	struct d2d_volume on_it;	/* what was probed before the question */
 };
 
-/* Opens it, to be kept to the end, or dies: only a store as we make them will do, any other may be the place of something that
- * this program doesn't know. */
+/* Opens and probes the device, which stays open until the end. Exits unless it is a store as debian2docker creates it, because
+ * any other device may hold data that this program doesn't recognise. */
 void d2dreset_hold(struct reset_volume *r, const char *dev);
 
 static ALWAYS_INLINE bool d2dreset_is_luks(const struct reset_volume *r)
@@ -34,21 +35,20 @@ static ALWAYS_INLINE bool d2dreset_is_luks(const struct reset_volume *r)
 	return ENABLE_FEATURE_D2DINSTALL_LUKS && strcmp(r->on_it.fstype, "crypto_LUKS") == 0;
 }
 
-/* Behind a question: dies unless that name is still this device, and the same is on it. */
+/* To be called after a question: exits unless the name still belongs to this device and its content is unchanged. */
 void d2dreset_check(const struct reset_volume *r);
 
-/* Dies when anybody else has it. */
+/* Exits if the device is in use. */
 void d2dreset_refuse_used(const char *dev);
 
-/* Of an encrypted one the keys go first: from then on nobody reads what was in it. Dies when they stay. */
+/* Erases the keys of an encrypted store, so that nobody can read its data any more. Exits if that fails. */
 void d2dreset_erase_keys(const char *dev);
 
-/* Makes the store, encrypted unless KEY is NULL, or dies. */
+/* Creates the store, encrypted unless KEY is NULL, or exits. */
 void d2dreset_make(const char *dev, const struct install_key *key);
 
-/* ---- the verbs: an exit code ---- */
+/* ---- the parts of the applet: they return an exit status. PATH is a device, NULL for the mounted store ---- */
 
-/* PATH is a device, or NULL: what is mounted as the store. */
 int d2dreset_soft(unsigned opt);
 int d2dreset_hard(const char *path, unsigned opt);
 int d2dreset_console(void);

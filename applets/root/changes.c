@@ -1,5 +1,5 @@
 /*
- * d2droot: where changes of the root are kept: on the store, when it can be trusted, or in memory.
+ * d2droot: decides whether changes to the root file system are kept on the store, which must be trusted, or in memory.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */

@@ -1,5 +1,5 @@
 /*
- * What the parts of d2droot share.
+ * Declarations shared by the parts of d2droot, which makes a union of the root file system and its layers the new root.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -8,51 +8,52 @@
 
 #include "d2d_hook.h"
 
-#define D2DROOT_STORE D2D_STORE"/d2d/root"	/* changes that stay */
-#define D2DROOT_STORE_AUFS D2DROOT_STORE"-aufs"	/* of that kind: what is deleted is noted in another way */
+#define D2DROOT_STORE D2D_STORE"/d2d/root"	/* changes that are kept on the store */
+#define D2DROOT_STORE_AUFS D2DROOT_STORE"-aufs"	/* the same for aufs, which has other whiteouts */
 
 enum { D2DROOT_AUTO, D2DROOT_RAM, D2DROOT_OVERLAY, D2DROOT_AUFS };
 
 struct d2droot {
 	const char *root;	/* "" for / */
 	int kind;		/* D2DROOT_ */
-	bool keep;		/* changes go to the store */
-	const char *base;	/* a squashfs with the rest of the system, NULL: all of it was unpacked */
-	bool in_memory;		/* it is a copy */
-	int code;		/* to exit with when all else went well */
+	bool keep;		/* keep changes on the store */
+	const char *base;	/* path of the base system, a squashfs; NULL if all of the system is in the initramfs */
+	bool in_memory;		/* base is a copy in memory */
+	int code;		/* exit status if nothing else fails */
 	struct d2d_trust trust;
 	struct d2d_hooks layers;
 };
 
-/* ---- d2droot_changes.c ---- */
+/* ---- root/changes.c ---- */
 
-/* Changes are kept in memory after all; says so and why. */
+/* Keeps changes in memory instead of on the store, and reports why. */
 void d2droot_keep_in_memory(struct d2droot *r, const char *why);
 
-/* Forgets the store, as above, unless changes can be kept there and it is trusted. */
+/* Checks whether changes may be kept on the store: a file there replaces any program of the root, so the store must be trusted
+ * like an unsigned hook. Else calls d2droot_keep_in_memory(). */
 void d2droot_check_store(struct d2droot *r);
 
-/* ---- d2droot_base.c ---- */
+/* ---- root/base.c ---- */
 
-/* Is only a part of the system in the initramfs? */
+/* Whether the initramfs contains only a part of the system (variant lean). */
 bool d2droot_is_lean(void);
 
-/* Finds the rest and compares it with what the image says; copies it into memory with d2d.toram, and where layers need a
- * signature. A negative errno after it has said why. */
+/* Finds the base system on the medium and compares its digest with the one in the image. Copies it into memory if d2d.toram is
+ * set or layers need a signature. Returns 0, or a negative errno after a message. */
 int d2droot_find_base(struct d2droot *r);
 
-/* ---- d2droot_union.c ---- */
+/* ---- root/union.c ---- */
 
-/* Is the root an overlay or aufs already? */
+/* Whether the root is an overlay or aufs already. */
 bool d2droot_is_union(void);
 
-/* Makes the folder D2D_ROOT, a file system in memory of its own, and takes it away with all that is mounted there. A
- * negative errno, after it has said why, when it can't be made. */
+/* Mounts a tmpfs on the directory D2D_ROOT, and unmounts it with all mounts below it. d2droot_begin() returns 0, or a negative
+ * errno after a message. */
 int d2droot_begin(void);
 void d2droot_end(void);
 
-/* Puts the union of / and the layers that run in the place of /. 0, or a negative errno after it has said why; the root is the
- * old one then. */
+/* Makes the union of / and the layers that are used the new root. Returns 0, or a negative errno after a message; then the root is
+ * unchanged. */
 int d2droot_union(struct d2droot *r);
 
 #endif

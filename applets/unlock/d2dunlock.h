@@ -1,5 +1,5 @@
 /*
- * What the verbs of d2dunlock share; they stand in d2dunlock_PART.c.
+ * Declarations shared by the parts of d2dunlock, which opens LUKS volumes and manages their keys.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -12,12 +12,12 @@
 enum {
 	EXIT_NO_KEY = 2,
 	EXIT_NO_LUKS = 3,
-	EXIT_OTHERS = 4,	/* the first volume is open, of the others not all */
+	EXIT_OTHERS = 4,	/* the first volume is open, but not all of the others */
 
 	PASSPHRASE_SIZE = 1024,
-	SAID_SIZE = 160,
+	SAID_SIZE = 160,	/* bytes of a message from libcryptsetup */
 
-	/* of opening */
+	/* options for opening */
 	OPT_C = 1 << 0,
 	OPT_i = 1 << 1,
 	OPT_q = 1 << 2,
@@ -26,7 +26,7 @@ enum {
 	OPT_l = 1 << 5,
 	OPT_D = 1 << 6,
 
-	/* of the other verbs */
+	/* options of the other verbs */
 	OPT_FORCE = 1 << 8,
 	OPT_STDIN = 1 << 9,
 	OPT_KEY = 1 << 10,
@@ -40,85 +40,96 @@ enum { UNLOCK_CLOSED, UNLOCK_OPEN, UNLOCK_BROKEN };
 
 struct unlock {
 	unsigned opt;
-	const char *name;	/* NULL: luks-UUID */
+	const char *name;	/* of the mapping; NULL: luks-UUID */
 	char *dev;
-	const char *header;	/* NULL: on the device itself */
-	bool further;		/* not the first */
-	int state;
+	const char *header;	/* detached header; NULL: on the device itself */
+	bool further;		/* this is not the first volume */
+	int state;		/* UNLOCK_ */
 	struct crypt_device *cd;
-	char *said;		/* libcryptsetup's first complaint, the one nearest to the cause: SAID_SIZE */
+	char *said;		/* libcryptsetup's first error message, which is nearest to the cause; SAID_SIZE bytes */
 
-	/* of the verbs but opening */
-	const char *key_file;	/* what opens it now */
-	const char *file;	/* the argument behind the device, or NULL */
+	/* for all verbs but opening */
+	const char *key_file;	/* key file that opens the volume now, or NULL */
+	const char *file;	/* the argument after the device, or NULL */
 	const char *label;
 	unsigned slot, ms;
 };
 
-/* What is to be opened, and by what. */
+/* The volumes to be opened, and the keys to try. */
 struct opening {
 	struct unlock *volume;
 	int n;
-	llist_t *files;		/* of keys */
-	const struct d2d_place *place;	/* of one, or NULL */
-	bool watch;		/* keys on what is plugged in */
-	unsigned tries, seconds;
-	int uevents;
-	llist_t *seen;		/* names of volumes */
+	llist_t *files;		/* key files */
+	const struct d2d_place *place;	/* place of a key file on another volume, or NULL */
+	bool watch;		/* look for keys on volumes that are plugged in meanwhile */
+	unsigned tries, seconds;	/* number of questions, time limit */
+	int uevents;		/* socket for uevents, or -1 */
+	llist_t *seen;		/* names of volumes that were searched for a key */
 };
 
 struct secret {
-	char *key;		/* crypt_safe_free() */
+	char *key;		/* the caller frees it with crypt_safe_free() */
 	size_t len;
 };
 
-/* In libcryptsetup's words when it had some, for what its error codes don't tell apart. */
+/* ---- unlock/load.c ---- */
+
+/* Returns the text for an error: libcryptsetup's message if there is one, because its error codes are less exact. */
 const char *d2dunlock_reason(const struct unlock *u, int err);
 
-/* Sets u->dev to the device of a path, UUID=X or LABEL=X; of the volume labelled as a store without a spec. An exit code,
- * after a line, when there is none or more than one. */
-int d2dunlock_find(struct unlock *u, const char *spec);
-
-/* The same, also when it isn't a LUKS volume, unless its header is elsewhere. */
-int d2dunlock_choose(struct unlock *u, const char *spec);
-
-/* Negative, after a line, when it isn't one. */
-int d2dunlock_place(struct d2d_place *place, const char *text);
-
-/* The path of a header that a place names; it stays open as long as we live. Waits so many seconds for its volume, dies when
- * it isn't there. */
-char *d2dunlock_header(const char *text, unsigned seconds);
-
-/* Reads the header of u->dev into u->cd. Negative, after a line, when it can't be used. */
+/* Reads the LUKS header of u->dev into u->cd. Returns a negative errno after a message if it can't be used. */
 int d2dunlock_load(struct unlock *u);
 
-/* A key file for u->dev, to be freed with crypt_safe_free(). NULL, after a line, when it can't be used. */
-char *d2dunlock_read_file(struct unlock *u, const char *file, size_t *len);
-
-/* The same of a line of stdin; dies. */
-char *d2dunlock_read_stdin(struct unlock *u, size_t *len);
-
-/* The name that a person knows the volume by: its label. */
+/* Returns the label of the volume in printable form, or OTHERWISE if it has none. */
 const char *d2dunlock_label(const struct unlock *u, const char *otherwise);
 
-/* A new key: the file that is the argument, a line of stdin, or asked for twice; dies. */
-void d2dunlock_new_key(struct unlock *u, struct secret *s);
+/* ---- unlock/find.c ---- */
 
-/* What a key slot will take, measured and shown; set for those of u->cd unless that is NULL. Dies. */
-void d2dunlock_measure(struct unlock *u, struct crypt_pbkdf_type *kdf);
+/* Sets u->dev to the device that SPEC names (a path, UUID=X or LABEL=X); if SPEC is NULL, to the LUKS volume with the label of a
+ * store. Returns 0, or an exit status after a message if there is none or more than one. */
+int d2dunlock_find(struct unlock *u, const char *spec);
 
-/* Dies when a copy of the header is damaged, unless forced: it would be written anew with the other, and with it what
- * it may still be good for. */
-void d2dunlock_refuse_damaged(const struct unlock *u);
+/* Does the same, and also refuses a device that is not a LUKS volume, unless the volume has a detached header. */
+int d2dunlock_choose(struct unlock *u, const char *spec);
 
-/* Opening. Returns the exit code. */
+/* Parses a place, see d2d_place_parse(). Returns a negative errno after a message if it is invalid. */
+int d2dunlock_place(struct d2d_place *place, const char *text);
+
+/* Opens the detached header at a place and returns a path to it, which stays valid until this process ends. Waits up to SECONDS
+ * for its volume; exits if the header can't be opened. */
+char *d2dunlock_header(const char *text, unsigned seconds);
+
+/* ---- unlock/open.c ---- */
+
+/* Reads a key file for u->dev. The caller frees the key with crypt_safe_free(). Returns NULL after a message if that fails. */
+char *d2dunlock_read_file(struct unlock *u, const char *file, size_t *len);
+
+/* Reads a key from a line of stdin, or exits. */
+char *d2dunlock_read_stdin(struct unlock *u, size_t *len);
+
+/* Opens the volumes. Returns the exit status. */
 int d2dunlock_open(struct opening *o);
 
-/* Lists all LUKS volumes; closes u->name. They return the exit code. */
+/* ---- unlock/keys.c ---- */
+
+/* Gets a new key: from the file u->file, from a line of stdin, or by asking twice for a passphrase. Exits on an error. */
+void d2dunlock_new_key(struct unlock *u, struct secret *s);
+
+/* Measures the parameters of a new key slot and prints them; sets them for u->cd unless that is NULL. Exits on an error. */
+void d2dunlock_measure(struct unlock *u, struct crypt_pbkdf_type *kdf);
+
+/* Exits if a copy of the header is damaged, unless OPT_FORCE is set: any change rewrites both copies, so that data that might
+ * still be rescued from the damaged one is lost. */
+void d2dunlock_refuse_damaged(const struct unlock *u);
+
+/* ---- unlock/list.c ---- */
+
+/* List all LUKS volumes; close the mapping u->name. Return the exit status. */
 int d2dunlock_list(void);
 int d2dunlock_close(const struct unlock *u);
 
-/* The verbs. They return the exit code. */
+/* ---- the other verbs: they return the exit status ---- */
+
 int d2dunlock_list_keys(struct unlock *u);
 int d2dunlock_add_key(struct unlock *u);
 int d2dunlock_remove_key(struct unlock *u);

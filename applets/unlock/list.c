@@ -1,5 +1,5 @@
 /*
- * d2dunlock -l and -c: lists LUKS volumes, closes one.
+ * d2dunlock -l and -c: lists all LUKS volumes, and closes one.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */

@@ -1,5 +1,5 @@
 /*
- * d2dunlock: reads the header of a volume.
+ * d2dunlock: reads the LUKS header of a volume, and refuses volumes that are not really encrypted.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */

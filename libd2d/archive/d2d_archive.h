@@ -1,6 +1,6 @@
 /*
- * libd2d, archive: the files that images come in, as bytes: digests, streams and their unpackers (gzip, zstd, xz, bzip2), tar,
- * the members of an archive, and the tar-split from which Docker makes a layer's archive again.
+ * libd2d, archive: image files as bytes: digests, streams and decompression (gzip, zstd, xz, bzip2), tar, the members of an
+ * archive, and the tar-split, from which Docker reproduces a layer's archive.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -10,8 +10,8 @@
 #include <nettle/sha2.h>
 #include "d2d_util.h"
 
-/* Libbb's names, nettle's code: on a processor without instructions for SHA-256, which is what an import takes most of its
- * time for, it is 1.7 times as fast; and cryptsetup brings it along. */
+/* The names are libbb's, the code is nettle's: an import spends most of its time with SHA-256, and on a processor without
+ * instructions for it nettle is 1.7 times as fast. cryptsetup needs nettle anyway. */
 #undef sha256_hash
 #undef sha256_end
 #define sha256_ctx_t struct sha256_ctx
@@ -19,90 +19,95 @@
 #define sha256_hash(ctx, buf, len) sha256_update(ctx, len, (const void *)(buf))
 #define sha256_end(ctx, digest) sha256_digest(ctx, SHA256_DIGEST_SIZE, digest)
 
-/* ---- d2d_digest.c ---- */
+/* ---- d2d_digest.c: SHA-256 digests ---- */
 
-#define D2D_DIGEST 64		/* hexadecimal digits of SHA-256 */
+#define D2D_DIGEST 64		/* hexadecimal digits of a SHA-256 digest */
 #define D2D_LINK 26		/* letters of a layer's short name in Docker's store */
 
-/* HEX has room for D2D_DIGEST + 1. */
+/* Computes the SHA-256 digest of LEN bytes. HEX has room for D2D_DIGEST + 1 bytes. */
 void d2d_digest(char *hex, const void *bytes, size_t len);
 
-/* Whether it is 64 lower-case hexadecimal digits, and where they are in "sha256:HEX" (NULL: they aren't). */
+/* Whether HEX consists of 64 lower-case hexadecimal digits. d2d_digest_hex() returns the digits within "sha256:HEX", or NULL if
+ * the text has another form. */
 bool d2d_is_digest(const char *hex);
 const char *d2d_digest_hex(const char *digest);
 
-/* ---- d2d_stream.c, d2d_unpack.c: bytes to be read from the start to the end ---- */
+/* ---- d2d_stream.c, d2d_unpack.c: bytes that are read from start to end ---- */
 
 struct d2d_stream;
 
-/* So many bytes of a descriptor, which stays the caller's and keeps its position; d2d_stream_close_fd() gives it away. */
+/* Returns a stream of SIZE bytes of a file. The descriptor's position doesn't change; the descriptor stays the caller's,
+ * unless d2d_stream_close_fd() makes d2d_stream_close() close it. */
 struct d2d_stream *d2d_stream_file(int fd, off_t from, off_t size, const struct d2d_progress *progress);
 void d2d_stream_close_fd(struct d2d_stream *s);
 
-/* The next bytes of another stream, which stays open; and a stream that is hashed as it is read. */
+/* Returns a stream of the next SIZE bytes of another stream; and one that adds all that is read from another stream to the
+ * digest CTX. Closing these streams leaves the other one open. */
 struct d2d_stream *d2d_stream_part(struct d2d_stream *of, off_t size);
 struct d2d_stream *d2d_stream_hash(struct d2d_stream *of, sha256_ctx_t *ctx);
 
-/* How something is packed that begins so, in as many bytes as are there up to D2D_MAGIC. */
+/* Returns how data is compressed that begins with HEAD; LEN need not be more than D2D_MAGIC. */
 enum { D2D_PLAIN, D2D_GZIP, D2D_ZSTD, D2D_XZ, D2D_BZIP2 };
 #define D2D_MAGIC 6
 int d2d_compression_of(const void *head, size_t len);
 
-/* Whether a file is zstd. */
+/* Whether a file is compressed with zstd. */
 int d2d_is_zstd(int fd);
 
-/* Puts an unpacker on top of the stream when its first bytes are those of gzip, zstd, xz or bzip2: 1, else 0.
- * -EPROTONOSUPPORT: xz and bzip2 can only be unpacked out of a file. */
+/* If the stream begins like gzip, zstd, xz or bzip2 data, puts a decompressing stream on top of it and returns 1, else 0.
+ * Returns -EPROTONOSUPPORT for xz and bzip2 in a stream that doesn't read a file directly. */
 int d2d_stream_unpack(struct d2d_stream **s);
 
-/* From here on a process of its own reads the stream, ahead of this one. -EOWNERDEAD in a reading: it was killed. */
+/* Lets a child process read the stream ahead of this process. A later read returns -EOWNERDEAD if the child was killed. */
 int d2d_stream_read_ahead(struct d2d_stream **s);
 
-/* As much as LEN, less only at the end. -EBADMSG: damaged, or ends in the midst of what was packed. -ENODATA: it ends
- * before it should. -EFBIG: it goes over its limit. After an error all that follows is the same. */
+/* Reads LEN bytes, less only at the end of the stream. d2d_stream_skip() reads N bytes and drops them, or seeks. Errors:
+ * -EBADMSG if the data is damaged or compressed data is truncated, -ENODATA if the stream ends too early, -EFBIG if it is
+ * longer than its limit. After an error all further calls return the same error. */
 ssize_t d2d_stream_read(struct d2d_stream *s, void *buf, size_t len);
 int d2d_stream_skip(struct d2d_stream *s, off_t n);
 
-/* Looks at the first LEN bytes without taking them; only once for a stream. */
+/* Sets *BUF to the next LEN bytes without consuming them. Returns their number. Works only once for each stream. */
 ssize_t d2d_stream_peek(struct d2d_stream *s, const void **buf, size_t len);
 
+/* Returns the number of bytes that were read. d2d_stream_limit() sets how many may be read; 0 means any number. */
 off_t d2d_stream_position(const struct d2d_stream *s);
-void d2d_stream_limit(struct d2d_stream *s, off_t limit);	/* 0: none */
+void d2d_stream_limit(struct d2d_stream *s, off_t limit);
 
-/* Closes it and what is below it. */
+/* Closes a stream and those below it. */
 void d2d_stream_close(struct d2d_stream *s);
 
-/* ---- kinds of streams: what d2d_stream.c, the unpackers and others that make one fill in ---- */
+/* ---- the inside of a stream, for the code that makes one ---- */
 
 struct d2d_stream {
-	/* some bytes, 0 at the end, or a negative errno */
+	/* Reads some bytes. Returns their number, 0 at the end, or a negative errno. */
 	ssize_t (*read)(struct d2d_stream *s, void *buf, size_t len);
-	/* over so many bytes without reading them, or NULL */
+	/* Skips N bytes without reading them; may be NULL. */
 	int (*skip)(struct d2d_stream *s, off_t n);
-	void (*end)(struct d2d_stream *s);	/* may be NULL */
+	void (*end)(struct d2d_stream *s);	/* frees what this kind of stream holds; may be NULL */
 	struct d2d_stream *below;
-	bool borrows;			/* closing this one leaves that below open */
+	bool borrows;			/* closing this stream leaves the one below open */
 	off_t at, limit;
-	int err;			/* of a reading; there is nothing after it */
+	int err;			/* of an earlier read, which all later reads return */
 	char *peeked;
 	size_t n_peeked, peek_at;
 };
 
-/* A zeroed structure of SIZE bytes that begins with a stream. */
+/* Returns a zeroed structure of SIZE bytes that begins with a struct d2d_stream. */
 struct d2d_stream *d2d_stream_new(size_t size, struct d2d_stream *below);
 
-/* ---- d2d_tar.c, d2d_tar_pax.c ---- */
+/* ---- d2d_tar.c, d2d_tar_pax.c, d2d_tar_map.c: reading tar archives ---- */
 
 struct d2d_tar_entry {
-	char type;		/* '0' file, '1' hard link, '2' symbolic link, '3' '4' devices, '5' folder, '6' FIFO, '7' as
-				 * '0', 'S' GNU's old sparse file, 'g' global header: no file at all */
-	char *name, *link;	/* as they stand there: not to be trusted */
-	off_t size;		/* of the file; of a sparse one more than is stored */
+	char type;		/* '0' file, '1' hard link, '2' symbolic link, '3' '4' devices, '5' directory, '6' FIFO, '7' like
+				 * '0', 'S' GNU's old sparse file, 'g' global header, which stands for no file */
+	char *name, *link;	/* as in the archive: not to be trusted */
+	off_t size;		/* bytes of the file; for a sparse file more than the archive stores */
 	mode_t mode;
 	uid_t uid;
 	gid_t gid;
 	dev_t dev;
-	struct timespec mtime, atime;	/* atime is 0 where there is none */
+	struct timespec mtime, atime;	/* atime is 0 if the archive has none */
 	struct d2d_xattr {
 		char *name, *value;
 		size_t len;
@@ -111,126 +116,132 @@ struct d2d_tar_entry {
 	bool sparse;
 	struct d2d_piece {
 		off_t from, len;
-	} *map;			/* of a sparse file: what is stored, in order */
+	} *map;			/* the pieces of a sparse file that are stored, in order */
 	unsigned n_map;
 };
 
 struct d2d_tar {
 	struct d2d_stream *in;
-	void (*raw)(void *arg, const void *buf, size_t len);	/* gets all that is no file's content, or NULL */
+	void (*raw)(void *arg, const void *buf, size_t len);	/* gets all bytes that are not content of a file, or NULL */
 	void *arg;
-	off_t left, pad;	/* content and padding of the entry that are still to be read */
-	bool ended;		/* by its end mark */
+	off_t left, pad;	/* bytes of the entry's content and padding that are still to be read */
+	bool ended;		/* the end mark was read */
 };
 
-/* The next entry: 1, or 0 at the end. It replaces the one in *e, which is zeroed at first. -EBADMSG: no tar, or
- * damaged. */
+/* Reads the next entry. Returns 1, or 0 at the end, or -EBADMSG if this is not a tar archive or is damaged. *e is zeroed before
+ * the first call; each call frees the strings of the entry before, d2d_tar_entry_clear() those of the last one. */
 int d2d_tar_next(struct d2d_tar *t, struct d2d_tar_entry *e);
 
-/* Content as it is stored. */
+/* Reads the entry's content as it is stored, without the holes of a sparse file. Returns the number of bytes, 0 at the end. */
 ssize_t d2d_tar_read(struct d2d_tar *t, void *buf, size_t len);
 void d2d_tar_entry_clear(struct d2d_tar_entry *e);
 
-/* ---- d2d_tar_write.c ---- */
+/* ---- d2d_tar_write.c: writing headers ---- */
 
-/* Fills in a header block of TAR_BLOCK_SIZE bytes from an entry's type, name and link (cut at 100 bytes), size, mode, owner, whole
- * seconds of the time, and device. */
+/* Fills in a header block of TAR_BLOCK_SIZE bytes from an entry's type, name and link (truncated to 100 bytes), size, mode, owner,
+ * whole seconds of the time, and device. */
 void d2d_tar_header(void *block, const struct d2d_tar_entry *e);
 
-/* ---- d2d_archive.c, d2d_archive_member.c ---- */
+/* ---- d2d_archive.c, d2d_archive_member.c: the members of an image file ---- */
 
 struct d2d_archive;
 
 struct d2d_member {
 	char *name, *link;
 	char type;		/* as in d2d_tar_entry */
-	off_t at, size;		/* in the archive, when it is unpacked; members of a folder are numbered */
-	char *text;		/* of small JSON files, or NULL */
-	char packing;		/* of an archive's regular files: as by d2d_compression_of() */
+	off_t at, size;		/* offset in the uncompressed archive (in a directory: a running number), bytes */
+	char *text;		/* content of a small JSON file, or NULL */
+	char packing;		/* compression of a regular file in an archive, as d2d_compression_of() returns it */
 };
 
-/* Reads what lies in an image file, or opens a folder. The descriptor stays the caller's. LIMIT: the most that it may
- * unpack to, 0 for any. -EBADMSG: *why, to be freed, says what is wrong. */
+/* Opens an image file and lists its members, or opens an image directory. The descriptor stays the caller's. LIMIT is the
+ * largest uncompressed size, 0 for any. Returns -EBADMSG if the file is not usable; *why then is the reason, which the caller
+ * frees. */
 int d2d_archive_open(struct d2d_archive **a, int fd, off_t limit, const struct d2d_progress *progress, char **why);
 void d2d_archive_close(struct d2d_archive *a);
 
 struct d2d_layer_result {
-	char digest[D2D_DIGEST + 1];	/* of the archive, to its last byte */
+	char digest[D2D_DIGEST + 1];	/* of the layer's archive, to its last byte */
 	off_t size;			/* as Docker counts it */
-	bool ended;			/* by its end mark, after something */
+	bool ended;			/* the archive has entries and an end mark */
 };
 
-/* The same for a file that may be packed as a whole: as it is unpacked, all members but small JSON files are offered to
- * the early reader, which reads as much of one as it likes and closes nothing; it returns what it has made of a layer, its own,
- * or NULL. A size of -1: all that there is, and not packed once more. AHEAD: it is unpacked in a process of its own. */
+/* Like d2d_archive_open(), but if the file is compressed as a whole, offers each member but small JSON files to the early reader
+ * while the file is read for the first time. read() may read as much of the member as it likes and must not close IN. It
+ * returns the result if it has unpacked the member as a layer, else NULL; the early reader owns the result. A member size of
+ * -1 means that the member is the rest of the stream and is not compressed again. */
 struct d2d_early_reader {
 	const struct d2d_layer_result *(*read)(void *arg, const struct d2d_member *m, struct d2d_stream *in);
 	void *arg;
-	bool ahead;
+	bool ahead;		/* decompress in a child process */
 };
 int d2d_archive_open_early(struct d2d_archive **a, int fd, off_t limit, const struct d2d_progress *progress,
 		const struct d2d_early_reader *early, char **why);
 
-/* A file that is one layer by itself: member "rootfs.tar", of which DIGEST becomes that of what it unpacks to. */
+/* Opens a file that is one layer by itself like an archive with the member "rootfs.tar". DIGEST gets the digest of the
+ * uncompressed file and has room for D2D_DIGEST + 1 bytes. */
 int d2d_archive_open_whole(struct d2d_archive **a, int fd, off_t limit, const struct d2d_progress *progress,
 		const struct d2d_early_reader *early, char *digest, char **why);
 
-/* Puts a text in it as a member, as if it had been there; it is the archive's then. Of others pointers are no longer good. */
+/* Adds a member with this text, which the archive then owns. Pointers to other members become invalid. */
 void d2d_archive_add_text(struct d2d_archive *a, const char *name, char *text);
 
-/* Where a member lies as it is: the descriptor of a file, to be closed, and the offset in it. -EPROTONOSUPPORT: the archive
- * is packed. */
+/* Returns a descriptor of the file that contains a member, which the caller closes, and sets *AT to the member's offset in it.
+ * Returns -EPROTONOSUPPORT if the archive is compressed. */
 int d2d_archive_locate(struct d2d_archive *a, const struct d2d_member *m, off_t *at);
 
-/* Its length when it is unpacked, up to the end mark; whether there was none. */
+/* Returns the length of the uncompressed archive up to its end mark. *CUT is true if the end mark is missing. */
 off_t d2d_archive_size(const struct d2d_archive *a, bool *cut);
 
-/* A regular file, by its name or by that of a link to it; NULL when there is none. It is the archive's. */
+/* Returns the regular file with this name, or the one to which a link with this name leads; NULL if there is none. The archive
+ * owns it. */
 struct d2d_member *d2d_archive_find(struct d2d_archive *a, const char *name);
 
-/* The text of a small JSON file, or NULL; the archive's. */
+/* Returns the text of a small JSON file, or NULL. The archive owns it. */
 const char *d2d_archive_text(struct d2d_archive *a, struct d2d_member *m);
 
+/* Whether the archive is compressed as a whole. */
 bool d2d_archive_is_packed(const struct d2d_archive *a);
 
-/* Who is told from now on how far a member's content has been read, and who was before. A packed archive goes on telling
- * how far the file has. */
+/* Sets to whom the reading of members is reported from now on, and returns the previous value. Of a compressed archive the
+ * progress is always that of the file, and the value doesn't change. */
 const struct d2d_progress *d2d_archive_set_progress(struct d2d_archive *a, const struct d2d_progress *progress);
 
-/* A member's content, to be closed before the next is taken. In a packed archive members in the order of their places
- * cost one pass, any other more. */
+/* Opens the content of a member; the caller closes the stream before it opens another member. In a compressed archive, members
+ * that are opened in the order of their offsets cost one pass over the file, any other order costs more passes. */
 int d2d_archive_open_member(struct d2d_archive *a, const struct d2d_member *m, struct d2d_stream **in);
 
-/* What an archive was opened with: its descriptor, the limit of its unpacked size. */
+/* The descriptor and the limit that the archive was opened with. */
 int d2d_archive_fd(const struct d2d_archive *a);
 off_t d2d_archive_limit(const struct d2d_archive *a);
 
-/* ---- d2d_tarsplit.c: what Docker keeps of a layer's archive ---- */
+/* ---- d2d_tarsplit.c: writing a tar-split, from which Docker reproduces a layer's archive ---- */
 
 struct d2d_tarsplit;
 
-/* Writes to a descriptor, which stays the caller's. d2d_tarsplit_close() tells whether all went well. */
+/* Begins a tar-split on a descriptor, which stays the caller's. Write errors are returned by d2d_tarsplit_close() only. */
 struct d2d_tarsplit *d2d_tarsplit_open(int fd);
 int d2d_tarsplit_close(struct d2d_tarsplit *ts);
 
-/* In the archive's order: bytes that are no content (end_raw: those to come are a piece of their own); content, and
- * then the file that it was of. */
+/* Add the archive's bytes in order: raw() those that are not content of a file, content() those of a file, after which file()
+ * names it. end_raw() ends a piece of raw bytes, so that those that follow become a piece of their own. */
 void d2d_tarsplit_raw(void *ts, const void *buf, size_t len);
 void d2d_tarsplit_end_raw(struct d2d_tarsplit *ts);
 void d2d_tarsplit_content(struct d2d_tarsplit *ts, const void *buf, size_t len);
 void d2d_tarsplit_file(struct d2d_tarsplit *ts, const char *name, off_t size);
 
-/* ---- d2d_tarsplit_join.c ---- */
+/* ---- d2d_tarsplit_join.c: reproducing a layer's archive ---- */
 
-/* Puts a layer's archive together again from its tar-split (on descriptor SPLIT, from its start) and the files below
- * folder DIR, and hands it to WRITE in order; a negative errno of that ends it. -EBADMSG: *why, to be freed, says what is
- * wrong with the one, or that a file isn't what it was. */
+/* Reproduces a layer's archive from its tar-split (the file with descriptor SPLIT, read from its start) and the files below the
+ * directory DIR, and passes it to write() in order. A negative errno of write() ends the work and is returned. Returns -EBADMSG
+ * if the tar-split is damaged or a file has changed; *why then is the reason, which the caller frees. */
 int d2d_tarsplit_join(int split, int dir, int (*write)(void *arg, const void *buf, size_t len), void *arg, char **why);
 
-/* The archive's length, from the tar-split alone. */
+/* Sets *LENGTH to the length of the layer's archive, which the tar-split alone tells. */
 int d2d_tarsplit_length(int split, off_t *length, char **why);
 
-/* Both of a stream that isn't unpacked yet, which is closed; DIR -1 and WRITE NULL: the length alone. */
+/* Does both with a tar-split from a stream that is still compressed, and closes the stream. With DIR -1 and WRITE NULL it only
+ * computes the length. */
 int d2d_tarsplit_read(struct d2d_stream *split, int dir, int (*write)(void *arg, const void *buf, size_t len), void *arg,
 		off_t *length, char **why);
 

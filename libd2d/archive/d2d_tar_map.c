@@ -1,5 +1,5 @@
 /*
- * The map of a sparse file in a tar archive, and the content of an entry, which the map of some formats stands in.
+ * The map of a sparse file in a tar archive, and reading the content of an entry, which in some formats contains the map.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -8,7 +8,7 @@
 #include "d2d_tar.h"
 
 enum {
-	MAP_MAX = 1024 * 1024,		/* pieces of a sparse file */
+	MAP_MAX = 1024 * 1024,		/* pieces of a sparse file; limits memory */
 	DAMAGED = -EBADMSG,
 };
 

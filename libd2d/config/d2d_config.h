@@ -1,6 +1,6 @@
 /*
- * libd2d, config: the settings of the machine in the store's d2d/config: which lines are valid, host name, time zone. Pure
- * functions on memory.
+ * libd2d, config: the settings of the machine in the store's d2d/config: which lines are valid, host names, time zone rules. All
+ * functions work on memory only.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -9,17 +9,17 @@
 
 #include "d2d_util.h"
 
-/* ---- d2d_config.c: pure functions on memory ---- */
+/* ---- d2d_config.c ---- */
 
-/* Why a line "KEY=VALUE" or "KEY" can't stand in the store's d2d/config; NULL when it can. */
+/* Returns why the line "KEY=VALUE" or "KEY" is not valid in the store's d2d/config, or NULL if it is valid. */
 const char *d2d_config_line_error(const char *line);
 
 bool d2d_hostname_ok(const char *name);
 
-/* A POSIX rule for the local time, like CET-1CEST,M3.5.0,M10.5.0/3. */
+/* Whether RULE is a POSIX time zone rule, such as CET-1CEST,M3.5.0,M10.5.0/3. */
 bool d2d_timezone_ok(const char *rule);
 
-/* The rule as a zoneinfo file (RFC 8536), for programs that look at /etc/localtime alone; returns its length. */
+/* Writes the rule as a zoneinfo file (RFC 8536), for programs that read only /etc/localtime. Returns the file's length. */
 enum { D2D_TIMEZONE_MAX = 64, D2D_ZONEINFO_MAX = 128 + D2D_TIMEZONE_MAX };
 size_t d2d_timezone_file(char file[D2D_ZONEINFO_MAX], const char *rule);
 

@@ -1,5 +1,5 @@
 /*
- * What the parts of the .d2i writer share.
+ * Declarations shared by the parts of the .d2i writer.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -8,47 +8,50 @@
 
 #include "d2d_d2i.h"
 
-/* ---- d2d_squash_tar.c: writes a tar archive ---- */
+/* ---- d2d_squash_tar.c: writing a tar archive ---- */
 
 struct d2d_tar_out {
 	FILE *to;
-	off_t at;
-	off_t left;		/* of the entry's content */
-	char *pax;		/* records for the next entry */
+	off_t at;		/* bytes written */
+	off_t left;		/* bytes of the entry's content that are still to be written */
+	char *pax;		/* records of the extended header for the next entry */
 	size_t pax_len;
 };
 
-/* An extended header's record for the entry to come. */
+/* Adds a record to the extended header of the next entry. */
 void d2d_tar_out_record(struct d2d_tar_out *o, const char *key, const void *value, size_t len);
 
-/* An entry: type, name, link, size, mode, owner, seconds of the time and device are used. Its content is to follow. */
+/* Writes an entry with e's type, name, link, size, mode, owner, seconds of the time stamp and device. The caller then writes its
+ * content. */
 int d2d_tar_out_entry(struct d2d_tar_out *o, const struct d2d_tar_entry *e);
 
-/* Lets the content of the entry to come, whose name is a short one, begin at a multiple of UNIT. */
+/* Makes the content of the next entry begin at a multiple of UNIT, a power of 2. The name of that entry must fit into its
+ * header. */
 void d2d_tar_out_align(struct d2d_tar_out *o, unsigned unit);
 
-/* Content, its padding by itself; BUF may be NULL for zeros. And the end of it all. */
+/* Writes content, zeros if BUF is NULL, and the padding after the last byte. d2d_tar_out_end() writes the end mark. */
 int d2d_tar_out_write(struct d2d_tar_out *o, const void *buf, off_t len);
 int d2d_tar_out_end(struct d2d_tar_out *o);
 
-/* ---- d2d_squash_run.c: mksquashfs ---- */
+/* ---- d2d_squash_run.c: running mksquashfs ---- */
 
 struct d2d_mksquashfs {
-	FILE *to;		/* it reads a tar archive from there */
+	FILE *to;		/* mksquashfs reads a tar archive from here */
 	pid_t pid;
-	int err;		/* its error messages, in memory */
+	int err;		/* its error messages, a file in memory */
 };
 
-/* Begins a squashfs NAME in a folder. */
+/* Starts mksquashfs, which writes the file NAME in a directory. */
 int d2d_mksquashfs_begin(struct d2d_mksquashfs *m, int dir, const char *name);
 
-/* Ends it; by force when R, what feeding it came to, is an error. Returns that or what it came to itself, with *why, to be
- * freed, when it has something to say. */
+/* Waits until mksquashfs has ended. R is the result of writing the archive; if it is an error, mksquashfs is killed. Returns R
+ * or, if R is 0, the result of mksquashfs: -EIO if it failed, with *why, which the caller frees. */
 int d2d_mksquashfs_end(struct d2d_mksquashfs *m, int r, char **why);
 
 /* ---- d2d_squash_root.c ---- */
 
-/* Sets the time of the root folder to 1970. -EUCLEAN: not a squashfs with its inodes as such. */
+/* Sets the time stamp of a squashfs' root directory to 1970. Returns -EUCLEAN if the file is not a squashfs with uncompressed
+ * inodes. */
 int d2d_squash_root_time(int fd);
 
 /* ---- d2d_squash_tree.c: the names of a layer's files ---- */
@@ -90,13 +93,13 @@ void d2d_squash_tree_free(struct d2d_squash_tree *t);
 
 /* ---- d2d_squash_layer.c ---- */
 
-/* Turns a layer's archive into one of the files that overlay2 would have of it, its tar-split to a descriptor. DIR is
- * where it will lie at last. */
+/* Converts a layer's archive to an archive of the files that overlay2 would have for it, and writes the layer's tar-split to the
+ * descriptor SPLIT. DIR is the directory in which the squashfs is made. *why is the reason of an error; the caller frees it. */
 int d2d_layer_squash(struct d2d_stream *in, FILE *to, int dir, int split, struct d2d_layer_result *result, char **why);
 
 /* ---- d2d_squash_pack.c ---- */
 
-/* Joins the files of a folder to an archive, in this order, removing each. */
+/* Writes the files NAMES of a directory to an archive, in this order, and removes each. */
 int d2d_squash_pack(int dir, char **names, unsigned n, int to);
 
 #endif

@@ -10,29 +10,31 @@
 
 struct json_object;
 
-/* ---- d2d_engine.c: the Docker Engine's API ---- */
+/* ---- d2d_engine.c ---- */
 
+/* The body of a request. */
 struct d2d_body {
-	int fd;			/* read from its position, or, unless NULL, by read(): some bytes, or a negative errno */
-	ssize_t (*read)(void *from, void *buf, size_t len);
+	int fd;			/* read from its current position if read is NULL */
+	ssize_t (*read)(void *from, void *buf, size_t len);	/* returns the number of bytes or a negative errno */
 	void *from;
 	off_t size;
-	void (*sent)(void *arg, off_t done, off_t size);	/* told of each piece, or NULL */
+	void (*sent)(void *arg, off_t done, off_t size);	/* called after each piece, or NULL */
 	void *arg;
 };
 
-/* The path of the engine's socket: DOCKER_HOST (unix:///PATH or /PATH; anything else is no path and makes
- * requests fail with -EPROTONOSUPPORT), or the usual one. */
+/* Returns the path of the engine's socket: DOCKER_HOST (unix:///PATH or /PATH), else the default. Any other DOCKER_HOST is
+ * returned unchanged; requests then fail with -EPROTONOSUPPORT. */
 const char *d2d_engine_socket(void);
 
-/* REQUEST is "METHOD PATH", body may be NULL. Returns the HTTP status or a negative errno (-ETIMEDOUT: a minute of
- * silence, ten with a body). *reply is the reply's body, to be freed, or NULL. */
+/* Sends a request "METHOD PATH" with BODY or NULL. Returns the HTTP status or a negative errno: -ETIMEDOUT if the engine sends
+ * nothing for a minute, with a body for ten minutes. *reply is the body of the reply, which the caller frees, or NULL. */
 int d2d_engine_request(const char *request, const struct d2d_body *body, char **reply);
 
-/* GET with a JSON reply; json_object_put() it. It is there when the status is 200, else it may be NULL. */
+/* Sends GET and parses the JSON reply, which the caller frees with json_object_put(). Returns as d2d_engine_request(). *reply is
+ * never NULL for status 200; for other results it may be. */
 int d2d_engine_get(const char *path, struct json_object **reply);
 
-/* Sends a request whose reply has no end (GET /events). Returns the descriptor that it comes from, behind its head, or a
+/* Sends a request with an endless reply (GET /events). Returns a descriptor from which the caller reads the reply's body, or a
  * negative errno; -EPROTO for any status but 200. */
 int d2d_engine_stream(const char *request);
 

@@ -1,5 +1,6 @@
 /*
- * Which commands and layers of all places are used: judged like hooks, and looked at whether they can be what they should be.
+ * Decides which commands and layers of all sources are used. They are trusted like hooks; in addition, a command must be executable
+ * and a layer must be a squashfs file system.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -9,7 +10,7 @@
 
 enum { START = 4096 };
 
-/* Why it can't be executed, or NULL. */
+/* Returns why a command can't be executed, or NULL; the caller frees it. */
 static char *not_a_program(const struct d2d_hook *hook)
 {
 	char buf[START], *why = NULL;
@@ -21,7 +22,7 @@ static char *not_a_program(const struct d2d_hook *hook)
 	return why;
 }
 
-/* Why it can't be mounted, or NULL. The kernel would say 'Invalid argument'. */
+/* Returns why a layer can't be mounted, or NULL; the caller frees it. The kernel's own error is only 'Invalid argument'. */
 static char *not_a_squashfs(const struct d2d_hook *hook)
 {
 	struct {
@@ -45,7 +46,7 @@ static char *not_a_squashfs(const struct d2d_hook *hook)
 	return NULL;
 }
 
-/* Of those with one name the first that isn't refused wins. */
+/* Of several files with the same name, the first one that isn't refused wins. */
 static void decide(struct d2d_hooks *list, unsigned kind)
 {
 	const struct d2d_hook *winner = NULL;

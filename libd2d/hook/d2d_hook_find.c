@@ -1,5 +1,5 @@
 /*
- * All places of hooks, commands and layers, in the order in which they override each other.
+ * Scans all sources of hooks, commands and layers, and gives each source the rank by which it overrides others.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -7,6 +7,7 @@
 
 #include "d2d_hook.h"
 
+/* Scans the directory DIR, which is freed here, and reads its manifest. */
 static void scan(struct d2d_hooks *list, char *dir, const char *source, unsigned rank, struct d2d_trust *trust)
 {
 	if (trust->kind == D2D_KIND_HOOKS)
@@ -17,7 +18,7 @@ static void scan(struct d2d_hooks *list, char *dir, const char *source, unsigned
 	free(dir);
 }
 
-/* The first volume of several wins, so ranks fall. */
+/* Of several payloads the first one wins, so their ranks decrease. */
 static void scan_payloads(struct d2d_hooks *list, const char *root, unsigned rank, struct d2d_trust *trust)
 {
 	char *dir = xasprintf("%s"D2D_PAYLOAD, root);
@@ -25,7 +26,7 @@ static void scan_payloads(struct d2d_hooks *list, const char *root, unsigned ran
 	int i, n = d2d_dir_list(dir, D2D_HOOKS_MAX, &names);
 
 	for (i = 0; i < n; i++) {
-		/* Comes from the network, and late: commands alone. */
+		/* The NFS volume is mounted late and comes from the network, so only its commands are used. */
 		if (trust->kind != D2D_KIND_BIN && strcmp(names[i], bb_basename(D2D_NFS)) == 0)
 			continue;
 		scan(list, xasprintf("%s/%s/d2d/%s", dir, names[i], d2d_kind_dir(trust->kind)), "usb", rank + n - i, trust);
@@ -41,7 +42,7 @@ void d2d_hooks_scan_all(struct d2d_hooks *list, const char *root, struct d2d_tru
 	};
 	unsigned i, n = trust->mode == D2D_TRUST_BUILTIN ? 1 : ARRAY_SIZE(places);
 
-	/* Commands and layers come neither from the image nor from what the boot loader has brought. */
+	/* Commands and layers are taken from volumes only, not from the image or from files that the boot loader has loaded. */
 	for (i = trust->kind ? 2 : 0; i < n; i++)
 		scan(list, i ? xasprintf("%s%s/d2d/%s", root, places[i][1], d2d_kind_dir(trust->kind))
 			: xasprintf("%s"D2D_HOOKS, root), places[i][0], i, trust);

@@ -1,5 +1,5 @@
 /*
- * Lists of hooks: filled by those that look for hooks, sorted by stage, name and rank.
+ * Lists of hooks: appending, sorting and freeing.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -36,6 +36,7 @@ void d2d_hooks_free(struct d2d_hooks *list)
 	list->hook = NULL;
 }
 
+/* Orders by stage and name; of the same name the higher rank comes first. */
 static int compare(const void *a, const void *b)
 {
 	const struct d2d_hook *x = *(struct d2d_hook *const *)a;

@@ -1,6 +1,8 @@
 /*
- * libd2d, image: which images an archive holds (docker save, OCI layout, .d2i, root file systems), their names,
- * configurations and layers, and images as a docker-save archive.
+ * libd2d, image: which images an archive contains ('docker save', OCI layout, .d2i, root file system), with their names,
+ * configurations and layers; and conversion of images to an archive that Docker can load.
+ *
+ * In functions with WHY, *why is set to the reason of an error unless it has one already; the caller frees it.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -11,24 +13,24 @@
 
 struct json_object;
 
-/* ---- d2d_reference.c ---- */
+/* ---- d2d_reference.c: names of images ---- */
 
-/* NAME:TAG as Docker shows it (docker.io/library/hello is hello:latest), NULL when it isn't a name. The caller frees
- * it. */
+/* Returns a name as Docker shows it, NAME:TAG (docker.io/library/hello becomes hello:latest), or NULL if it is invalid. The
+ * caller frees it. */
 char *d2d_reference(const char *text);
 
-/* ---- d2d_image.c, d2d_image_oci.c, d2d_image_squash.c ---- */
+/* ---- d2d_image.c ---- */
 
 struct d2d_image {
 	char id[D2D_DIGEST + 1];
-	struct d2d_member *config;	/* its text is there */
-	char **tags;			/* as by d2d_reference() */
+	struct d2d_member *config;	/* its text is in memory */
+	char **tags;			/* as from d2d_reference() */
 	unsigned n_tags;
 	struct d2d_image_layer {
 		char diff[D2D_DIGEST + 1], chain[D2D_DIGEST + 1];
-		struct d2d_member *member;	/* maybe packed; of a .d2i a squashfs */
-		struct d2d_member *split;	/* of a .d2i: its tar-split, and its size as Docker counts it; else NULL */
-		off_t size;
+		struct d2d_member *member;	/* tar, perhaps compressed; in a .d2i a squashfs */
+		struct d2d_member *split;	/* in a .d2i: the tar-split; else NULL */
+		off_t size;			/* in a .d2i: bytes, as Docker counts them */
 	} *layers;
 	unsigned n_layers;
 };
@@ -36,86 +38,90 @@ struct d2d_image {
 struct d2d_images {
 	struct d2d_image *image;
 	unsigned n;
-	bool oci, rootfs, squash;	/* Docker itself doesn't load the archive; squash: it is a .d2i */
+	bool oci, rootfs, squash;	/* format of an archive that Docker can't load; squash: .d2i */
 };
 
-/* The images of an archive: at least one, or -EBADMSG and *why, to be freed. FILE lends its name to an image that has
- * only a tag. */
+/* Sets *IMAGES to the images of an archive, at least one. Returns 0 or -EBADMSG. An image that has a tag but no name gets its
+ * name from FILE, the file's name. The archive must stay open as long as the images are used. */
 int d2d_images_of(struct d2d_archive *a, const char *file, struct d2d_images *images, char **why);
 void d2d_images_free(struct d2d_images *images);
 
-/* Images in the form of d2d_store_imports(). */
+/* Returns the images in the form of d2d_store_imports(). The caller frees them with json_object_put(). */
 struct json_object *d2d_images_json(const struct d2d_images *images);
 
-/* ---- d2d_image_build.c: for the readers of each format ---- */
+/* ---- d2d_image_build.c: for the readers of each format; errors are -EBADMSG or NULL ---- */
 
-/* A member that is JSON; BY is who named it. */
+/* Parses a JSON member; NAMED_BY is the file that refers to it, for messages. The caller frees the object. */
 struct json_object *d2d_image_json(struct d2d_archive *a, const char *name, const char *named_by, char **why);
 
+/* Appends an empty image; and a name to an image. */
 struct d2d_image *d2d_image_add(struct d2d_images *images, char **why);
 int d2d_image_add_tag(struct d2d_image *image, const char *name, char **why);
 
-/* The layers that a configuration of this name lists. */
+/* Sets the image's layers, with their digests, from a configuration; NAME is its file name, for messages. */
 int d2d_image_list_layers(struct d2d_image *image, struct json_object *config, const char *name, char **why);
 
-/* Reads the configuration: ID, number and digests of the layers. */
+/* Reads the member with the configuration: sets the image's ID, configuration and layers. */
 int d2d_image_configure(struct d2d_archive *a, struct d2d_image *image, const char *name, const char *named_by, char **why);
+
+/* Sets the member that contains layer I. */
 int d2d_image_set_layer(struct d2d_archive *a, struct d2d_image *image, unsigned i, const char *name, const char *named_by,
 		char **why);
 
-/* ---- d2d_image_squash.c ---- */
+/* ---- d2d_image_squash.c: reads the index of a .d2i ---- */
 int d2d_image_squash(struct d2d_archive *a, struct d2d_images *images, char **why);
 
-/* ---- d2d_image_oci.c ---- */
+/* ---- d2d_image_oci.c: reads the index of an OCI layout ---- */
 int d2d_image_index(struct d2d_archive *a, const char *file, struct d2d_images *images, char **why);
 
-/* A file's name without its suffixes, as far as it can be an image's; maybe empty. The caller frees it. */
+/* Returns a name for an image made from a file's name without its suffixes, in lower case and without characters that such a name
+ * can't have; it may be empty. The caller frees it. */
 char *d2d_image_name_of_file(const char *file);
 
 /* ---- d2d_save.c: images of any kind as a 'docker save' archive ---- */
 
-/* Whether the engine can't be given the archive as it is. */
+/* Whether the engine can't load the archive as it is. */
 bool d2d_save_needed(struct d2d_archive *a, const struct d2d_images *images);
 
-/* The images as an archive that Docker loads, its length in *size. Layers whose digest turns out to be wrong end it with
- * -EBADMSG before it is whole. *why, to be freed, says so, or what is wrong at once; it must live as long as the stream. */
+/* Opens a stream with the images as an archive that Docker loads, and sets *SIZE to its length. If a layer turns out to have
+ * another digest than its configuration says, reading ends with -EBADMSG before the archive is complete. *why must live as
+ * long as the stream. */
 int d2d_save_open(struct d2d_archive *a, const struct d2d_images *images, struct d2d_stream **out, off_t *size, char **why);
 
-/* ---- d2d_squash_mount.c: layers of a .d2i, as squashfs where they lie ---- */
+/* ---- d2d_squash_mount.c: mounting layers of a .d2i in place ---- */
 
-/* The root folder of a layer, of a file system that is mounted nowhere and gone when this descriptor is closed. Both:
- * *why, to be freed, says what is wrong, unless it said something before. */
+/* Returns a descriptor of a layer's root directory. Its file system is not attached anywhere and is unmounted when the descriptor
+ * is closed. */
 int d2d_squash_open_root(struct d2d_archive *a, const struct d2d_image_layer *layer, char **why);
 
-/* Mounts it where the store's link leads to; no error when it is there. */
+/* Mounts a layer on d2d_squash_mountpoint(). Returns 0 also if it is mounted already. */
 int d2d_squash_mount(struct d2d_archive *a, const struct d2d_image_layer *layer, char **why);
 void d2d_squash_unmount(const char *chain);
 
-/* That place; the caller frees it. d2d_squash_make_mountpoint(): an empty folder there, unless something is. */
+/* Returns the mount point of the layer with this chain ID, to which the link in Docker's store points; the caller frees it.
+ * d2d_squash_make_mountpoint() creates it as an empty directory, unless something exists there. */
 char *d2d_squash_mountpoint(const char *chain);
 int d2d_squash_make_mountpoint(const char *chain);
 
-/* Whether it is mounted there, and its file not on a medium that was pulled out. */
+/* Whether a layer is mounted from a file that still exists; false if its medium was removed. */
 bool d2d_squash_is_mounted(const char *chain);
 
 /* ---- d2d_squash_stream.c ---- */
 
-/* The archive that a layer of a .d2i was made from, put together again; *why must live as long as the stream. */
+/* Opens a stream with the archive from which a layer of a .d2i was made. *why must live as long as the stream. */
 int d2d_squash_open_layer(struct d2d_archive *a, const struct d2d_image_layer *layer, struct d2d_stream **in, char **why);
 
-/* ---- d2d_rootfs.c, d2d_rootfs_config.c: root file systems, as 'docker import' takes them ---- */
+/* ---- d2d_rootfs.c, d2d_rootfs_config.c: root file systems, as 'docker import' accepts them ---- */
 
-/* Of NAME.rootfs.tar, .tar.gz, .tar.xz or .tar.zst the length of NAME.rootfs; 0 for another. */
+/* Returns the length of NAME.rootfs in NAME.rootfs.tar, .tar.gz, .tar.xz or .tar.zst; 0 for any other file name. */
 size_t d2d_rootfs_stem(const char *file);
 
-/* How the image at PATH is to be run: JSON like the "config" of an image, from NAME.rootfs.json or NAME.rootfs.conf beside
- * it, or a default. Both *config and *why are to be freed. */
+/* Sets *CONFIG to JSON like the "config" of an image: from NAME.rootfs.json or NAME.rootfs.conf beside the file PATH, else to a
+ * default. The caller frees it. d2d_rootfs_config_parse() makes it from the text of either file. */
 int d2d_rootfs_config(const char *path, char **config, char **why);
-
-/* The same from the text of either file. */
 int d2d_rootfs_config_parse(const char *text, size_t len, bool is_json, char **config, char **why);
 
-/* Opens it like an archive, with the one image in it: NAME:latest, made at the time of the file. */
+/* Opens the file like an archive that contains one image: NAME:latest, created at the time stamp of the file. */
 int d2d_rootfs_open(struct d2d_archive **a, int fd, const char *file, const char *config, off_t limit,
 		const struct d2d_progress *progress, const struct d2d_early_reader *early, struct d2d_images *images, char **why);
 

@@ -1,5 +1,5 @@
 /*
- * libd2d, layer: one layer's archive as the files that Docker's overlay2 has of it, and its tar-split.
+ * libd2d, layer: unpacks a layer's archive into the files that Docker's overlay2 expects, and writes its tar-split.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -8,66 +8,71 @@
 
 #include "d2d_archive.h"
 
-/* ---- d2d_layer.c, d2d_layer_file.c ---- */
+/* ---- d2d_layer.c ---- */
 
-/* Unpacks a layer's archive into an empty folder as overlay2 has it, its tar-split to a descriptor. *why, to be freed,
- * says what is wrong with it. */
+/* Unpacks a layer's archive into the empty directory DIFF as overlay2 stores it, and writes its tar-split to the descriptor
+ * SPLIT. *why is set to the reason of an error; the caller frees it. */
 int d2d_layer_unpack(struct d2d_stream *in, int diff, int split, struct d2d_layer_result *result, char **why);
 
-/* ---- the inside of a layer's reading, for other ways to keep its files ---- */
+/* ---- the inside of the reader, for code that stores a layer's files in another way ---- */
+
+enum { D2D_LAYER_CHUNK = 64 * 1024 };
 
 struct d2d_layer {
-	/* Takes an entry, whose name is clean and new, and its content; and what is to be done after the last. */
+	/* Takes an entry and reads its content. NAME is clean and differs from all names before. */
 	int (*on_entry)(struct d2d_layer *l, const struct d2d_tar_entry *e, const char *name);
+	/* Called after the last entry. */
 	int (*on_end)(struct d2d_layer *l);
 
-	int diff;		/* the layer's diff folder; of a squashfs that where it will lie */
+	int diff;		/* the layer's directory diff; for a squashfs the directory in which it is made */
 	struct d2d_tar tar;
 	struct d2d_tarsplit *split;
-	off_t size;
-	off_t room;		/* bytes that may still be written */
+	off_t size;		/* as Docker counts it */
+	off_t room;		/* free bytes of the file system, as far as they are not used yet */
 	char *why;
-	char *buf;
+	char *buf;		/* D2D_LAYER_CHUNK bytes */
 
-	char *dir;		/* the folder of the last entry, open as dir_fd */
+	char *dir;		/* the directory of the last entry, open as dir_fd; or NULL */
 	int dir_fd;
 
 	struct d2d_layer_dir {
 		char *name;
 		struct timespec times[2];
-	} *dirs;		/* their times come last: what is put into them changes them */
+	} *dirs;		/* their time stamps are set last, because new entries in a directory change them */
 	unsigned n_dirs;
-	size_t names;		/* bytes in dirs */
+	size_t names;		/* bytes of names in dirs */
 
-	uint64_t *seen;		/* hashes of all names, open addressing */
+	uint64_t *seen;		/* hash table of all names, with open addressing */
 	size_t n_seen, seen_room;
 };
 
-/* Reads a layer's archive, handing its entries to on_entry() and its tar-split to a descriptor. */
+/* Reads a layer's archive, passes its entries to on_entry() and writes its tar-split to the descriptor SPLIT. */
 int d2d_layer_read(struct d2d_layer *l, struct d2d_stream *in, int split, struct d2d_layer_result *result);
 
-/* The next bytes of the entry's content, into buf: how many, up to LEN and D2D_LAYER_CHUNK. */
+/* Reads the next bytes of the entry's content into buf, at most LEN and D2D_LAYER_CHUNK. Returns their number. */
 ssize_t d2d_layer_content(struct d2d_layer *l, const struct d2d_tar_entry *e, off_t len);
 
-/* -ENOSPC when the file is larger than what is free. */
+/* Returns -ENOSPC if the file is larger than the free space. */
 int d2d_layer_room(struct d2d_layer *l, const struct d2d_tar_entry *e);
 
-/* What a whiteout's name hides, NULL when that can't be. */
+/* Returns the name that the whiteout BASE hides, a part of BASE; NULL if it is invalid. */
 const char *d2d_layer_whiteout_target(struct d2d_layer *l, const struct d2d_tar_entry *e, const char *base);
 
-/* Makes the entry, whose name is clean and whose parent is open; its content is taken from the archive. */
-int d2d_layer_make(struct d2d_layer *l, const struct d2d_tar_entry *e, const char *base);
+/* ---- d2d_layer_file.c ---- */
 
-/* Opens the folder part of a clean name, made on the way when MAKE says so; the descriptor stays the layer's.
- * *base is the rest. */
-int d2d_layer_enter(struct d2d_layer *l, const char *name, bool make, const char **base);
+/* Creates the file or directory of an entry, whose clean name is NAME, and reads its content from the archive. */
+int d2d_layer_make(struct d2d_layer *l, const struct d2d_tar_entry *e, const char *name);
 
-/* Docker's way with times before 1970, but for symbolic links. */
+/* Sets times before 1970 to 0, as Docker does except for symbolic links. */
 void d2d_layer_after_1970(struct timespec times[2]);
 
-/* Sets the reason and returns the errno. */
-int d2d_layer_fail(struct d2d_layer *l, int err, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* ---- d2d_layer_path.c ---- */
 
-enum { D2D_LAYER_CHUNK = 64 * 1024 };
+/* Opens the parent directory of a clean name; with MAKE, creates it. Returns a descriptor that the layer owns, or -EBADMSG if the
+ * path contains a symbolic link or a file. *base is the last component of the name. */
+int d2d_layer_enter(struct d2d_layer *l, const char *name, bool make, const char **base);
+
+/* Sets the reason of an error, unless there is one already, and returns ERR. */
+int d2d_layer_fail(struct d2d_layer *l, int err, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 #endif

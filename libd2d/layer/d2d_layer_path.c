@@ -1,5 +1,6 @@
 /*
- * The directories of a layer: how an entry's name is opened below the layer's root, never through a link.
+ * Opens the directories of a layer below its root directory, and never follows a symbolic link of the layer, which could lead out
+ * of it.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -19,7 +20,7 @@ int d2d_layer_fail(struct d2d_layer *l, int err, const char *format, ...)
 	return err;
 }
 
-/* Folders that no entry has made yet are root's, 0755. */
+/* Creates the parent directories of an entry that no entry has created yet; they belong to root and have mode 0755. */
 static int make_dirs(struct d2d_layer *l, const char *dir)
 {
 	char *path = xstrdup(dir), *slash = path;
@@ -29,7 +30,7 @@ static int make_dirs(struct d2d_layer *l, const char *dir)
 		slash = strchr(slash + 1, '/');
 		if (slash)
 			*slash = '\0';
-		/* the way there has been looked at by the turn before */
+		/* The previous iteration has checked all but the last component of the path. */
 		fd = mkdirat(l->diff, path, 0755) < 0 && errno != EEXIST ? -errno
 			: d2d_open_beneath(l->diff, path, O_PATH | O_DIRECTORY);
 		r = fd < 0 ? fd : 0;

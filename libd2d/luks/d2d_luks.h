@@ -1,6 +1,7 @@
 /*
- * libd2d, luks: LUKS volumes beyond opening them: what d2dunlock's verbs and d2dinstall share. Keys are the caller's, to lock and
- * to wipe. Needs FEATURE_D2DUNLOCK_MANAGE, except where it says otherwise.
+ * libd2d, luks: LUKS volumes: recognising, creating, measuring, backing up and erasing them. Used by d2dunlock, d2dinstall and
+ * d2dreset. Keys stay in the caller's memory, who locks and wipes it. Needs FEATURE_D2DUNLOCK_MANAGE, except where a heading
+ * says otherwise.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -12,58 +13,59 @@
 struct crypt_device;
 struct crypt_pbkdf_type;
 
-/* ---- d2d_luks.c ---- */
+/* ---- d2d_luks.c (always compiled): recognising LUKS ---- */
 
-/* 1 when a device or an image file begins as a LUKS volume, 0 when not. */
+/* Returns 1 if a device or an image file begins like a LUKS volume, 0 if not, or a negative errno if it can't be read. */
 int d2d_is_luks(const char *path);
 
-/* The name under /dev/mapper/ under which a device is open already, else NULL; the caller frees it. */
+/* Returns the name in /dev/mapper under which a device is open, or NULL; the caller frees it. */
 char *d2d_luks_open_as(const char *dev);
 
-/* Was a device made by dm-crypt? By its UUID: a name can be anybody's. */
+/* Whether a device is a dm-crypt mapping. The mapping's UUID decides, because anybody can choose its name. */
 bool d2d_is_crypt(const char *dev);
 
-/* The same, or is all that it was made of, as with LVM within LUKS? */
+/* Whether a device is a dm-crypt mapping or is built only on such mappings, as LVM within LUKS is. */
 bool d2d_is_in_crypt(const char *dev);
 
-/* ---- d2d_luks_copies.c (always there) ---- */
+/* ---- d2d_luks_copies.c (always compiled) ---- */
 
 enum { D2D_LUKS_FIRST = 1, D2D_LUKS_SECOND = 2 };
 
-/* Which of the two copies of a LUKS2 header on a device or in a file are whole, by their checksums: D2D_LUKS_ or'ed.
- * LUKS1 has but one, and no checksum: it counts as both. 0 when there is neither. */
+/* Returns which of the two copies of a LUKS2 header on a device or in a file have a correct checksum, as a bit mask of D2D_LUKS_;
+ * 0 if neither has. A LUKS1 header has no copy and no checksum, and counts as both. */
 int d2d_luks_copies(const char *path);
 
 /* ---- d2d_luks_cost.c ---- */
 
-enum { D2D_LUKS_MS = 2000 };	/* what it should take to try a passphrase */
+enum { D2D_LUKS_MS = 2000 };	/* how long it should take to try a passphrase */
 
-/* Measures which parameters of Argon2id (LUKS1: of PBKDF2) take this machine about MS milliseconds, within half of
- * its memory and what is free of it now, and sets them for new key slots, unless cd is NULL. They are left in *kdf. */
+/* Measures with which parameters of Argon2id (LUKS1: of PBKDF2) this machine needs about MS milliseconds to try a passphrase. Uses
+ * at most half of the memory and no more than is free now. Sets *kdf and, unless CD is NULL, the parameters of new key slots. */
 int d2d_luks_measure(struct crypt_device *cd, unsigned ms, struct crypt_pbkdf_type *kdf);
 
-/* ---- d2d_luks_format.c: without libcryptsetup's words ---- */
+/* ---- d2d_luks_format.c ---- */
 
-/* crypt_init() of a device that says nothing by itself. */
+/* Calls crypt_init() and silences libcryptsetup's messages for this device. */
 int d2d_luks_init(const char *path, struct crypt_device **cd);
 
-/* Makes a LUKS2 volume of a device or an image, with one key; kdf is what was measured, NULL measures it. Nothing is
- * written before all is known to work. -ENOSPC when it is too small. Whether that may be is the caller's to know. */
+/* Formats a device or an image as a LUKS2 volume with one key. KDF is the result of d2d_luks_measure(); NULL measures now. The
+ * complete header is made in memory first, so that nothing is written if that fails. Returns -ENOSPC if the device is too small.
+ * The caller has to make sure that the device may be overwritten. */
 int d2d_luks_format(const char *dev, const char *label, const struct crypt_pbkdf_type *kdf, const char *key, size_t len);
 
-/* Opens it as /dev/mapper/NAME (-EPERM: the key doesn't fit), and closes it. */
+/* Opens a volume as /dev/mapper/NAME (-EPERM: wrong key), and closes it. */
 int d2d_luks_open(const char *dev, const char *name, const char *key, size_t len);
 int d2d_luks_close(const char *name);
 
 /* ---- d2d_luks_header.c ---- */
 
-/* Destroys all key slots: at once and for ever nobody can read the volume, but for a backup of its header. */
+/* Destroys all key slots. Nobody can open the volume again, except with a backup of its header. */
 int d2d_luks_erase(const char *dev);
 
-/* Keeps the header in a new file of mode 0600: -EEXIST when there is one of that name. On any error there is no file. */
+/* Writes the header to a new file with mode 0600. Returns -EEXIST if the file exists. After any error there is no new file. */
 int d2d_luks_backup(const char *dev, const char *file);
 
-/* Puts it back, whatever is on the device. */
+/* Writes a header from such a file to the device, without looking at the device's present content. */
 int d2d_luks_restore(const char *dev, const char *file);
 
 #endif

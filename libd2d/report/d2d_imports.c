@@ -1,5 +1,6 @@
 /*
- * Reads what was noted of imported files since the machine was started (d2d_import_note.c).
+ * Reads the notes about files that were imported since the machine was started. d2d_import_note.c writes them; it is a file of its
+ * own, because it updates the report with functions of d2d_hook_report.c, which needs the functions here.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -12,7 +13,7 @@
 int d2d_imports_lock(const char *root)
 {
 	char *path = xasprintf("%s"D2D_IMPORTS".lock", root);
-	/* nobody else may hold it */
+	/* Mode 0600: no other user must be able to hold the lock. */
 	int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 
 	free(path);

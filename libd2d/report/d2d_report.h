@@ -1,5 +1,5 @@
 /*
- * libd2d, report: what became of the hooks of a boot and of the files that were to be imported: written as JSON, and read again.
+ * libd2d, report: the results of the hooks of a boot and of the imports of image files: written as JSON, and read again.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -10,39 +10,41 @@
 
 struct json_object;
 
-#define D2D_IMPORTS D2D_RUN"/imports.json"	/* the notes of imported files */
+#define D2D_IMPORTS D2D_RUN"/imports.json"	/* notes about imported files */
 
 enum { D2D_REPORT_MAX = 16 * 1024 * 1024 };	/* bytes of a report or of the notes */
 
-/* ---- d2d_hook_report.c: what became of the hooks ---- */
+/* ---- d2d_hook_report.c: writing the report ---- */
 
-/* Refused, failed or out of time. */
+/* Whether a hook was refused, failed or exceeded its time limit. */
 bool d2d_hook_is_bad(const struct d2d_hook *hook);
 
-/* The report as JSON: {"phases":[...],"hooks":[...],"imports":[...]} with an object for each hook that was to run, and what
- * the boot noted in ROOT/run/d2d/times and imports.json (NULL: it is not about a boot); and the counts and names for the
- * console: "17 hooks done, 0 failed, 2 skipped". The caller frees them. */
+/* Returns the report as JSON: {"phases":[...],"hooks":[...],"imports":[...]}, with an object for each hook that was to run. Phases
+ * and imports are read from ROOT/run/d2d/times and imports.json; with ROOT NULL the report is not about a boot and has none. The
+ * caller frees the text. d2d_report_text() formats an object as such a text. */
 char *d2d_hooks_json(const struct d2d_hooks *list, const char *root);
 char *d2d_report_text(struct json_object *report);
+
+/* Returns a line for the console, "17 hooks done, 0 failed, 2 skipped", with the names of failed hooks. The caller frees it. */
 char *d2d_hooks_summary(const struct d2d_hooks *list);
 
-/* "STAGE/NAME", fit to be shown; the caller frees it. */
+/* Returns "STAGE/NAME" in printable ASCII; the caller frees it. */
 char *d2d_hook_id(const struct d2d_hook *hook);
 
-/* ---- d2d_report.c: a report that was written ---- */
+/* ---- d2d_report.c: reading a report ---- */
 
-#define D2D_REPORT_TIME_MAX 1000000000000ULL	/* ms; what is later is no time */
+#define D2D_REPORT_TIME_MAX 1000000000000ULL	/* ms; later times are invalid */
 
-/* A hook, or with only name, start and end a phase of the boot. Its texts are fit to be shown, "" when there is none. */
+/* A hook; or a phase of the boot, which has only name, start and end. Texts are printable ASCII, "" if missing. */
 struct d2d_report_row {
 	char *stage, *name, *source, *result, *reason, *output, *log, *trust;
-	bool ran;		/* start and end count */
+	bool ran;		/* start and end are valid */
 	unsigned long long start, end;	/* ms since the machine was started */
 };
 
-/* A file that was to be imported; images: their names, with blanks between them. */
+/* A file that was to be imported. */
 struct d2d_report_import {
-	char *file, *how, *images, *why;
+	char *file, *how, *images, *why;	/* images: their names, separated by spaces */
 	unsigned long long ms;
 };
 
@@ -50,34 +52,39 @@ struct d2d_report {
 	struct d2d_report_row *phase, *hook;
 	struct d2d_report_import *import;
 	unsigned n_phases, n_hooks, n_imports;
-	char *text;		/* the JSON itself: printable ASCII, tabs and newlines */
+	char *text;		/* the JSON: printable ASCII, tabs and newlines */
 };
 
-/* Reads a report of at most 16 MiB. -EFBIG, and -EBADMSG with *why (to be freed), when the file is no report. In any
- * case free it with d2d_report_free(), which frees the malloc'ed TEXT of d2d_report_parse() as well. */
+/* Read a report from a file of at most 16 MiB, or from a malloc'ed TEXT, which *report owns from then on. Return -EFBIG if the file
+ * is too large, or -EBADMSG if it is not a report; *why then is the reason, which the caller frees. The caller frees *report with
+ * d2d_report_free() after an error, too. */
 int d2d_report_read(const char *path, struct d2d_report *report, char **why);
 int d2d_report_parse(char *text, size_t len, struct d2d_report *report, char **why);
 void d2d_report_free(struct d2d_report *report);
 
-/* Neither done nor skipped. How many hooks ended as RESULT says. */
+/* Whether the result of a hook is neither "done" nor "skipped". */
 bool d2d_report_is_bad(const struct d2d_report_row *hook);
+
+/* Returns the number of hooks with this result. */
 unsigned d2d_report_count(const struct d2d_report *report, const char *result);
 
-/* ---- d2d_import_note.c ---- */
+/* ---- d2d_import_note.c: writing notes about imported files ---- */
 
-/* Notes in /run/d2d/imports.json and the report of the boot what became of a file: HOW is "written", "mounted", "copied",
- * "there" (already) or "engine"; the images as by d2d_images_json(), or NULL; WHY it failed, or NULL. 0 or a negative
- * errno; where no debian2docker runs there is nobody to be told (-ENOENT). */
+/* Adds a note about a file to /run/d2d/imports.json and to the report of the boot. HOW is "written", "mounted", "copied", "there"
+ * (already in the store) or "engine"; IMAGES is as from d2d_images_json(), or NULL; WHY is the reason why the import failed, or
+ * NULL. Returns -ENOENT on a machine that doesn't run debian2docker. */
 int d2d_import_note(const char *file, const char *how, struct json_object *images, unsigned ms, const char *why);
 
-/* All notes below ROOT ("" for /), [{"file","images":["NAME:TAG",...],"how","ms","bytes","why"}]; json_object_put() it.
- */
+/* ---- d2d_imports.c: reading these notes ---- */
+
+/* Returns all notes below ROOT ("" for /), [{"file","images":["NAME:TAG",...],"how","ms","bytes","why"}]; the caller frees them
+ * with json_object_put(). */
 struct json_object *d2d_imports_read(const char *root);
 
-/* Which files could not be imported, {"FILE":"REASON"}; json_object_put() it. */
+/* Returns the files whose import failed, {"FILE":"REASON"}; the caller frees them with json_object_put(). */
 struct json_object *d2d_failed_read(void);
 
-/* To be held while the notes or the report are written: a descriptor to be closed, or a negative errno. */
+/* Locks the notes and the report for writing. Returns a descriptor, which the caller closes to release the lock. */
 int d2d_imports_lock(const char *root);
 
 #endif

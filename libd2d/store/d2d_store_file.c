@@ -120,7 +120,7 @@ off_t d2d_store_limit(const struct d2d_store *s)
 {
 	struct statvfs fs;
 
-	/* ramfs has no size: nothing to go by */
+	/* ramfs has no size, so there is no limit. */
 	if (fstatvfs(s->fd, &fs) < 0 || !fs.f_blocks)
 		return 0;
 	return (off_t)fs.f_blocks * fs.f_frsize;

@@ -1,5 +1,6 @@
 /*
- * What the parts of the store writer share. Paths are below the store (Docker's data-root), whose descriptor is fd.
+ * Declarations shared by the parts of the store writer. Paths are relative to the store (Docker's data-root), whose descriptor is
+ * fd. A layer is identified by its chain ID without "sha256:", 64 hexadecimal digits.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -8,7 +9,7 @@
 
 #include "d2d_store.h"
 
-#define STORE_OWN "d2d"			/* our folder in the store; Docker doesn't look at it */
+#define STORE_OWN "d2d"			/* our directory in the store, which Docker ignores */
 #define STORE_TMP STORE_OWN"/tmp"
 #define STORE_GIVEN STORE_TMP"/given"
 #define STORE_KNOWN STORE_OWN"/known"
@@ -21,143 +22,153 @@
 
 struct json_object;
 
-enum { STORE_LOWER_MAX = 128 * (2 + D2D_LINK + 1) };
+enum { STORE_LOWER_MAX = 128 * (2 + D2D_LINK + 1) };	/* bytes of a layer's file "lower" */
 
 struct d2d_store {
 	char *path;
 	int fd, lock;
-	bool in_memory;		/* nothing in it outlives the machine's power: no sync */
-	bool mount;		/* layers of a .d2i */
-	unsigned jobs;		/* processes that may work for it side by side */
-	unsigned rank;		/* of the file that is imported beside others; 0: it is alone */
+	bool in_memory;		/* on tmpfs or ramfs, which needs no sync */
+	bool mount;		/* mount layers of a .d2i in place */
+	unsigned jobs;		/* processes that may work in parallel */
+	unsigned rank;		/* of the file that is imported in parallel with others; 0: no others */
 
 	/* for d2d_store_early.c */
 	struct d2d_early_reader early;
 	struct d2d_store_early_layer *early_layer;
 	unsigned n_early;
-	char *diffs;
-	bool full;		/* or something else keeps it from taking more */
+	char *diffs;		/* diffIDs of the layers in the store */
+	bool full;		/* no space, or another error after which no more layers are unpacked early */
 };
 
-/* ---- d2d_store_file.c ---- */
+/* ---- d2d_store_file.c: files and directories of the store ---- */
 
-/* The whole of a small file, malloc'ed and terminated; NULL, with errno, when it can't be read or is over MAX. */
+/* Reads a small file and appends a '\0'; the caller frees the text. Returns NULL and sets errno if the file can't be read or has
+ * more than MAX bytes. */
 char *d2d_store_read(const struct d2d_store *s, size_t max, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Writes a file, not atomically; one that can't be is removed. put: what is there already isn't written again. */
+/* Writes a file, not atomically; after an error the file is removed. d2d_store_put() leaves a file with this content unchanged. */
 int d2d_store_write(const struct d2d_store *s, const char *path, const void *buf, size_t len, mode_t mode);
 int d2d_store_put(const struct d2d_store *s, const char *path, const void *buf, size_t len, mode_t mode);
 
-/* The same, atomically, but without a sync. */
+/* Writes JSON to a file atomically, but without a sync. */
 int d2d_store_put_json(const struct d2d_store *s, const char *path, struct json_object *o);
 
+/* d2d_store_mkdir() returns 0 also if the directory exists. */
 bool d2d_store_exists(const struct d2d_store *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 int d2d_store_mkdir(const struct d2d_store *s, const char *path, mode_t mode);
 int d2d_store_rename(const struct d2d_store *s, const char *from, const char *to);
 
-/* Removes a file or folder with all in it; no error when there is none. */
+/* Removes a file or a directory with its content. Returns 0 also if it doesn't exist. */
 int d2d_store_remove(const struct d2d_store *s, const char *path);
 
-/* All that was written is on the disk. */
+/* Waits until all that was written is on the disk. Does nothing if the store is in memory. */
 int d2d_store_sync(const struct d2d_store *s);
 
 /* ---- d2d_store.c ---- */
 
-/* What is noted of a file that was imported: an array of its images, or NULL, and its name if that is known. */
+/* Returns the images in the record of an imported file, an array that the caller frees, or NULL. Sets *FILE to the file's name if
+ * that is known; the caller frees it. */
 struct json_object *d2d_store_record(const struct d2d_store *s, const char *key, char **file);
 
-/* Whether it has all images of a list as by d2d_images_json() and their names; EXACT: which are theirs. */
+/* Whether the store has all images of a list, which is in the form of d2d_images_json(), and their names exist; with EXACT, whether
+ * the names belong to these images. */
 bool d2d_store_has_images(const struct d2d_store *s, struct json_object *images, bool exact);
 
 /* ---- d2d_store_claim.c ---- */
 
-/* To be held while what a commit goes out from is read and written. */
+/* Lock the store against the commits of other processes, and unlock it. The lock covers the reading of all that the commit depends
+ * on. */
 int d2d_store_begin_commit(const struct d2d_store *s);
 void d2d_store_end_commit(const struct d2d_store *s);
 
-/* During a commit: takes those names from a list of images that a later file has given to others by now; and notes those that
- * this file has given. */
+/* To be called during a commit: the first removes the names from a list of images that a file with a higher rank has already
+ * given to its images; the second records the names that this file gives. */
 void d2d_store_remove_later_names(const struct d2d_store *s, struct json_object *list);
 void d2d_store_record_given_names(const struct d2d_store *s, struct json_object *list);
 
 /* ---- d2d_store_early.c ---- */
 
-/* Unpacks a layer's archive into a new folder: layer/diff and db/tar-split.json.gz. *why, to be freed, may say what is
- * wrong with it. The stream stays the caller's. */
+/* Unpacks a layer's archive into the new directory DIR: layer/diff and db/tar-split.json.gz. *why is set to the reason if the
+ * archive is invalid; the caller frees it. The stream stays the caller's. */
 int d2d_store_unpack(const struct d2d_store *s, const char *dir, struct d2d_stream *in, struct d2d_layer_result *result,
 		char **why);
 
-/* The empty folders of a layer. */
+/* Creates the empty directories of a layer in the new directory DIR. */
 int d2d_store_make_layer(const struct d2d_store *s, const char *dir);
 
-/* When the layer has been unpacked on the first pass: 1, it is moved to DIR, and its size as Docker counts it. Else 0. */
+/* If the layer was unpacked during the first pass, moves it to DIR, sets *SIZE to its size as Docker counts it, and returns 1. Else
+ * returns 0. */
 int d2d_store_early_use(struct d2d_store *s, const struct d2d_image_layer *layer, const char *dir, off_t *size);
 
-/* Removes all else that was taken. */
+/* Removes all other layers that were unpacked during the first pass. */
 void d2d_store_early_drop(struct d2d_store *s);
 
-/* ---- d2d_store_layer.c ---- */
+/* ---- d2d_store_layer.c: layers in the store ---- */
 
-/* Whether the store has a layer whole. CHAIN is 64 hexadecimal digits. */
+/* Whether the store has the complete layer. */
 bool d2d_store_has_layer(const struct d2d_store *s, const char *chain);
 
-/* Whether its files lie on a medium: the diff folder is a link to d2d_squash_mountpoint(), mounted or not. */
+/* Whether the layer's files are on a medium: its directory diff is a link to d2d_squash_mountpoint(), whether or not that is
+ * mounted. */
 bool d2d_store_is_link(const struct d2d_store *s, const char *chain);
 
-/* The chain that it stands on, into PARENT (D2D_DIGEST + 1): false when on none. */
+/* Copies the chain ID of the layer's parent to PARENT (D2D_DIGEST + 1 bytes). Returns false if it has no parent. */
 bool d2d_store_parent(const struct d2d_store *s, const char *chain, char *parent);
 
-/* The folder below overlay2/ that a layer has, or that it will have. */
+/* Sets ID (D2D_DIGEST + 1 bytes) to the name of the layer's directory in overlay2/: the one that it has or, if the store lacks the
+ * layer, the one that an import gives it, which d2d_store_own_cache_id() computes. */
 void d2d_store_cache_id(const struct d2d_store *s, const char *chain, char *id);
 void d2d_store_own_cache_id(const char *chain, char *id);
 
-/* Its short name in overlay2/l, of 26 letters. */
+/* Sets LINK (D2D_LINK + 1 bytes) to the layer's short name in overlay2/l. */
 void d2d_store_link_id(const char *cache_id, char *link);
 
-/* ---- d2d_store_ready.c ---- */
+/* ---- d2d_store_ready.c: preparing a commit ---- */
 
 struct d2d_images;
 
-/* Makes ready what the commit of an import needs that lies in folder DIR, so that a full disk is found out now. The names are
- * those of LIST, in the form of d2d_images_json(). */
+/* Writes what the commit of the import in the directory DIR will need, and reserves space, so that a full disk is noticed before
+ * the commit begins. LIST has the images and their names, in the form of d2d_images_json(). */
 int d2d_store_prepare(const struct d2d_store *s, const char *dir, const struct d2d_images *images, struct json_object *list);
 
-/* What a layer, whose folder is LAYER, has because of its parent, which lies in DIR or is in the store: -EUCLEAN when it
- * is in neither. What is there already isn't written again. */
+/* Writes the files by which a layer, whose directory is LAYER, refers to its parent, which is in DIR or in the store. Returns
+ * -EUCLEAN if the parent is in neither. Files with the right content are not written again. */
 int d2d_store_set_parent(const struct d2d_store *s, const char *dir, const char *layer, const char *parent);
 
 /* ---- d2d_store_commit.c ---- */
 
-/* Whether all layers of an image ({"id","tags","layers":[{"chain","diff"}]}) and its configuration are there. */
+/* Whether the store has the configuration and all layers of an image ({"id","tags","layers":[{"chain","diff"}]}). */
 bool d2d_store_has(const struct d2d_store *s, struct json_object *image);
 
-/* Makes what lies whole in a folder of STORE_TMP a part of the store, or goes on where it was interrupted; the folder
- * is gone then. After an error it is gone, too, with all that was placed; it stays for the next import when Docker may
- * have seen a part of it. -EUCLEAN: it could not be any more. */
+/* Makes the complete import in the directory STORE_TMP/NAME a part of the store, or continues an interrupted commit, and removes
+ * the directory. After an error the placed files and the directory are removed as well, unless Docker may have seen a part of the
+ * import: then the directory stays, so that the next import continues the commit. Returns -EUCLEAN if the import can't be
+ * completed any more; then it is always removed. */
 int d2d_store_commit(const struct d2d_store *s, const char *name);
 
-/* ---- d2d_store_names.c ---- */
+/* ---- d2d_store_names.c: repositories.json ---- */
 
-/* The names in the store: an object of objects, {"name":{"name:tag":"sha256:ID"}}. NULL, with errno, when they can't be
- * read or are none. */
+/* Returns the names in the store, {"name":{"name:tag":"sha256:ID"}}; the caller frees them. Returns NULL and sets errno if the file
+ * can't be read or is invalid. */
 struct json_object *d2d_store_names(const struct d2d_store *s);
 
-/* Writes a repositories.json in which all images of an array have their names, too. Returns 1, or 0 when the store's own
- * says that already and nothing was written. */
+/* Writes a repositories.json to PATH in which the names of all images of an array are added. Returns 1, or 0 if the store's own
+ * file has these names already and nothing was written. */
 int d2d_store_write_names(const struct d2d_store *s, struct json_object *images, const char *path);
 
-/* Takes all names from the images whose IDs are keys of an object. */
+/* Removes all names of the images whose IDs are keys of an object. */
 int d2d_store_remove_names(const struct d2d_store *s, struct json_object *ids);
 
 /* ---- d2d_store_mounted.c ---- */
 
-/* Notes which layers of these images lie on a medium, before they are placed. */
+/* Records which layers of these images are on a medium. To be called before the layers are placed. */
 int d2d_store_note_mounted(const struct d2d_store *s, const struct d2d_archive *a, const struct d2d_images *images);
 
 /* ---- d2d_store_guard.c ---- */
 
-/* 0 when Docker would use this store with overlay2, and no dockerd does so now; else -ENOTSUP or -EBUSY and why. */
+/* Returns 0 if Docker would use this store with overlay2 and no dockerd uses it now; else -ENOTSUP or -EBUSY, and sets *why, which
+ * the caller frees. */
 int d2d_store_guard(const struct d2d_store *s, char **why);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * libd2d, trust: whom this machine trusts: minisign keys and signatures, signed manifests of hooks, commands and layers, and
- * whether a signature is required.
+ * libd2d, trust: decides which hooks, commands and layers are trusted: minisign keys and signatures, signed manifests, and whether
+ * a signature is required.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -22,22 +22,24 @@ struct d2d_minisign_key {
 };
 
 struct d2d_minisign_sig {
-	bool hashed;		/* "ED": of the data's BLAKE2b-512, not of the data */
+	bool hashed;		/* algorithm "ED": sig signs the data's BLAKE2b-512 digest, not the data itself */
 	uint8_t id[D2D_MINISIGN_ID], sig[64], global[64];
 	size_t comment_len;
-	uint8_t signed_comment[64 + D2D_MINISIGN_COMMENT];	/* what global signs: sig and the trusted comment */
+	uint8_t signed_comment[64 + D2D_MINISIGN_COMMENT];	/* sig and the trusted comment, which global signs */
 };
 
-/* The text of a public key file and of a .minisig file: 0, or -EBADMSG when it is anything else. */
+/* Parse the text of a public key file and of a .minisig file. Return 0, or -EBADMSG if the text is not one. */
 int d2d_minisign_key_parse(const char *text, size_t len, struct d2d_minisign_key *key);
 int d2d_minisign_sig_parse(const char *text, size_t len, struct d2d_minisign_sig *sig);
 
-/* 0 when DATA and the trusted comment are signed by this key; -ENOKEY: by another one; -EKEYREJECTED: they are not. */
+/* Checks whether DATA and the trusted comment are signed by this key. Returns 0, -ENOKEY if the signature is by another key, or
+ * -EKEYREJECTED if it is wrong. */
 int d2d_minisign_verify(const struct d2d_minisign_sig *sig, const struct d2d_minisign_key *key, const void *data, size_t len);
 
 /* ---- d2d_manifest.c: pure functions on memory ---- */
 
-/* What the folders d2d/hooks, d2d/bin and d2d/layers of volumes hold, and what its own are called in words. */
+/* The kind of files in the directories d2d/hooks, d2d/bin and d2d/layers of volumes: the name of the directory, and words for the
+ * kind in messages. */
 enum { D2D_KIND_HOOKS, D2D_KIND_BIN, D2D_KIND_LAYERS };
 const char *d2d_kind_dir(unsigned kind);
 const char *d2d_kind_words(unsigned kind);
@@ -55,54 +57,56 @@ struct d2d_manifest {
 	unsigned n;
 };
 
-/* 0, or a negative errno, *why then says what is wrong (free it) and *m is empty. TEXT needs no '\0'. */
+/* Parses a manifest. TEXT needs no '\0' at its end. Returns 0, or a negative errno; then *m is empty and *why is the reason, which
+ * the caller frees. d2d_manifest_find() returns the entry of a path, which the manifest owns, or NULL. */
 int d2d_manifest_parse(const char *text, size_t len, struct d2d_manifest *m, char **why);
 void d2d_manifest_free(struct d2d_manifest *m);
 struct d2d_manifest_entry *d2d_manifest_find(const struct d2d_manifest *m, const char *path);
 
-/* A version (1 to 2^53, decimal, no leading zero), or 0 when it is none. */
+/* Parses a version (1 to 2^53, decimal, without a leading zero). Returns 0 if it is invalid. */
 unsigned long long d2d_manifest_version(const char *text, size_t len);
 
-/* ---- d2d_trust.c: whom this machine trusts ---- */
+/* ---- d2d_trust.c: the trust mode of this machine, its keys, and the versions of manifests ---- */
 
-/* The stricter the higher. */
+/* Trust modes; a higher value is stricter. */
 enum { D2D_TRUST_ANY, D2D_TRUST_AUTO, D2D_TRUST_SIGNED, D2D_TRUST_BUILTIN };
 
 struct d2d_trust {
-	unsigned kind;		/* D2D_KIND_: what is judged */
-	const char *copies;	/* the folder below ROOT where copies are made; NULL: that of hooks */
+	unsigned kind;		/* D2D_KIND_ */
+	const char *copies;	/* directory below ROOT for verified copies; NULL: the default for hooks */
 	char *root;		/* "" for / */
 	int mode;		/* D2D_TRUST_ */
-	char *spec;		/* of d2d.store=, or NULL */
-	bool encrypted;		/* there is an encrypted store, or there was */
-	bool opened;		/* the store is mounted from an opened LUKS volume */
-	bool store;		/* and its hooks and keys are trusted */
+	char *spec;		/* value of d2d.store=, or NULL */
+	bool encrypted;		/* an encrypted store exists, or existed earlier in this boot */
+	bool opened;		/* the mounted store is in an open LUKS volume */
+	bool store;		/* the hooks and keys in the store are trusted */
 	struct d2d_minisign_key *key;
 	unsigned n_keys;
 	struct d2d_hook_source {
 		const char *name;
 		unsigned rank;
 		char *dir;
-		struct d2d_manifest manifest;	/* empty when it is no good */
+		struct d2d_manifest manifest;	/* empty if it is missing or invalid */
 		char keyid[2 * D2D_MINISIGN_ID + 1];
-		char *why;	/* why nothing of it can be verified, or NULL */
+		char *why;	/* why its files can't be verified, or NULL */
 	} **source;
 	unsigned n_sources;
-	char *stage;		/* of the last d2d_trust_required(), and its answer */
-	const char *required;
+	char *stage;		/* stage of the last call of d2d_trust_required() */
+	const char *required;	/* and its result */
 };
 
-/* To be called before each scan, the first time with zeroes, after which kind and copies may be set: reads the mode of ROOT's image,
- * which HOOKS (d2d.hooks=) can only tighten, looks whether the STORE (d2d.store=) is open, and reads the keys. Both may be NULL. */
+/* Determines the trust mode and reads the keys; to be called before each scan. *t is zeroed before the first call; kind and
+ * copies may be set after it. The mode is that of the image below ROOT; HOOKS, the value of d2d.hooks=, can only make it
+ * stricter. STORE is the value of d2d.store=. Both may be NULL. */
 void d2d_trust_begin(struct d2d_trust *t, const char *root, const char *hooks, const char *store);
 void d2d_trust_free(struct d2d_trust *t);
 
-/* NULL when hooks without a signature may run in this stage, else why they may not. In mode "auto" that may look at
- * all volumes, and before 30-unlock it waits for USB to settle. */
+/* Returns why hooks of this stage need a signature, or NULL if they don't. In mode "auto" this may scan all volumes, and in a stage
+ * before 30 it waits until USB devices have settled. */
 const char *d2d_trust_required(struct d2d_trust *t, const char *stage);
 
-/* The last version that was seen of the manifests signed by a key ("" is no name): 0 when none was, or a negative
- * errno. They are remembered in an encrypted store alone: -ENODEV when none is open. */
+/* Read and store the highest version of a manifest that was accepted from a key (KEYID must not be ""). d2d_trust_version()
+ * returns 0 if there is none. Versions are stored only in an encrypted store; both functions return -ENODEV if none is open. */
 long long d2d_trust_version(const struct d2d_trust *t, const char *keyid);
 int d2d_trust_set_version(const struct d2d_trust *t, const char *keyid, unsigned long long version);
 

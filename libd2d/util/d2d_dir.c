@@ -10,7 +10,7 @@
 
 enum { FTW_FDS = 64 };	/* descriptors that nftw() may keep open */
 
-/* Natural order: numbers in names compare by value. */
+/* Compares two names in natural order, in which numbers compare by their value. */
 static int natural(const void *a, const void *b)
 {
 	return strverscmp(*(char *const *)a, *(char *const *)b);

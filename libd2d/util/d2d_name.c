@@ -1,5 +1,5 @@
 /*
- * Names to which the project gives a meaning: of hooks and their stages, of commands.
+ * Checks file names that have a meaning in this project: names of hooks, stages and commands.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
