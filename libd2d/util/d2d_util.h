@@ -226,7 +226,9 @@ struct d2d_work {
  * that still run are killed, and its error is returned, *why is what it said, or NULL. -EOWNERDEAD: it was killed. */
 int d2d_pool(const struct d2d_work *w, unsigned jobs, char **why);
 
-/* Those that this process may use. */
+/* ---- d2d_cpus.c ---- */
+
+/* Returns the number of CPUs that this process may use. */
 unsigned d2d_cpus(void);
 
 /* ---- d2d_name.c: names of files that the project gives a meaning ---- */
