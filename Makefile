@@ -39,8 +39,8 @@ help:
 
 #: make              the ISO and all it is made of, in out/ (O=DIR for another place)
 #: make run          boots the ISO in QEMU, with a disk that plays a USB stick
-#: make check        the tests: applets, store, minutes of fuzzing, a set of boots
-#: make check-all    the tests with every boot
+#: make check        the tests: applets, some of them built alone, store, minutes of fuzzing, a set of boots
+#: make check-all    the tests with every boot, and each applet built alone
 #: make test T=d2dhook   the tests of one applet, or one file of them (T=d2dhook-check), after building busybox
 #: make boot T=30-stick  one boot test, after building the ISO; T=30 is enough
 #: make fuzz         feeds the parsers with garbage: make fuzz SECONDS=3600
@@ -176,12 +176,12 @@ run: deps
 check: deps
 	@sh iso/deps fuzz
 	@$(MAKE) --no-print-directory all host
-	@sh testsuite/run lint applets store fuzz boot-smoke
+	@sh testsuite/run lint applets alone-sample store fuzz boot-smoke
 
 check-all: deps
 	@sh iso/deps fuzz
 	@$(MAKE) --no-print-directory all host
-	@sh testsuite/run lint applets store store-faults fuzz boot
+	@sh testsuite/run lint applets alone store store-faults fuzz boot
 
 # A wrong or missing T is refused before anything is built.
 test:
