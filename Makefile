@@ -39,8 +39,8 @@ help:
 
 #: make              builds the ISO and all its parts in out/ (O=DIR: in another directory)
 #: make run          boots the ISO in QEMU, with a second disk in the role of a USB stick
-#: make check        runs the usual tests: lint, applets, store, minutes of fuzzing, some boots
-#: make check-all    runs all tests, with every boot
+#: make check        runs the usual tests: lint, applets, some of them built alone, store, minutes of fuzzing, some boots
+#: make check-all    runs all tests, with every boot and each applet built alone
 #: make test T=d2dhook   builds busybox and runs the tests of one applet, or one test file (T=d2dhook-check)
 #: make boot T=30-stick  builds the ISO and runs one boot test; its number is enough (T=30)
 #: make fuzz         runs the fuzzers on the parsers: make fuzz SECONDS=3600
@@ -176,12 +176,12 @@ run: deps
 check: deps
 	@sh iso/deps fuzz
 	@$(MAKE) --no-print-directory all host
-	@sh testsuite/run lint applets store fuzz boot-smoke
+	@sh testsuite/run lint applets alone-sample store fuzz boot-smoke
 
 check-all: deps
 	@sh iso/deps fuzz
 	@$(MAKE) --no-print-directory all host
-	@sh testsuite/run lint applets store store-faults fuzz boot
+	@sh testsuite/run lint applets alone store store-faults fuzz boot
 
 # A wrong or missing T is refused before anything is built.
 test:

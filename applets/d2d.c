@@ -7,7 +7,7 @@
 //config:config D2D
 //config:	bool "d2d"
 //config:	default y
-//config:	select D2D_LIBD2D
+//config:	select D2D_LIBD2D_PROBE
 //config:	help
 //config:	'd2d VERB' runs d2dVERB; without a verb, d2d prints the status of
 //config:	the system.

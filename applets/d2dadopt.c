@@ -11,7 +11,7 @@
 //config:config D2DADOPT
 //config:	bool "d2dadopt"
 //config:	default y
-//config:	select D2D_LIBD2D
+//config:	select D2D_LIBD2D_MOUNT
 //config:	select LONG_OPTS
 //config:	help
 //config:	Formats a disk as the store if it begins with the text

@@ -10,8 +10,7 @@
 //config:config D2DALIAS
 //config:	bool "d2dalias"
 //config:	default y
-//config:	select D2D_LIBD2D
-//config:	select D2DIMPORT
+//config:	select D2D_LIBD2D_MOUNT
 //config:	select LONG_OPTS
 //config:	help
 //config:	Writes a command into /usr/local/bin for each image that Docker has.

@@ -9,7 +9,7 @@
 //config:config D2DHOOK
 //config:	bool "d2dhook"
 //config:	default y
-//config:	select D2D_LIBD2D
+//config:	select D2D_LIBD2D_MOUNT
 //config:	select LONG_OPTS
 //config:	help
 //config:	Runs the hooks of the boot from the image, the medium, the store
@@ -74,7 +74,7 @@ int d2dhook_main(int argc UNUSED_PARAM, char **argv)
 		d2dhook_run, d2dhook_list, d2dhook_manifest, d2dhook_check, d2dhook_report, d2dhook_chart
 	};
 	struct d2dhook d = { .root = "/" };
-	int verb, jobs = get_cpu_count();
+	int verb, jobs = d2d_cpus();
 	const char *version = NULL;
 	unsigned opts;
 

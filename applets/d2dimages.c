@@ -6,8 +6,9 @@
 //config:config D2DIMAGES
 //config:	bool "d2dimages"
 //config:	default y
-//config:	select D2D_LIBD2D
 //config:	depends on D2DIMPORT
+//config:	select D2D_LIBD2D
+//config:	select LONG_OPTS
 //config:	help
 //config:	Lists the images that d2dimport has written to Docker's store with
 //config:	the files they came from, and the files that could not be imported.

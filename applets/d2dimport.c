@@ -9,6 +9,7 @@
 //config:	bool "d2dimport"
 //config:	default y
 //config:	select D2D_LIBD2D
+//config:	select LONG_OPTS
 //config:	select FEATURE_SEAMLESS_XZ
 //config:	select FEATURE_SEAMLESS_BZ2
 //config:	select XZ

@@ -8,8 +8,8 @@
 //config:config D2DINSTALL
 //config:	bool "d2dinstall"
 //config:	default y
-//config:	depends on D2DMOUNT
-//config:	select D2D_LIBD2D
+//config:	select D2D_LIBD2D_MOUNT
+//config:	select LONG_OPTS
 //config:	help
 //config:	Adds a store for Docker's data to the USB stick that carries the
 //config:	ISO.

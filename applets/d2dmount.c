@@ -9,15 +9,8 @@
 //config:config D2DMOUNT
 //config:	bool "d2dmount"
 //config:	default y
-//config:	select D2D_LIBD2D
-//config:	select VOLUMEID
-//config:	select BLKID
-//config:	select FEATURE_BLKID_TYPE
-//config:	select FEATURE_VOLUMEID_EXT
-//config:	select FEATURE_VOLUMEID_FAT
-//config:	select FEATURE_VOLUMEID_LUKS
-//config:	select MOUNT
-//config:	select LOSETUP
+//config:	select D2D_LIBD2D_MOUNT
+//config:	select LONG_OPTS
 //config:	help
 //config:	Finds the volume that the system booted from (medium), those that
 //config:	carry hooks and images (payload) and the one that keeps Docker's

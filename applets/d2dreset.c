@@ -9,6 +9,8 @@
 //config:	bool "d2dreset"
 //config:	default y
 //config:	depends on D2DINSTALL
+//config:	select D2D_LIBD2D_MOUNT
+//config:	select LONG_OPTS
 //config:	help
 //config:	Factory reset: only the settings (--soft), or a new store (--hard).
 

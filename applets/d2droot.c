@@ -9,7 +9,7 @@
 //config:config D2DROOT
 //config:	bool "d2droot"
 //config:	default y
-//config:	select D2D_LIBD2D
+//config:	select D2D_LIBD2D_MOUNT
 //config:	select LONG_OPTS
 //config:	select LOSETUP
 //config:	help

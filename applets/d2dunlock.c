@@ -10,7 +10,7 @@
 //config:config D2DUNLOCK
 //config:	bool "d2dunlock"
 //config:	default y
-//config:	select D2D_LIBD2D
+//config:	select D2D_LIBD2D_MOUNT
 //config:	help
 //config:	Opens the encrypted store (LUKS1 or LUKS2) with a key file
 //config:	or a passphrase.

@@ -8,11 +8,12 @@ libs-y += d2d/
 ifneq ($(CONFIG_D2D)$(CONFIG_D2DHOST),)
 LDFLAGS += -Wl,--wrap=full_write2_str
 endif
-ifeq ($(CONFIG_D2D_LIBD2D),y)
-LDLIBS += json-c
-endif
+# busybox's trylink drops those that an applet doesn't need.
 ifeq ($(CONFIG_D2DIMPORT),y)
-LDLIBS += zstd z nettle
+LDLIBS += zstd z
+endif
+ifeq ($(CONFIG_D2D_LIBD2D),y)
+LDLIBS += json-c nettle
 endif
 ifeq ($(CONFIG_FEATURE_D2DHOOK_SIGNED),y)
 LDLIBS += sodium

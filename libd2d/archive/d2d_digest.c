@@ -3,7 +3,7 @@
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
-//kbuild:lib-$(CONFIG_D2DIMPORT) += d2d_digest.o
+//kbuild:lib-$(CONFIG_D2D_LIBD2D) += d2d_digest.o
 
 #include "d2d_archive.h"
 

@@ -46,7 +46,7 @@ int d2d_luks_measure(struct crypt_device *cd, unsigned ms, struct crypt_pbkdf_ty
 	if (!type || strcmp(type, CRYPT_LUKS1) != 0) {
 		kdf->type = CRYPT_KDF_ARGON2ID;
 		kdf->max_memory_kb = memory_limit();
-		kdf->parallel_threads = MIN(get_cpu_count(), (unsigned)MOST_THREADS);
+		kdf->parallel_threads = MIN(d2d_cpus(), (unsigned)MOST_THREADS);
 	}
 	r = crypt_benchmark_pbkdf(cd, kdf, "passphrase", 10, "0123456789abcdef0123456789abcdef", 32, KEY_SIZE, NULL, NULL);
 	if (r < 0)

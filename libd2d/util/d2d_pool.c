@@ -6,7 +6,6 @@
  */
 //kbuild:lib-$(CONFIG_D2DIMPORT) += d2d_pool.o
 
-#include <sched.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include "d2d_util.h"
@@ -184,11 +183,4 @@ int d2d_pool(const struct d2d_work *w, unsigned jobs, char **why)
 	for (i = 0; r == 0 && i < w->n; i++)
 		r = run(w, i, &alone, true, why);
 	return r;
-}
-
-unsigned d2d_cpus(void)
-{
-	cpu_set_t set;
-
-	return sched_getaffinity(0, sizeof(set), &set) < 0 ? 1 : CPU_COUNT(&set);
 }

@@ -241,6 +241,8 @@ struct d2d_work {
  * -EOWNERDEAD if the process was killed. */
 int d2d_pool(const struct d2d_work *w, unsigned jobs, char **why);
 
+/* ---- d2d_cpus.c ---- */
+
 /* Returns the number of processors that this process may use. */
 unsigned d2d_cpus(void);
 

@@ -4,7 +4,7 @@
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
-//kbuild:lib-$(CONFIG_D2D_LIBD2D) += d2d_mount.o
+//kbuild:lib-$(CONFIG_D2D_LIBD2D_MOUNT) += d2d_mount.o
 
 #include <sys/mount.h>
 #include <sys/swap.h>

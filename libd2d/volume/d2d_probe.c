@@ -6,7 +6,7 @@
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
-//kbuild:lib-$(CONFIG_D2D_LIBD2D) += d2d_probe.o
+//kbuild:lib-$(CONFIG_D2D_LIBD2D_PROBE) += d2d_probe.o
 
 #include <sys/mount.h>
 #include "d2d_volume.h"
