@@ -56,6 +56,16 @@ static int execute(void *arg)
 	_exit(errno == ENOENT ? 127 : 126);
 }
 
+/* SIGTERM may come before the hook has joined the process group. It is then pending here, because this process blocks all
+ * signals, and is passed on. */
+static void pass_on_sigterm(pid_t hook)
+{
+	sigset_t pending;
+
+	if (sigpending(&pending) == 0 && sigismember(&pending, SIGTERM))
+		kill(hook, SIGTERM);
+}
+
 static int run_parent(void *arg)
 {
 	struct d2d_child *child = arg;
@@ -67,6 +77,8 @@ static int run_parent(void *arg)
 	dup2(child->out, STDERR_FILENO);
 	close_range(SOCKET_FD, ~0U, 0);
 	pid = clone(execute, child->hook_stack + STACK, CLONE_VM | CLONE_VFORK | SIGCHLD, child);
+	if (pid > 0)
+		pass_on_sigterm(pid);
 	if (pid > 0 && waitpid(pid, &status, 0) == pid)
 		child->status = status;
 	_exit(0);
@@ -133,6 +145,9 @@ static bool take_request(struct d2d_spawner *sp, char *buf)
 		start(sp, request->slot, buf + sizeof(*request), len - sizeof(*request), out);
 	} else if (child->parent) {
 		child->ending = true;
+		/* The group exists only when the parent has called setsid(). Until then the signal must reach the parent, which
+		 * dies of SIGKILL and passes on SIGTERM. */
+		kill(child->parent, request->signal);
 		kill(-child->parent, request->signal);
 	}
 	close(out);
