@@ -119,7 +119,8 @@ static void refuse_unquotable(const char *path)
 
 	for (p = path; *p; p++)
 		if (*p < ' ' || *p > '~' || strchr("'\"\\*?", *p))
-			bb_error_msg_and_die("'%s' has a character in its name that can't stand in a GRUB menu", printable_string(path));
+			bb_error_msg_and_die("'%s' has a character in its name that can't stand in a GRUB menu",
+				printable_string(path));
 }
 
 /* Splits the path of a new directory: returns its parent directory, which the caller frees, and the last component in

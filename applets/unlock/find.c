@@ -71,7 +71,8 @@ int d2dunlock_choose(struct unlock *u, const char *spec)
 		return r == -ENOENT ? EXIT_NO_LUKS : EXIT_FAILURE;
 	}
 	if (!r) {
-		bb_error_msg("'%s' is not a LUKS volume%s", u->dev, d2d_is_in_crypt(u->dev) ? ", but lies in one that is open" : "");
+		bb_error_msg("'%s' is not a LUKS volume%s", u->dev,
+			d2d_is_in_crypt(u->dev) ? ", but lies in one that is open" : "");
 		return EXIT_NO_LUKS;
 	}
 	if (is_raid_member(u->dev)) {
