@@ -43,7 +43,8 @@
 
 //usage:#define d2dinstall_trivial_usage
 //usage:       "-s [-yn" IF_FEATURE_D2DINSTALL_LUKS("e] [-B FILE") "] [DISK]"
-//usage:	IF_FEATURE_D2DINSTALL_DISK(" | [-yn" IF_FEATURE_D2DINSTALL_LUKS("e] [-B FILE") "] [-i ISO] DISK | [-yn] update ISO | good")
+//usage:	IF_FEATURE_D2DINSTALL_DISK(" | [-yn" IF_FEATURE_D2DINSTALL_LUKS("e] [-B FILE") "] [-i ISO] DISK"
+//usage:		" | [-yn] update ISO | good")
 //usage:	IF_FEATURE_D2DINSTALL_BESIDE(" | -b DIR [-yn] [-i ISO] [-g FILE]")
 //usage:#define d2dinstall_full_usage "\n\n"
 //usage:       "Install the system on a disk, and make a store for Docker's data\n"
@@ -101,7 +102,8 @@ int d2dinstall_main(int argc UNUSED_PARAM, char **argv)
 		;
 	const char *iso = NULL, *backup = NULL, *beside = NULL, *menu = NULL;
 	unsigned opt = getopt32long(argv, "^" "ynseB:" IF_FEATURE_D2DINSTALL_ISO("i:") IF_FEATURE_D2DINSTALL_BESIDE("b:g:") "\0"
-		"?2:B?e" IF_FEATURE_D2DINSTALL_ISO(":s--i:i--s") IF_FEATURE_D2DINSTALL_BESIDE(":b--se:s--b:e--b:g?b"), longopts, &backup
+		"?2:B?e" IF_FEATURE_D2DINSTALL_ISO(":s--i:i--s")
+		IF_FEATURE_D2DINSTALL_BESIDE(":b--se:s--b:e--b:g?b"), longopts, &backup
 		IF_FEATURE_D2DINSTALL_ISO(, &iso) IF_FEATURE_D2DINSTALL_BESIDE(, &beside, &menu));
 	char **arg = argv + optind;
 	struct install_key *key = NULL;

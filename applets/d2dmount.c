@@ -47,7 +47,8 @@
 //kbuild:lib-$(CONFIG_D2DMOUNT) += d2dmount.o
 
 //usage:#define d2dmount_trivial_usage
-//usage:       "[-ljn"IF_FEATURE_D2DMOUNT_LVM("LU")"] [-r ROLE]... [-w SEC] [-s SEC] [-m UUID] [-S SPEC]"IF_FEATURE_D2DMOUNT_NFS(" [-u URL]")" [-R DIR] [FILE]..."
+//usage:       "[-ljn"IF_FEATURE_D2DMOUNT_LVM("LU")"] [-r ROLE]... [-w SEC] [-s SEC]"
+//usage:       " [-m UUID] [-S SPEC]"IF_FEATURE_D2DMOUNT_NFS(" [-u URL]")" [-R DIR] [FILE]..."
 //usage:#define d2dmount_full_usage "\n\n"
 //usage:       "Mount volumes by their role (medium, payload, store), or use swap space\n"
 //usage:     "\n	-r,--role ROLE	Only this role (default: all except swap)"

@@ -172,7 +172,8 @@ int d2droot_main(int argc UNUSED_PARAM, char **argv)
 	n = count_layers(&r);
 	if (!n && !r.base && r.kind == D2DROOT_AUTO) {
 		d2droot_end();
-		puts(r.code ? "the root stays as it was unpacked" : "the root stays as it was unpacked: no volume has d2d/layers");
+		puts(r.code ? "the root stays as it was unpacked"
+			: "the root stays as it was unpacked: no volume has d2d/layers");
 		fflush_stdout_and_exit(r.code ? r.code : D2D_EXIT_NOTHING);
 	}
 	if (r.keep)
@@ -184,6 +185,7 @@ int d2droot_main(int argc UNUSED_PARAM, char **argv)
 	}
 	printf("the root is a union (%s) of %u layer%s%s and the initramfs; changes are kept %s\n",
 		r.kind == D2DROOT_AUFS ? "aufs" : "overlay", n, n == 1 ? "" : "s",
-		!r.base ? "" : r.in_memory ? ", the base system in memory" : ", the base system on the medium", r.keep ? "on the store" : "in memory");
+		!r.base ? "" : r.in_memory ? ", the base system in memory" : ", the base system on the medium",
+		r.keep ? "on the store" : "in memory");
 	fflush_stdout_and_exit(r.code);
 }

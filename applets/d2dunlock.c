@@ -174,7 +174,8 @@ static int open_main(struct unlock *u, char **argv)
 	unsigned patience = 0;
 	struct d2d_place parsed;
 
-	u->opt = getopt32(argv, "^" "CiqrclDk:*n:t:+T:+K:H:w:+" "\0" "C--cl:T--cl:c--CTiklrtDKH:i--clt:k--cl:l--CTckinrtDKH:n--l:r--cl:t--cil:D--cl:K--cl:H--cl",
+	u->opt = getopt32(argv, "^" "CiqrclDk:*n:t:+T:+K:H:w:+" "\0" "C--cl:T--cl:c--CTiklrtDKH:i--clt:k--cl:"
+		"l--CTckinrtDKH:n--l:r--cl:t--cil:D--cl:K--cl:H--cl",
 			&o.files, &u->name, &o.tries, &o.seconds, &place, &u->header, &patience);
 	argv += optind;
 	if (argv[0] && ((u->opt & (OPT_c | OPT_l)) || (argv[1] && u->header)))

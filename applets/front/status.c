@@ -200,7 +200,8 @@ static void volume_rows(struct status *st)
 		for (i = 0; (v = volume_of_role(st, roles[r].role, i)) != NULL; i++) {
 			/* The label may hold control characters. */
 			char *label = auto_string(xstrdup(printable_string(v->label)));
-			bool encrypted = strcmp(v->dev, D2D_STORE_MAPPING) == 0 || d2d_is_crypt(v->dev), store = v->role == D2D_ROLE_STORE;
+			bool encrypted = strcmp(v->dev, D2D_STORE_MAPPING) == 0 || d2d_is_crypt(v->dev),
+				store = v->role == D2D_ROLE_STORE;
 
 			row(i ? "" : roles[r].name, "%s \"%s\" (%s)%s%s%s", v->dev, label, v->fstype ? : "?",
 				encrypted ? ", encrypted" : store ? ", not encrypted" : "",

@@ -70,7 +70,8 @@ static void print_text(unsigned x, unsigned y, unsigned font, const char *class,
 /* Formats a duration like "8.21 s". The caller frees the text. */
 static char *seconds(ms_t ms)
 {
-	return ms < 100000 ? xasprintf("%llu.%02llu s", ms / 1000, ms / 10 % 100) : xasprintf("%llu.%llu s", ms / 1000, ms / 100 % 10);
+	return ms < 100000 ? xasprintf("%llu.%02llu s", ms / 1000, ms / 10 % 100)
+		: xasprintf("%llu.%llu s", ms / 1000, ms / 100 % 10);
 }
 
 /* ---- measures ---- */
@@ -130,13 +131,18 @@ static void measure(struct chart *c)
 
 static void print_head(const struct chart *c)
 {
-	printf("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 "F" "F"\" font-family=\"DejaVu Sans, Verdana, Helvetica, Arial, sans-serif\">\n",
+	printf("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 "F" "F"\""
+		" font-family=\"DejaVu Sans, Verdana, Helvetica, Arial, sans-serif\">\n",
 		P(WIDTH), P(c->height));
 	puts("<style>\n"
-		"text{fill:#1f2733} .dim{fill:#5b6675} .mid{fill:#5b6675;text-anchor:middle} .end{text-anchor:end} .bold{font-weight:bold}\n"
-		".bad{fill:#b3141c;font-weight:bold} .badend{fill:#b3141c;font-weight:bold;text-anchor:end} .boldend{font-weight:bold;text-anchor:end}\n"
-		".phase{fill:#8a94a3} .done{fill:#2f73b8} .skipped{fill:#fff;stroke:#5b6675;stroke-width:1;stroke-dasharray:2 1.5}\n"
-		".failed,.refused,.other{fill:url(#failed);stroke:#b3141c;stroke-width:1.2} .timeout{fill:url(#timeout);stroke:#b3141c;stroke-width:1.2}\n"
+		"text{fill:#1f2733} .dim{fill:#5b6675} .mid{fill:#5b6675;text-anchor:middle} .end{text-anchor:end}"
+		" .bold{font-weight:bold}\n"
+		".bad{fill:#b3141c;font-weight:bold} .badend{fill:#b3141c;font-weight:bold;text-anchor:end}"
+		" .boldend{font-weight:bold;text-anchor:end}\n"
+		".phase{fill:#8a94a3} .done{fill:#2f73b8}"
+		" .skipped{fill:#fff;stroke:#5b6675;stroke-width:1;stroke-dasharray:2 1.5}\n"
+		".failed,.refused,.other{fill:url(#failed);stroke:#b3141c;stroke-width:1.2}"
+		" .timeout{fill:url(#timeout);stroke:#b3141c;stroke-width:1.2}\n"
 		".cross{stroke:#b3141c;stroke-width:2;fill:none}\n"
 		"</style>\n"
 		"<defs>\n"
@@ -156,7 +162,8 @@ static void print_title(const struct chart *c)
 	char *total = seconds(c->span), *title;
 
 	/* Only the report of a boot has phases. The time of other runs starts with their first hook. */
-	title = xasprintf("%s of debian2docker: %s", r->n_phases ? "Boot" : "Hooks", r->n_hooks + r->n_phases ? total : "nothing has run");
+	title = xasprintf("%s of debian2docker: %s", r->n_phases ? "Boot" : "Hooks",
+		r->n_hooks + r->n_phases ? total : "nothing has run");
 	printf("<title>");
 	print_escaped(title, 200);
 	puts("</title>");
@@ -244,9 +251,10 @@ static void print_axis(const struct chart *c)
 
 static void print_band(const struct chart *c, const char *name, unsigned rows, bool dark)
 {
-	printf("<rect x=\""F"\" y=\""F"\" width=\""F"\" height=\""F"\" rx=\"3\" fill=\"#%s\" fill-opacity=\".55\"/>\n", P(LEFT), P(c->y),
-		P(RIGHT - LEFT), P(rows * c->pitch), dark ? "e3eaf3" : "f2f4f7");
-	printf("<text x=\""F"\" y=\""F"\" font-size=\""F"\" class=\"bold\">", P(LEFT + 60), P(c->y + c->pitch * 75 / 100), P(c->font));
+	printf("<rect x=\""F"\" y=\""F"\" width=\""F"\" height=\""F"\" rx=\"3\" fill=\"#%s\" fill-opacity=\".55\"/>\n",
+		P(LEFT), P(c->y), P(RIGHT - LEFT), P(rows * c->pitch), dark ? "e3eaf3" : "f2f4f7");
+	printf("<text x=\""F"\" y=\""F"\" font-size=\""F"\" class=\"bold\">",
+		P(LEFT + 60), P(c->y + c->pitch * 75 / 100), P(c->font));
 	print_escaped(name, 16);
 	puts("</text>");
 }
@@ -316,10 +324,12 @@ static void print_row(struct chart *c, const struct d2d_report_row *row, ms_t at
 	puts("</text>");
 	if (row->ran) {
 		x2 = MAX(x_of(c, row->end), x + BAR_MIN);
-		printf("<rect x=\""F"\" y=\""F"\" width=\""F"\" height=\""F"\" class=\"%s\"/>\n", P(x), P(y), P(x2 - x), P(high), class_of(row));
+		printf("<rect x=\""F"\" y=\""F"\" width=\""F"\" height=\""F"\" class=\"%s\"/>\n",
+			P(x), P(y), P(x2 - x), P(high), class_of(row));
 	}
 	if (bad && !row->ran) {
-		printf("<path d=\"M"F" "F"l"F" "F"m0 -"F"l-"F" "F"\" class=\"cross\"/>\n", P(x), P(y), P(high), P(high), P(high), P(high), P(high));
+		printf("<path d=\"M"F" "F"l"F" "F"m0 -"F"l-"F" "F"\" class=\"cross\"/>\n",
+			P(x), P(y), P(high), P(high), P(high), P(high), P(high));
 		x2 = x + high;
 	}
 	print_label(c, x, x2, label, bad ? "bad" : last ? "bold" : "dim", bad ? "badend" : last ? "boldend" : "dim end");
@@ -355,8 +365,8 @@ static void print_stage(struct chart *c, unsigned from, unsigned to, ms_t *stage
 			print_text(LEFT + 60, c->y + c->pitch * 175 / 100, c->font, "dim", whole);
 		free(whole);
 
-		printf("<rect x=\""F"\" y=\""F"\" width=\""F"\" height=\""F"\" fill=\"#c3d0e0\" fill-opacity=\".5\"/>\n", P(x), P(c->y),
-			P(MAX(x_of(c, last->end) - x, 10)), P((to - from) * c->pitch));
+		printf("<rect x=\""F"\" y=\""F"\" width=\""F"\" height=\""F"\" fill=\"#c3d0e0\" fill-opacity=\".5\"/>\n",
+			P(x), P(c->y), P(MAX(x_of(c, last->end) - x, 10)), P((to - from) * c->pitch));
 		*stage_end = last->end;
 	}
 	for (i = from; i < to; i++)

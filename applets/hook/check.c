@@ -71,7 +71,8 @@ static void check_interpreter(struct check *c, const char *id, const char *buf)
 	const char *interpreter = strtok_r(line, " \t", &rest), *arg = strtok_r(NULL, " \t", &rest) ? : "";
 
 	if (!c->image && !in_every_image(interpreter, arg))
-		say(c, id, true, "interpreter '%s%s%s' is not in every image (/bin/sh, /bin/busybox and '/usr/bin/env sh' are); use -R to check your image",
+		say(c, id, true, "interpreter '%s%s%s' is not in every image "
+			"(/bin/sh, /bin/busybox and '/usr/bin/env sh' are); use -R to check your image",
 			interpreter, *arg ? " " : "", arg);
 	else if (c->image && strcmp(bb_basename(interpreter), "env") == 0 && *arg && !env_finds(c->image, arg))
 		say(c, id, true, "there is no program '%s' in the PATH of hooks, where env looks", arg);
@@ -283,7 +284,8 @@ static void check_listed(struct check *c, const struct d2d_manifest *m)
 
 	for (i = 0; i < m->n; i++) {
 		char *path = concat_path_file(c->dir, m->entry[i].path);
-		char *why = is_in_folder(c, m->entry[i].path) ? d2d_hook_mismatch(&m->entry[i], path) : xstrdup("is in the manifest, but missing");
+		char *why = is_in_folder(c, m->entry[i].path) ? d2d_hook_mismatch(&m->entry[i], path)
+			: xstrdup("is in the manifest, but missing");
 
 		if (why)
 			say(c, m->entry[i].path, true, "%s", why);

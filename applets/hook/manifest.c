@@ -98,7 +98,8 @@ int d2dhook_manifest(struct d2dhook *d)
 	if (n)
 		qsort(lines, n, sizeof(*lines), by_path);
 
-	printf("%s%sversion %llu\n", kind ? d2d_kind_dir(kind) : "", kind ? " " : "", d->version ? d->version : (unsigned long long)time(NULL));
+	printf("%s%sversion %llu\n", kind ? d2d_kind_dir(kind) : "", kind ? " " : "",
+		d->version ? d->version : (unsigned long long)time(NULL));
 	for (i = 0; i < n; i++)
 		puts(lines[i]);
 	fflush_stdout_and_exit(EXIT_SUCCESS);

@@ -129,7 +129,8 @@ static bool is_there(struct json_object *image)
 	bool there = reply != NULL;
 
 	for (i = 0; there && i < n; i++)
-		there = has_tag(json_object_object_get(reply, "RepoTags"), json_object_get_string(json_object_array_get_idx(tags, i)));
+		there = has_tag(json_object_object_get(reply, "RepoTags"),
+			json_object_get_string(json_object_array_get_idx(tags, i)));
 	json_object_put(reply);
 	return there;
 }
@@ -202,7 +203,8 @@ static int load(struct d2dimport *d, const char *file, struct d2d_body body, cha
 	status = d2d_engine_request("POST /images/load?quiet=1", &body, &reply);
 	d2dimport_progress_end(&p);
 	if (status < 0)
-		return d2dimport_fail(d, file, *why ? "%s" : "can't send it to the engine: %s", *why ? printable_string(*why) : strerror(-status));
+		return d2dimport_fail(d, file, *why ? "%s" : "can't send it to the engine: %s",
+			*why ? printable_string(*why) : strerror(-status));
 	error = read_reply(file, reply);
 	free(reply);
 	if (!error)
@@ -268,7 +270,8 @@ static struct d2d_images missing(const char *file, const struct d2d_images *imag
 	return some;
 }
 
-int d2dimport_send(struct d2dimport *d, const char *file, int fd, off_t size, struct d2d_archive *a, const struct d2d_images *images)
+int d2dimport_send(struct d2dimport *d, const char *file, int fd, off_t size, struct d2d_archive *a,
+		const struct d2d_images *images)
 {
 	struct d2d_images some = missing(file, images);
 	struct json_object *list = d2d_images_json(images);

@@ -123,7 +123,7 @@ int d2dimport_files(struct d2dimport *d, char **argv);
 
 /* ---- import/relink.c ---- */
 
-/* Whether a file has a name of a .d2i, or a directory contains the files of one. */
+/* Whether a path ends in .d2i, or is a directory with the files of a .d2i. */
 bool d2dimport_is_squash(const char *path);
 
 /* Restores the mounted layers of the store in DIR from .d2i files. Returns an exit status. */

@@ -72,7 +72,8 @@ static int write_images(struct d2dimport *d, const char *file, struct d2d_archiv
 	if (r == 0 && !there)
 		r = d2d_store_import(d->store, a, images, &why);
 	d2dimport_progress_end(p);
-	d2dimport_set_how(d, there ? "there" : !images->squash ? "written" : d2d_store_does_mount(d->store) ? "mounted" : "copied", list);
+	d2dimport_set_how(d, there ? "there" : !images->squash ? "written"
+		: d2d_store_does_mount(d->store) ? "mounted" : "copied", list);
 	if (r < 0) {
 		d->again = d->beside && (r == -ENOSPC || r == -EDQUOT);
 		d2dimport_fail(d, file, "%s", why ? printable_string(why) : strerror(-r));

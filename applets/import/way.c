@@ -36,7 +36,8 @@ void d2dimport_choose_way(struct d2dimport *d, const char *dir)
 			dir = D2DIMPORT_STORE;
 	}
 	if (!d->api && !dir)
-		bb_error_msg_and_die("no Docker engine at '%s': %s", d2d_engine_socket(), r < 0 ? strerror(-r) : "unexpected reply");
+		bb_error_msg_and_die("no Docker engine at '%s': %s", d2d_engine_socket(),
+			r < 0 ? strerror(-r) : "unexpected reply");
 	if (!dir) {
 		d->limit = d2dimport_engine_limit();
 		return;

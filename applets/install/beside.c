@@ -107,7 +107,8 @@ static void refuse_lean(const struct install_place *p)
 	const char *rest = p->path + strspn(p->path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/+");
 
 	if (!d2d_volume_is_ext(&p->volume) && strcmp(p->volume.fstype, "vfat") != 0)
-		bb_error_msg_and_die("the variant lean keeps its base system on the medium, so the file system must be ext4 or vfat, not %s",
+		bb_error_msg_and_die("the variant lean keeps its base system on the medium, "
+			"so the file system must be ext4 or vfat, not %s",
 			p->volume.fstype);
 	if (*rest)
 		bb_error_msg_and_die("the variant lean passes '%s' on the kernel command line: name a directory without '%c'",
@@ -132,7 +133,8 @@ static void check_directory(struct beside *b)
 		char *path = in_dir(b, names[i]);
 		struct stat st;
 
-		if (b->is_ours && (strcmp(names[i], "a") == 0 || strcmp(names[i], "b") == 0) && lstat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
+		if (b->is_ours && (strcmp(names[i], "a") == 0 || strcmp(names[i], "b") == 0)
+		 && lstat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
 			uint64_t size = slot_size_checked(path);
 
 			if (names[i][0] == b->other)
@@ -186,7 +188,8 @@ static char *entry_of(const struct beside *b, char slot, const char *id, const c
 
 static int write_entry(const struct beside *b, char now, char older)
 {
-	char *path = in_dir(b, ENTRY), *first = entry_of(b, now, "d2d", ""), *second = entry_of(b, older, "d2d-previous", " (previous)");
+	char *path = in_dir(b, ENTRY), *first = entry_of(b, now, "d2d", ""),
+		*second = entry_of(b, older, "d2d-previous", " (previous)");
 	char *text = xasprintf(HEAD"%c%c\n%s%s", now, older, first, second);
 	int r;
 
@@ -268,7 +271,8 @@ static void consent(const struct beside *b, unsigned opt, const char *menu)
 	printf("%s: on %s (%s", p->dir, p->dev, p->volume.fstype);
 	if (p->volume.label[0])
 		printf(" \"%s\"", printable_string(p->volume.label));
-	printf("), %s of %s", make_human_readable_str(p->volume.size, 1, 0), model && model[0] ? printable_string(trim(model)) : "a disk");
+	printf("), %s of %s", make_human_readable_str(p->volume.size, 1, 0),
+		model && model[0] ? printable_string(trim(model)) : "a disk");
 	printf(". %u MiB are free, %u are needed\n", (unsigned)(p->room / D2D_MIB), (unsigned)((b->needs + D2D_MIB - 1) / D2D_MIB));
 	printf("To be done: the system of %s goes into its directory %c", b->src.dev, b->other);
 	if (b->now != '-')

@@ -109,14 +109,14 @@ void d2dinstall_digest(const char *path, const char *what, char hex[DIGEST_SIZE]
 
 /* ---- install/folder.c: the directory d2d/ of an ISO, without the keys in it ---- */
 
-/* Returns how many bytes it takes on a FAT, at most; 0 if it contains no files. */
+/* Returns how many bytes the directory takes on a FAT, at most; 0 if it contains no files. */
 uint64_t d2dinstall_folder_size(const struct install_source *src);
 
-/* Exits if it contains anything that a FAT can't store. */
+/* Exits if the directory contains anything that a FAT can't store. */
 void d2dinstall_folder_check(const struct install_source *src);
 
-/* Copy it to the top directory of a disk's FAT, and compare the copy on the disk with the ISO. Both exit on an error, and the
- * second one if the copy differs. */
+/* Copy the directory to the top directory of a disk's FAT, and compare the copy on the disk with the ISO. Both exit on an error,
+ * and the second one also if the copy differs. */
 void d2dinstall_folder_write(const struct install_source *src, const char *top);
 void d2dinstall_folder_verify(const struct install_source *src, const char *top);
 

@@ -286,7 +286,8 @@ int d2dinstall_disk(const char *path, const char *iso, struct install_key *key, 
 	refuse_source(&t);
 	plan_sizes(&t);
 	d2dinstall_folder_check(&t.src);
-	plan = xasprintf("ALL OF IT IS OVERWRITTEN: a new partition table, %u MiB for the system%s, %u MiB for the store (ext4 \""D2D_STORE_LABEL"\")",
+	plan = xasprintf("ALL OF IT IS OVERWRITTEN: a new partition table, %u MiB for the system%s, "
+		"%u MiB for the store (ext4 \""D2D_STORE_LABEL"\")",
 		t.efi_mib, t.folder ? " and the ISO's d2d/" : "", t.store_mib);
 	d2dinstall_consent(&t.disk, opt, plan);
 	free(plan);

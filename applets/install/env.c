@@ -21,7 +21,8 @@ static char value(const char *block, const char *name)
 {
 	const char *line = strstr(block, name);
 
-	return line && (line[strlen(name)] == 'a' || line[strlen(name)] == 'b') && line[strlen(name) + 1] == '\n' ? line[strlen(name)] : '\0';
+	return line && (line[strlen(name)] == 'a' || line[strlen(name)] == 'b') && line[strlen(name) + 1] == '\n'
+		? line[strlen(name)] : '\0';
 }
 
 int d2dinstall_env_read(const char *top, struct install_env *env)

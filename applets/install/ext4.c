@@ -11,7 +11,8 @@
 
 int d2dinstall_make_ext4(const char *dev, uint64_t offset, uint64_t size)
 {
-	char *at = xasprintf("offset=%llu", (unsigned long long)offset), *kib = size ? xasprintf("%lluk", (unsigned long long)(size / 1024)) : NULL;
+	char *at = xasprintf("offset=%llu", (unsigned long long)offset),
+		*kib = size ? xasprintf("%lluk", (unsigned long long)(size / 1024)) : NULL;
 	/* -F: overwrite an existing file system without a question. */
 	char *argv[] = { (char *)MKE2FS, (char *)"-qF", (char *)"-t", (char *)"ext4", (char *)"-L", (char *)D2D_STORE_LABEL,
 		(char *)"-m", (char *)"1", (char *)"-E", at, (char *)dev, kib, NULL };

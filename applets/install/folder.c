@@ -53,7 +53,8 @@ static void check(const char *path, const struct stat *st, struct work *w)
 	if (!S_ISREG(st->st_mode) && !S_ISDIR(st->st_mode))
 		bb_error_msg_and_die("can't copy the ISO's '%s': it is neither a file nor a directory", relative_name(path, w));
 	if (st->st_size > UINT32_MAX)
-		bb_error_msg_and_die("can't copy the ISO's '%s': a file on a FAT must be smaller than 4 GiB", relative_name(path, w));
+		bb_error_msg_and_die("can't copy the ISO's '%s': a file on a FAT must be smaller than 4 GiB",
+			relative_name(path, w));
 }
 
 static void add_size(const char *path UNUSED_PARAM, const struct stat *st, struct work *w)

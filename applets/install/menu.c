@@ -56,7 +56,8 @@ char *d2dinstall_menu_insert(const char *file, const char *name, const char *lin
 		if (*rest)
 			rest++;
 	}
-	new = xasprintf("%.*s%s%s\n%s%s\n%s", (int)before, old, before && old[before - 1] != '\n' ? "\n" : "", begin, lines, end, rest);
+	new = xasprintf("%.*s%s%s\n%s%s\n%s", (int)before, old,
+		before && old[before - 1] != '\n' ? "\n" : "", begin, lines, end, rest);
 	free(end);
 	free(begin);
 	free(old);

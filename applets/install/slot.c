@@ -90,7 +90,8 @@ void d2dinstall_digest(const char *path, const char *what, char hex[DIGEST_SIZE]
  * system on the medium. */
 static void write_config(const char *to, const char *at, char slot, const struct install_source *src)
 {
-	char *from = concat_path_file(src->iso, "boot/grub/slot.cfg"), *config = xmalloc_xopen_read_close(from, NULL), *text = config;
+	char *from = concat_path_file(src->iso, "boot/grub/slot.cfg"),
+		*config = xmalloc_xopen_read_close(from, NULL), *text = config;
 	int out = xopen3(to, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
 
 	if (src->is_lean)
@@ -104,7 +105,8 @@ static void write_config(const char *to, const char *at, char slot, const struct
 	free(from);
 }
 
-void d2dinstall_slot_write(const char *top, const char *at, char slot, const struct install_source *src, char sha256[INSTALL_FILES][DIGEST_SIZE])
+void d2dinstall_slot_write(const char *top, const char *at, char slot, const struct install_source *src,
+		char sha256[INSTALL_FILES][DIGEST_SIZE])
 {
 	char *dir = slot_file(top, slot, ""), *to;
 	int i, r;

@@ -85,7 +85,8 @@ static void mount_iso(struct install_source *src, bool whole)
 	uint32_t start, size;
 
 	src->fd = xopen(src->dev, O_RDONLY | O_CLOEXEC);
-	if (full_read(src->fd, mbr, sizeof(mbr)) != sizeof(mbr) || mbr[MBR_ENTRY + 4] != 0xef || mbr[510] != 0x55 || mbr[511] != 0xaa)
+	if (full_read(src->fd, mbr, sizeof(mbr)) != sizeof(mbr) || mbr[MBR_ENTRY + 4] != 0xef
+	 || mbr[510] != 0x55 || mbr[511] != 0xaa)
 		bb_error_msg_and_die("'%s' is not a debian2docker ISO", src->dev);
 	move_from_unaligned32(start, mbr + MBR_ENTRY + 8);
 	move_from_unaligned32(size, mbr + MBR_ENTRY + 12);

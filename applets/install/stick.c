@@ -50,7 +50,8 @@ static uint64_t iso_end(struct stick *st)
 	uint64_t end;
 	int i;
 
-	if (pread(st->disk.fd, st->mbr, D2D_SECTOR, 0) != D2D_SECTOR || pread(st->disk.fd, next, D2D_SECTOR, D2D_SECTOR) != D2D_SECTOR
+	if (pread(st->disk.fd, st->mbr, D2D_SECTOR, 0) != D2D_SECTOR
+	 || pread(st->disk.fd, next, D2D_SECTOR, D2D_SECTOR) != D2D_SECTOR
 	 || pread(st->disk.fd, pvd, D2D_SECTOR, ISO_PVD) != D2D_SECTOR)
 		bb_error_msg_and_die("can't read '%s'", st->disk.dev);
 	if (st->mbr[510] != 0x55 || st->mbr[511] != 0xaa || memcmp(pvd, "\001CD001", 6) != 0)
@@ -106,7 +107,8 @@ static void find_room(struct stick *st)
 	st->start = find_content(st, st->start, limit, &there);
 	st->size = (limit - st->start) / D2D_MIB * D2D_MIB;
 
-	st->has_store = strcmp(there.label, D2D_STORE_LABEL) == 0 && (d2d_volume_is_ext(&there) || strcmp(there.fstype, "crypto_LUKS") == 0);
+	st->has_store = strcmp(there.label, D2D_STORE_LABEL) == 0
+		&& (d2d_volume_is_ext(&there) || strcmp(there.fstype, "crypto_LUKS") == 0);
 	if (there.fstype[0] && !st->has_store)
 		bb_error_msg_and_die("'%s' has something behind the ISO already, %u MiB from its start: %s", st->disk.dev,
 			(unsigned)(st->start / D2D_MIB), there.fstype);

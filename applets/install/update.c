@@ -131,7 +131,8 @@ static void repair(const struct slots *s)
 	code = spawn_and_wait(argv);
 	xmove_fd(out, STDOUT_FILENO);
 	if (code > 1 || code < 0)
-		bb_error_msg_and_die("the FAT of '%s' is damaged, and fsck.fat can't repair it (%d): nothing has changed", s->dev, code);
+		bb_error_msg_and_die("the FAT of '%s' is damaged, and fsck.fat can't repair it (%d): nothing has changed",
+			s->dev, code);
 	if (code == 1)
 		printf("%s: fsck.fat has repaired it\n", s->dev);
 	/* fsck.fat wrote to the device, so cached directory entries are dropped as well. */
@@ -184,8 +185,8 @@ static void refuse_large(const struct slots *s, const struct install_source *src
 		bb_perror_msg_and_die("can't read '%s'", s->dev);
 	room = (uint64_t)vfs.f_bavail * vfs.f_frsize + d2dinstall_slot_size(s->mnt, s->other);
 	if (room < needs)
-		bb_error_msg_and_die("'%s' has too little room: slot %c can have %u MiB, the system needs %u; nothing has changed", s->dev,
-			s->other, (unsigned)(room / D2D_MIB), (unsigned)((needs + D2D_MIB - 1) / D2D_MIB));
+		bb_error_msg_and_die("'%s' has too little room: slot %c can have %u MiB, the system needs %u; nothing has changed",
+			s->dev, s->other, (unsigned)(room / D2D_MIB), (unsigned)((needs + D2D_MIB - 1) / D2D_MIB));
 }
 
 int d2dinstall_update(const char *iso, unsigned opt)
@@ -198,12 +199,14 @@ int d2dinstall_update(const char *iso, unsigned opt)
 	if (!find_slots(&s))
 		bb_simple_error_msg_and_die("this system was not booted from a disk that d2dinstall has made");
 	if (s.env.good != s.running)
-		bb_error_msg_and_die("slot %c is on trial; it becomes good once Docker answers, or by 'd2d install good'", s.running);
+		bb_error_msg_and_die("slot %c is on trial; it becomes good once Docker answers, or by 'd2d install good'",
+			s.running);
 	d2dinstall_source(&src, iso, true);
 	disk = d2d_disk_of(s.dev);
 	d2dinstall_open(&d, disk, opt);
 	plan = xasprintf("slot %c gets the system of %s; slot %c, which is running, and the store stay as they are%s",
-		s.other, src.dev, s.running, d2dinstall_folder_size(&src) ? ", and so does d2d/: the ISO's d2d/ is not copied" : "");
+		s.other, src.dev, s.running,
+		d2dinstall_folder_size(&src) ? ", and so does d2d/: the ISO's d2d/ is not copied" : "");
 	d2dinstall_consent(&d, opt, plan);
 
 	open_for_writing(&s);

@@ -43,7 +43,8 @@ int d2dreset_console(void)
 		return D2D_EXIT_NOTHING;
 	}
 	d2dreset_hold(&held, store->dev);
-	question = xasprintf("\ndebian2docker: reset: ALL OF THE STORE ON %s IS LOST, with Docker's images, containers and volumes.\n"
+	question = xasprintf("\ndebian2docker: reset: ALL OF THE STORE ON %s IS LOST, "
+		"with Docker's images, containers and volumes.\n"
 		"Type reset to recreate it. Any other answer, or none within %u seconds, leaves it as it is: ",
 		store->dev, (unsigned)PATIENCE);
 	if (d2d_ask(question, answer, sizeof(answer), PATIENCE) < 0 || strcmp(answer, "reset") != 0) {

@@ -15,7 +15,8 @@ static void announce_store_kept(void)
 
 static void announce_store_lost(void)
 {
-	d2d_console_write("\ndebian2docker: the reset has failed: the store is not in use; try again by 'sudo d2d reset --hard DEVICE'\n");
+	d2d_console_write("\ndebian2docker: the reset has failed: the store is not in use; "
+		"try again by 'sudo d2d reset --hard DEVICE'\n");
 }
 
 static void close_store(const char *dev)
@@ -58,7 +59,8 @@ static bool is_store(const char *dev)
 	if (!mounts || stat(dev, &st) != 0)
 		bb_perror_msg_and_die("can't find out whether '%s' is mounted", dev);
 	while ((m = getmntent(mounts)) != NULL) {
-		if (m->mnt_fsname[0] != '/' || stat(m->mnt_fsname, &from) != 0 || !S_ISBLK(from.st_mode) || from.st_rdev != st.st_rdev)
+		if (m->mnt_fsname[0] != '/' || stat(m->mnt_fsname, &from) != 0
+		 || !S_ISBLK(from.st_mode) || from.st_rdev != st.st_rdev)
 			continue;
 		if (strcmp(m->mnt_dir, D2D_STORE) == 0)
 			is = true;

@@ -41,10 +41,12 @@ static void refuse_mounts(void)
 
 	if (!mounts)
 		bb_perror_msg_and_die("can't read '%s'", bb_path_mtab_file);
-	is_home = stat(HOME, &home) == 0 && stat(D2D_STORE"/home", &kept) == 0 && home.st_dev == kept.st_dev && home.st_ino == kept.st_ino;
+	is_home = stat(HOME, &home) == 0 && stat(D2D_STORE"/home", &kept) == 0
+		&& home.st_dev == kept.st_dev && home.st_ino == kept.st_ino;
 	while ((m = getmntent(mounts)) != NULL)
 		if (is_setting(m->mnt_dir) || (is_home && is_prefixed_with(m->mnt_dir, HOME"/")))
-			bb_error_msg_and_die("something is mounted on '%s': unmount it first: nothing has changed", printable_string(m->mnt_dir));
+			bb_error_msg_and_die("something is mounted on '%s': unmount it first: nothing has changed",
+				printable_string(m->mnt_dir));
 	endmntent(mounts);
 }
 

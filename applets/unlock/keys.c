@@ -262,7 +262,8 @@ int d2dunlock_remove_key(struct unlock *u)
 		if (i != slot && is_usable(crypt_keyslot_status(u->cd, i)))
 			usable++;
 	if (!usable && !(u->opt & OPT_FORCE))
-		bb_error_msg_and_die("this is the last key of '%s': nothing could open the volume any more (-f removes it)", u->dev);
+		bb_error_msg_and_die("this is the last key of '%s': nothing could open the volume any more (-f removes it)",
+			u->dev);
 	u->said[0] = '\0';
 	return result(u, crypt_keyslot_destroy(u->cd, slot), "removed", slot);
 }

@@ -43,7 +43,7 @@ int d2d_alias_name_taken(const struct d2d_alias *list, int n, const char *name);
 
 enum {
 	D2D_OPTION_HARMLESS,	/* always accepted */
-	D2D_OPTION_DEFAULT,	/* has no effect, because every alias gets it: left out */
+	D2D_OPTION_DEFAULT,	/* has no effect, because every alias runs like that anyway: left out */
 	D2D_OPTION_RESTRICTED,	/* needs the user's permission */
 	D2D_OPTION_VOLUME,	/* depends on its value */
 	D2D_OPTION_MOUNT,

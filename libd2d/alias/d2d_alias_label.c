@@ -274,7 +274,8 @@ static bool has_labels(struct json_object *labels, const char *prefix)
 bool d2d_alias_has_request(struct json_object *labels)
 {
 	return json_object_is_type(labels, json_type_object)
-		&& (has_labels(labels, D2D_LABEL) || has_labels(labels, WHALEBREW"config.") || json_object_object_get(labels, "RUN"));
+		&& (has_labels(labels, D2D_LABEL) || has_labels(labels, WHALEBREW"config.")
+			|| json_object_object_get(labels, "RUN"));
 }
 
 int d2d_alias_request(struct json_object *labels, const char *image, const char *file, struct d2d_alias_request *wish,

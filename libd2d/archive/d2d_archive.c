@@ -128,7 +128,8 @@ int d2d_archive_end(struct d2d_archive *a, const struct d2d_tar *t, unsigned ent
 	else if (r == -ENODATA)
 		d2d_refuse(why, "truncated at byte %llu", (unsigned long long)(a->packed ? a->unpacked : a->size));
 	else if (r == -EFBIG)
-		d2d_refuse(why, "%s", a->limit && (a->whole || d2d_stream_position(t->in) > a->limit) ? "it unpacks to more than the store can hold"
+		d2d_refuse(why, "%s", a->limit && (a->whole || d2d_stream_position(t->in) > a->limit)
+			? "it unpacks to more than the store can hold"
 			: "not an image file: too many files, or too much JSON");
 	else if (r == 0 && entries == 0)
 		d2d_refuse(why, "not an image file: empty");

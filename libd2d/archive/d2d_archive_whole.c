@@ -36,8 +36,8 @@ void d2d_archive_add_text(struct d2d_archive *a, const char *name, char *text)
 	qsort(a->members, a->n, sizeof(*a->members), by_name);
 }
 
-/* Offers the whole layer to the early reader. Returns 1 and the layer's DIGEST if the early reader has unpacked it without error up to an
- * end mark, else 0. */
+/* Offers the whole layer to the early reader. Returns 1 and sets DIGEST to the layer's digest if the early reader has
+ * unpacked the layer without error up to an end mark, else 0. */
 static int offer_to_early_reader(struct d2d_archive *a, char *digest)
 {
 	const struct d2d_member m = { .name = (char *)"rootfs.tar", .type = '0', .size = -1 };

@@ -1,5 +1,5 @@
 /*
- * What the writer and the reader of tar-splits share.
+ * Declarations shared by the writer and the reader of tar-splits.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -8,7 +8,7 @@
 
 #include "d2d_archive.h"
 
-/* CRC-64 (ISO 3309) of what CRC is of (0: nothing) and LEN bytes more. */
+/* Returns the CRC-64 (ISO 3309) of data whose CRC so far is CRC (0 at the beginning), followed by LEN bytes. */
 uint64_t d2d_crc64(uint64_t crc, const void *buf, size_t len);
 
 #endif

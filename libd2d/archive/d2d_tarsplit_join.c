@@ -214,7 +214,8 @@ static int take_content(struct join *j, struct json_object *entry, off_t size)
 	if (j->dir < 0)
 		return add_length(j, size);
 	name = name_of(entry);
-	if (!name || !payload || strlen(payload) != sizeof(sum) - 1 || decode(strcpy(sum, payload), sizeof(sum) - 1) != sizeof(crc)) {
+	if (!name || !payload || strlen(payload) != sizeof(sum) - 1
+	 || decode(strcpy(sum, payload), sizeof(sum) - 1) != sizeof(crc)) {
 		r = d2d_refuse(j->why, "entry %u has no name or no checksum", j->position);
 	} else {
 		move_from_unaligned_long(crc, sum);

@@ -165,7 +165,8 @@ static int put_hardlink(struct squash *q, const struct d2d_tar_entry *e, struct 
 	n->target = target;
 	if (target->type == D2D_SQUASH_WHITEOUT)
 		return 0;
-	if (n->uid != target->uid || n->gid != target->gid || (target->type != '2' && n->mode != target->mode) || !same_xattrs(target, n))
+	if (n->uid != target->uid || n->gid != target->gid
+	 || (target->type != '2' && n->mode != target->mode) || !same_xattrs(target, n))
 		return d2d_layer_fail(&q->l, -EOPNOTSUPP, "'%s' is a hard link to '%s', but has another owner, mode or xattr",
 				e->name, e->link);
 	d2d_squash_free_xattrs(n);
@@ -180,7 +181,8 @@ static int find_target(struct squash *q, const struct d2d_tar_entry *e, const st
 	int r;
 
 	if (!name)
-		return d2d_layer_fail(&q->l, -EBADMSG, "'%s' is a hard link to '%s', which is outside of the layer", e->name, e->link);
+		return d2d_layer_fail(&q->l, -EBADMSG, "'%s' is a hard link to '%s', which is outside of the layer",
+			e->name, e->link);
 	r = d2d_squash_tree_enter(&q->tree, &q->l, name, false, &parent);
 	*target = r == 0 ? d2d_squash_tree_find(&q->tree, name) : NULL;
 	if (r == -ENOENT || (r == 0 && strcmp(name, ".") != 0 && (!*target || *target == itself)))

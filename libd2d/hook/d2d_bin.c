@@ -50,7 +50,8 @@ void d2d_bin_scan(struct d2d_hooks *list, unsigned kind, const char *dir, const 
 		free(path);
 	}
 	if (n < 0 && n != -ENOENT && n != -ENOTDIR) {
-		struct d2d_hook *hook = d2d_hooks_found(list, stage, "", dir, n == -E2BIG ? "more than 1000 entries" : strerror(-n));
+		struct d2d_hook *hook = d2d_hooks_found(list, stage, "", dir,
+			n == -E2BIG ? "more than 1000 entries" : strerror(-n));
 
 		hook->source = source;
 		hook->rank = rank;

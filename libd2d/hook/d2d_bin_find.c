@@ -42,7 +42,8 @@ static char *not_a_squashfs(const struct d2d_hook *hook)
 	if (len != sizeof(super) || memcmp(super.magic, "hsqs", 4) != 0)
 		return xstrdup("not a squashfs file system");
 	if (le64toh(super.used) > (uint64_t)st.st_size)
-		return xasprintf("truncated: %llu of %llu bytes", (unsigned long long)st.st_size, (unsigned long long)le64toh(super.used));
+		return xasprintf("truncated: %llu of %llu bytes", (unsigned long long)st.st_size,
+			(unsigned long long)le64toh(super.used));
 	return NULL;
 }
 

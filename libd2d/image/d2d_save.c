@@ -64,7 +64,8 @@ static int packing_of(struct d2d_archive *a, const struct d2d_image_layer *layer
 bool d2d_save_needed(struct d2d_archive *a, const struct d2d_images *images)
 {
 	unsigned i, k;
-	bool needed = images->oci || images->rootfs || images->squash || (d2d_archive_is_packed(a) && d2d_is_zstd(d2d_archive_fd(a)));
+	bool needed = images->oci || images->rootfs || images->squash
+		|| (d2d_archive_is_packed(a) && d2d_is_zstd(d2d_archive_fd(a)));
 
 	for (i = 0; i < images->n; i++)
 		for (k = 0; !needed && k < images->image[i].n_layers; k++)
@@ -93,14 +94,16 @@ static int check(sha256_ctx_t *ctx, const struct item *item, char **why)
 static int fail(const struct item *item, int r, char **why)
 {
 	return d2d_fail(r, why, "layer '%s': %s", item->layer->member->name, r == -EBADMSG ? "damaged"
-			: r == -ENODATA ? "it ends unexpectedly" : r == -EFBIG ? "it unpacks to more than the store can hold" : strerror(-r));
+			: r == -ENODATA ? "it ends unexpectedly"
+			: r == -EFBIG ? "it unpacks to more than the store can hold" : strerror(-r));
 }
 
 /* Opens a layer in the form in which it is sent, and starts the computation of its digest. */
 static int open_layer(struct save *v, const struct item *item)
 {
 	const struct d2d_image_layer *layer = item->layer;
-	int r = layer->split ? d2d_squash_open_layer(v->a, layer, &v->in, v->why) : d2d_archive_open_member(v->a, layer->member, &v->in);
+	int r = layer->split ? d2d_squash_open_layer(v->a, layer, &v->in, v->why)
+		: d2d_archive_open_member(v->a, layer->member, &v->in);
 
 	if (r >= 0 && item->unpack) {
 		r = d2d_stream_unpack(&v->in);

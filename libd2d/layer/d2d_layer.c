@@ -202,7 +202,8 @@ static int read_entries(struct d2d_layer *l)
 			r = drain(l, e.sparse || e.type == 'g' || is_prefixed_with(bb_basename(e.name), ".wh."));
 		if (r < 0) {
 			if (!l->why)
-				d2d_layer_fail(l, r, "can't unpack '%s': %s", e.name, r == -ENODATA ? "it ends unexpectedly" : strerror(-r));
+				d2d_layer_fail(l, r, "can't unpack '%s': %s", e.name,
+					r == -ENODATA ? "it ends unexpectedly" : strerror(-r));
 			break;
 		}
 		size = e.sparse || is_prefixed_with(bb_basename(e.name), ".wh.") ? 0 : e.size;
@@ -243,7 +244,8 @@ int d2d_layer_read(struct d2d_layer *l, struct d2d_stream *in, int split, struct
 	if (r == 0 && closed < 0)
 		r = d2d_layer_fail(l, closed, "can't write: %s", strerror(-closed));
 	if (r < 0 && !l->why)
-		d2d_layer_fail(l, r, "%s", r == -ENODATA ? "it ends unexpectedly" : r == -EFBIG ? "it unpacks to more than the store can hold"
+		d2d_layer_fail(l, r, "%s", r == -ENODATA ? "it ends unexpectedly"
+			: r == -EFBIG ? "it unpacks to more than the store can hold"
 				: r == -EBADMSG ? "it isn't a tar archive, or damaged" : strerror(-r));
 	sha256_end(&ctx, digest);
 	d2d_hex(result->digest, digest, sizeof(digest));

@@ -29,7 +29,8 @@ static const char *read_disks(const struct dm_config_node *node, struct d2d_lvm_
 		 || !d2d_lvm_number(node->child, "pe_count", UINT32_MAX, &disk->extents))
 			return "its metadata is invalid";
 		if (!g->why && d2d_lvm_unknown_keyword(node, "ALLOCATABLE\0"))
-			g->why = d2d_lvm_format_reason("one of its disks has the state %s", d2d_lvm_unknown_keyword(node, "ALLOCATABLE\0"));
+			g->why = d2d_lvm_format_reason("one of its disks has the state %s",
+				d2d_lvm_unknown_keyword(node, "ALLOCATABLE\0"));
 	}
 	return g->n_disks ? NULL : "its metadata names no disk";
 }

@@ -71,7 +71,7 @@ int d2d_store_import(struct d2d_store *s, struct d2d_archive *a, const struct d2
 
 /* ---- d2d_store_imports.c, d2d_store_images.c: lists ---- */
 
-/* A dockerd may be running. The caller frees the list after an error, too. */
+/* These functions may be called while a dockerd runs. The caller frees the list after an error, too. */
 
 /* Sets *IMPORTS to the imported images in the store at DIR: [{"id","tags","file","bytes","when","how"}]; "file" is missing if it is
  * unknown. "how" is "written", "copied" (from a .d2i), "mounted", or "gone" if the medium with its layers is missing. */

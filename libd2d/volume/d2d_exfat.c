@@ -47,7 +47,8 @@ void d2d_exfat_read(struct d2d_volume *v, int fd, const uint8_t *head)
 	v->uuid = xasprintf("%02X%02X-%02X%02X", n[3], n[2], n[1], n[0]);
 	if (sector < 9 || sector > 12 || cluster > 25 - sector || root < 2)
 		return;
-	if (pread(fd, dir, sizeof(dir), ((off_t)d2d_le32(head + HEAP) << sector) + ((off_t)(root - 2) << (sector + cluster))) != sizeof(dir))
+	if (pread(fd, dir, sizeof(dir),
+			((off_t)d2d_le32(head + HEAP) << sector) + ((off_t)(root - 2) << (sector + cluster))) != sizeof(dir))
 		return;
 	for (i = 0; i < sizeof(dir) && dir[i]; i += ENTRY_SIZE)
 		if (dir[i] == LABEL_ENTRY)

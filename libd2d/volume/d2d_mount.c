@@ -107,7 +107,8 @@ char *d2d_mount_command(const struct d2d_volume *v)
 	const char *data = mount_options_of(v);
 	char *target = d2d_mount_target(v);
 	char *command = xasprintf("mount -t %s -o %s%s%s%s %s %s", kind_of(v)->type,
-		v->role == D2D_ROLE_STORE ? "rw" : "ro,nosuid,nodev", needs_loop(v) ? ",loop" : "", data ? "," : "", data ? data : "", v->dev, target);
+		v->role == D2D_ROLE_STORE ? "rw" : "ro,nosuid,nodev", needs_loop(v) ? ",loop" : "",
+		data ? "," : "", data ? data : "", v->dev, target);
 
 	free(target);
 	return command;

@@ -113,7 +113,8 @@ off_t d2d_raid_superblock(int fd)
 	unsigned i;
 
 	for (i = 0; i < ARRAY_SIZE(at); i++)
-		if (at[i] > 0 && pread(fd, magic, sizeof(magic), at[i]) == sizeof(magic) && memcmp(magic, "\xfc\x4e\x2b\xa9", sizeof(magic)) == 0)
+		if (at[i] > 0 && pread(fd, magic, sizeof(magic), at[i]) == sizeof(magic)
+		 && memcmp(magic, "\xfc\x4e\x2b\xa9", sizeof(magic)) == 0)
 			return at[i];
 	return 0;
 }

@@ -222,7 +222,8 @@ static void decide_payload(struct d2d_volume *v)
 	else if (v->repair)
 		d2d_role_set(v, D2D_ROLE_NONE, "no known file system");
 	else if (strcmp(v->fstype, "LVM2_member") == 0)
-		d2d_role_set(v, D2D_ROLE_NONE, "part of an LVM volume group%s", ENABLE_FEATURE_D2DMOUNT_LVM ? "" : ": LVM is not activated here");
+		d2d_role_set(v, D2D_ROLE_NONE, "part of an LVM volume group%s",
+			ENABLE_FEATURE_D2DMOUNT_LVM ? "" : ": LVM is not activated here");
 	else if (strcmp(v->fstype, "linux_raid_member") == 0)
 		d2d_role_set(v, D2D_ROLE_NONE, "part of a RAID: it is not assembled here");
 	else if (index_in_strings(types, v->fstype) < 0)
