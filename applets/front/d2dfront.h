@@ -48,6 +48,18 @@ struct d2dfront_state {
 /* Prints at most three steps, a line each. */
 void d2dfront_next_steps(const struct d2dfront_state *state);
 
+/* ---- front/space.c ---- */
+
+/* Returns the free space of the file system at DIR: "1.3G", or with WHOLE "1.3G free of 2.0G"; "?" on failure. The caller frees
+ * the text. */
+char *d2dfront_left_on(const char *dir, bool whole);
+
+/* Whether less than 5 % of the blocks or inodes are free. */
+bool d2dfront_is_nearly_full(const char *dir);
+
+/* Whether less than 64 KiB are free. Blocks reserved for root don't count as free. */
+bool d2dfront_is_full(const char *dir);
+
 /* ---- front/status.c ---- */
 
 /* Prints the status of this system, in one line or in full. Returns the exit status: EXIT_FAILURE if the full status shows a

@@ -10,7 +10,6 @@
 #include "d2d_luks.h"
 #include "d2d_report.h"
 #include <json-c/json.h>
-#include <sys/statvfs.h>
 
 #define DOCKER_DATA "/var/lib/docker"
 
@@ -124,38 +123,6 @@ static void memory_row(struct status *st)
 		advise(st, "memory is nearly used up: stop a container, or keep Docker's data on a store");
 }
 
-/* Returns the free space of the file system at DIR: "1.3G", or with WHOLE "1.3G free of 2.0G"; "?" on failure. The caller frees
- * the text. */
-static char *left_on(const char *dir, bool whole)
-{
-	struct statvfs vfs;
-	char *total, *text;
-
-	if (statvfs(dir, &vfs) != 0)
-		return xstrdup("?");
-	total = xstrdup(size_string((uint64_t)vfs.f_blocks * vfs.f_frsize));
-	text = xasprintf(whole ? "%s free of %s" : "%s", size_string((uint64_t)vfs.f_bavail * vfs.f_frsize), total);
-	free(total);
-	return text;
-}
-
-/* Returns true if less than 5 % of the blocks or inodes are free. */
-static bool is_nearly_full(const char *dir)
-{
-	struct statvfs vfs;
-
-	return statvfs(dir, &vfs) == 0
-		&& ((vfs.f_blocks && vfs.f_bavail < vfs.f_blocks / 20) || (vfs.f_files && vfs.f_favail < vfs.f_files / 20));
-}
-
-/* Returns true if less than 64 KiB are free. Blocks reserved for root don't count as free. */
-static bool is_full(const char *dir)
-{
-	struct statvfs vfs;
-
-	return statvfs(dir, &vfs) == 0 && vfs.f_blocks && (uint64_t)vfs.f_bavail * vfs.f_frsize < 64 * 1024;
-}
-
 /* Returns what the user can do to keep Docker's data. The caller frees the text. */
 static char *how_to_keep(const struct status *st)
 {
@@ -171,15 +138,15 @@ static char *how_to_keep(const struct status *st)
 
 static void data_row(struct status *st)
 {
-	char *where = docker_data(st), *left = left_on(DOCKER_DATA, true), *keep = how_to_keep(st);
+	char *where = docker_data(st), *left = d2dfront_left_on(DOCKER_DATA, true), *keep = how_to_keep(st);
 	bool stays = volume_of_role(st, D2D_ROLE_STORE, 0);
 
 	row("data", "Docker's data is in %s, %s%s", where, left, stays ? "" : "; LOST when switched off");
 	if (!stays)
 		row("", "! to keep it: %s", keep);
-	if (stays && is_full(DOCKER_DATA) && st->engine < 0 && st->engine != -EACCES)
+	if (stays && d2dfront_is_full(DOCKER_DATA) && st->engine < 0 && st->engine != -EACCES)
 		advise(st, "full, so Docker can't start: remove what you can spare below "D2D_STORE", and restart");
-	else if (is_nearly_full(DOCKER_DATA))
+	else if (d2dfront_is_nearly_full(DOCKER_DATA))
 		advise(st, "nearly full: 'docker system df' shows what uses the space, "
 			"'docker system prune' frees what no container uses");
 	free(keep);
@@ -205,7 +172,7 @@ static void volume_rows(struct status *st)
 
 			row(i ? "" : roles[r].name, "%s \"%s\" (%s)%s%s%s", v->dev, label, v->fstype ? : "?",
 				encrypted ? ", encrypted" : store ? ", not encrypted" : "",
-				store ? ", " : "", store ? auto_string(left_on(v->mountpoint, true)) : "");
+				store ? ", " : "", store ? auto_string(d2dfront_left_on(v->mountpoint, true)) : "");
 		}
 		if (i == 0)
 			row(roles[r].name, "none");
@@ -323,7 +290,7 @@ static void gather(struct status *st)
 /* Prints the status in one line. The part about hooks was written by d2dhook. */
 static void print_one_line(const struct status *st)
 {
-	char *where = docker_data(st), *left = left_on(DOCKER_DATA, false), *keep = how_to_keep(st);
+	char *where = docker_data(st), *left = d2dfront_left_on(DOCKER_DATA, false), *keep = how_to_keep(st);
 	char *hooks = xmalloc_open_read_close(D2D_RUN"/summary", NULL);
 
 	if (hooks)
@@ -331,7 +298,7 @@ static void print_one_line(const struct status *st)
 	printf("debian2docker: %s; Docker's data is in %s", hooks ? : "no hook has run", where);
 	if (!volume_of_role(st, D2D_ROLE_STORE, 0))
 		printf(" (%s left), LOST when switched off; to keep it: %s", left, keep);
-	else if (is_nearly_full(DOCKER_DATA))
+	else if (d2dfront_is_nearly_full(DOCKER_DATA))
 		printf(", nearly full (%s left)", left);
 	printf("; ");
 	if (st->engine < 0)

@@ -2,13 +2,14 @@
  * d2dhook chart: prints the report of a boot as a self-contained SVG picture.
  *
  * The picture has a row for each phase of the boot and for each hook; time runs from left to right, and each stage is a band.
- * Coordinates are integers in tenths of an SVG unit, so that the same report yields the same bytes on every machine.
+ * svg.c prints the elements.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
 //kbuild:lib-$(CONFIG_D2DHOOK) += d2dhook_chart.o
 
 #include "d2dhook.h"
+#include "d2dhook_svg.h"
 
 typedef unsigned long long ms_t;
 
@@ -21,6 +22,7 @@ enum {
 	GAP = 30,		/* between bands */
 	BAR_MIN = 20,		/* minimum width of a bar */
 	TICKS_MAX = 10,		/* number of ticks on the time axis */
+	TEXT_MAX = 200,		/* characters of a text outside of the rows */
 };
 
 struct chart {
@@ -30,42 +32,6 @@ struct chart {
 	unsigned x_name, x_time, width;	/* left edges of names and bars, width of the area of the bars */
 	unsigned height, y;	/* height of the picture, top of the next row */
 };
-
-#define P(tenths) (unsigned)(tenths) / 10, (unsigned)(tenths) % 10
-#define F "%u.%u"
-
-/* ---- text ---- */
-
-/* Prints TEXT for XML, shortened to N characters. */
-static void print_escaped(const char *text, unsigned n)
-{
-	unsigned len = strlen(text), cut = len > n ? n - MIN(n, 3) : len, i;
-
-	for (i = 0; i < cut; i++) {
-		switch (text[i]) {
-		case '&': fputs_stdout("&amp;"); break;
-		case '<': fputs_stdout("&lt;"); break;
-		case '>': fputs_stdout("&gt;"); break;
-		case '"': fputs_stdout("&quot;"); break;
-		default: bb_putchar(text[i]);
-		}
-	}
-	if (cut < len)
-		printf("%.*s", (int)n, "...");
-}
-
-/* Returns an upper estimate of the width of N characters; usual fonts need less. */
-static unsigned text_width(unsigned n, unsigned font)
-{
-	return n * font * 60 / 100;
-}
-
-static void print_text(unsigned x, unsigned y, unsigned font, const char *class, const char *text)
-{
-	printf("<text x=\""F"\" y=\""F"\" font-size=\""F"\" class=\"%s\">", P(x), P(y), P(font), class);
-	print_escaped(text, 200);
-	puts("</text>");
-}
 
 /* Formats a duration like "8.21 s". The caller frees the text. */
 static char *seconds(ms_t ms)
@@ -120,8 +86,8 @@ static void measure(struct chart *c)
 	c->pitch = (ROWS_HEIGHT - MIN(bands, 20) * GAP) / MAX(r->n_hooks + r->n_phases, 1);
 	c->pitch = MIN(MAX(c->pitch, PITCH_MIN), PITCH_MAX);
 	c->font = MIN(c->pitch * 88 / 100, 130);
-	c->x_name = LEFT + 60 + text_width(MIN(MAX(stage, 7), 16), c->font) + 100;
-	c->x_time = c->x_name + text_width(MIN(MAX(name, 4), 28), c->font) + 100;
+	c->x_name = LEFT + 60 + d2dhook_svg_text_width(MIN(MAX(stage, 7), 16), c->font) + 100;
+	c->x_time = c->x_name + d2dhook_svg_text_width(MIN(MAX(name, 4), 28), c->font) + 100;
 	c->width = RIGHT - 60 - c->x_time;
 	c->height = bands ? TOP + (r->n_hooks + r->n_phases) * c->pitch + bands * GAP + 300 : 800;
 	c->y = TOP;
@@ -129,8 +95,9 @@ static void measure(struct chart *c)
 
 /* ---- the frame: title, legend, time axis ---- */
 
-static void print_head(const struct chart *c)
+static void print_text(unsigned x, unsigned y, unsigned font, const char *class, const char *text)
 {
+<<<<<<< HEAD
 	printf("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 "F" "F"\""
 		" font-family=\"DejaVu Sans, Verdana, Helvetica, Arial, sans-serif\">\n",
 		P(WIDTH), P(c->height));
@@ -152,6 +119,17 @@ static void print_head(const struct chart *c)
 		"<rect width=\"5\" height=\"5\" fill=\"#fbd7a1\"/><rect width=\"2\" height=\"5\" fill=\"#c8232c\"/></pattern>\n"
 		"</defs>");
 	printf("<rect width=\""F"\" height=\""F"\" fill=\"#fff\"/>\n", P(WIDTH), P(c->height));
+=======
+	d2dhook_svg_text(x, y, font, class, text, TEXT_MAX);
+}
+
+static void print_bar(unsigned x, unsigned y, unsigned width, unsigned height, const char *class)
+{
+	char *attribute = xasprintf("class=\"%s\"", class);
+
+	d2dhook_svg_rect(x, y, width, height, attribute);
+	free(attribute);
+>>>>>>> measure
 }
 
 static void print_title(const struct chart *c)
@@ -162,26 +140,31 @@ static void print_title(const struct chart *c)
 	char *total = seconds(c->span), *title;
 
 	/* Only the report of a boot has phases. The time of other runs starts with their first hook. */
+<<<<<<< HEAD
 	title = xasprintf("%s of debian2docker: %s", r->n_phases ? "Boot" : "Hooks",
 		r->n_hooks + r->n_phases ? total : "nothing has run");
 	printf("<title>");
 	print_escaped(title, 200);
 	puts("</title>");
+=======
+	title = xasprintf("%s of debian2docker: %s", r->n_phases ? "Boot" : "Hooks", r->n_hooks + r->n_phases ? total : "nothing has run");
+	d2dhook_svg_title(title, TEXT_MAX);
+>>>>>>> measure
 	print_text(LEFT + 60, 320, 220, "bold", title);
 	free(title);
 	free(total);
 
-	printf("<text x=\""F"\" y=\"54.0\" font-size=\"13.0\" class=\"dim\">%u hook%s: %u done, %u skipped, ", P(LEFT + 60),
-		r->n_hooks, r->n_hooks == 1 ? "" : "s", done, skipped);
+	d2dhook_svg_text_begin(LEFT + 60, 540, 130, "dim");
+	printf("%u hook%s: %u done, %u skipped, ", r->n_hooks, r->n_hooks == 1 ? "" : "s", done, skipped);
 	printf(failed ? "<tspan class=\"bad\">%u failed</tspan>" : "%u failed", failed);
 	for (i = 0; i < MIN(r->n_phases, 6); i++) {
 		total = seconds(r->phase[i].end - r->phase[i].start);
 		printf("%s", i ? ", " : "; ");
-		print_escaped(r->phase[i].name, 32);
+		d2dhook_svg_escaped(r->phase[i].name, 32);
 		printf(" %s", total);
 		free(total);
 	}
-	puts("</text>");
+	d2dhook_svg_text_end();
 }
 
 static void print_legend(void)
@@ -190,7 +173,7 @@ static void print_legend(void)
 	unsigned i, x = RIGHT - 5 * 860;
 
 	for (i = 0; i < ARRAY_SIZE(results); i++, x += 860) {
-		printf("<rect x=\""F"\" y=\"23.0\" width=\"16.0\" height=\"10.0\" class=\"%s\"/>\n", P(x), results[i]);
+		print_bar(x, 230, 160, 100, results[i]);
 		print_text(x + 220, 325, 120, "dim", results[i]);
 	}
 	print_text(RIGHT, 540, 120, "dim end", "bold: last hook of its stage to end");
@@ -232,7 +215,7 @@ static void print_axis(const struct chart *c)
 	for (t = 0; t <= c->span; t += step) {
 		unsigned x = x_of(c, c->origin + t);
 
-		printf("<path d=\"M"F" "F"V"F"\" stroke=\"#d5dbe3\"/>\n", P(x), P(TOP - 50), P(bottom));
+		d2dhook_svg_line(x, TOP - 50, bottom, "#d5dbe3");
 		if (end - x < 600)
 			continue;
 		label = tick_label(t, step, c->span);
@@ -241,7 +224,7 @@ static void print_axis(const struct chart *c)
 		free(label);
 	}
 	label = seconds(c->span);
-	printf("<path d=\"M"F" "F"V"F"\" stroke=\"#1f2733\"/>\n", P(end), P(TOP - 50), P(bottom));
+	d2dhook_svg_line(end, TOP - 50, bottom, "#1f2733");
 	print_text(RIGHT, TOP - 90, 115, "boldend", label);
 	print_text(RIGHT, bottom + 130, 115, "boldend", label);
 	free(label);
@@ -251,12 +234,18 @@ static void print_axis(const struct chart *c)
 
 static void print_band(const struct chart *c, const char *name, unsigned rows, bool dark)
 {
+<<<<<<< HEAD
 	printf("<rect x=\""F"\" y=\""F"\" width=\""F"\" height=\""F"\" rx=\"3\" fill=\"#%s\" fill-opacity=\".55\"/>\n",
 		P(LEFT), P(c->y), P(RIGHT - LEFT), P(rows * c->pitch), dark ? "e3eaf3" : "f2f4f7");
 	printf("<text x=\""F"\" y=\""F"\" font-size=\""F"\" class=\"bold\">",
 		P(LEFT + 60), P(c->y + c->pitch * 75 / 100), P(c->font));
 	print_escaped(name, 16);
 	puts("</text>");
+=======
+	d2dhook_svg_rect(LEFT, c->y, RIGHT - LEFT, rows * c->pitch,
+		dark ? "rx=\"3\" fill=\"#e3eaf3\" fill-opacity=\".55\"" : "rx=\"3\" fill=\"#f2f4f7\" fill-opacity=\".55\"");
+	d2dhook_svg_text(LEFT + 60, c->y + c->pitch * 75 / 100, c->font, "bold", name, 16);
+>>>>>>> measure
 }
 
 /* Prints the text beside a bar that extends from X to X2: to the right of the bar if it fits there, else on the side that has
@@ -265,13 +254,10 @@ static void print_label(const struct chart *c, unsigned x, unsigned x2, const ch
 {
 	unsigned y = c->y + c->pitch * 75 / 100, len = MIN(strlen(label), 1000);
 	unsigned left = x - c->x_time, right = RIGHT - 40 - x2, fits;
-	bool at_right = text_width(len, c->font) + 60 <= right || right >= left;
+	bool at_right = d2dhook_svg_text_width(len, c->font) + 60 <= right || right >= left;
 
 	fits = (at_right ? right : left) * 100 / 60 / c->font;
-	printf("<text x=\""F"\" y=\""F"\" font-size=\""F"\" class=\"%s\">", P(at_right ? x2 + 50 : x - 50), P(y), P(c->font),
-		at_right ? class : class_end);
-	print_escaped(label, MAX(fits, 4));
-	puts("</text>");
+	d2dhook_svg_text(at_right ? x2 + 50 : x - 50, y, c->font, at_right ? class : class_end, label, MAX(fits, 4));
 }
 
 static const char *class_of(const struct d2d_report_row *row)
@@ -314,22 +300,25 @@ static void print_row(struct chart *c, const struct d2d_report_row *row, ms_t at
 	char *label = label_of(row, false), *whole = label_of(row, true);
 	char *tip = xasprintf("%s%s%s: %s", row->stage, row->stage[0] ? "/" : "", row->name, whole);
 
-	printf("<g><title>");
-	print_escaped(tip, 400);
-	puts("</title>");
-
-	printf("<text x=\""F"\" y=\""F"\" font-size=\""F"\" class=\"%s\">", P(c->x_name), P(c->y + c->pitch * 75 / 100), P(c->font),
-		bad ? "bad" : last ? "bold" : "");
-	print_escaped(row->name[0] ? row->name : "-", 28);
-	puts("</text>");
+	printf("<g>");
+	d2dhook_svg_title(tip, 400);
+	d2dhook_svg_text(c->x_name, c->y + c->pitch * 75 / 100, c->font, bad ? "bad" : last ? "bold" : "",
+		row->name[0] ? row->name : "-", 28);
 	if (row->ran) {
 		x2 = MAX(x_of(c, row->end), x + BAR_MIN);
+<<<<<<< HEAD
 		printf("<rect x=\""F"\" y=\""F"\" width=\""F"\" height=\""F"\" class=\"%s\"/>\n",
 			P(x), P(y), P(x2 - x), P(high), class_of(row));
 	}
 	if (bad && !row->ran) {
 		printf("<path d=\"M"F" "F"l"F" "F"m0 -"F"l-"F" "F"\" class=\"cross\"/>\n",
 			P(x), P(y), P(high), P(high), P(high), P(high), P(high));
+=======
+		print_bar(x, y, x2 - x, high, class_of(row));
+	}
+	if (bad && !row->ran) {
+		d2dhook_svg_cross(x, y, high);
+>>>>>>> measure
 		x2 = x + high;
 	}
 	print_label(c, x, x2, label, bad ? "bad" : last ? "bold" : "dim", bad ? "badend" : last ? "boldend" : "dim end");
@@ -365,8 +354,13 @@ static void print_stage(struct chart *c, unsigned from, unsigned to, ms_t *stage
 			print_text(LEFT + 60, c->y + c->pitch * 175 / 100, c->font, "dim", whole);
 		free(whole);
 
+<<<<<<< HEAD
 		printf("<rect x=\""F"\" y=\""F"\" width=\""F"\" height=\""F"\" fill=\"#c3d0e0\" fill-opacity=\".5\"/>\n",
 			P(x), P(c->y), P(MAX(x_of(c, last->end) - x, 10)), P((to - from) * c->pitch));
+=======
+		d2dhook_svg_rect(x, c->y, MAX(x_of(c, last->end) - x, 10), (to - from) * c->pitch,
+			"fill=\"#c3d0e0\" fill-opacity=\".5\"");
+>>>>>>> measure
 		*stage_end = last->end;
 	}
 	for (i = from; i < to; i++)
@@ -401,13 +395,13 @@ int d2dhook_chart(struct d2dhook *d)
 
 	d2dhook_load_report(d, &report);
 	measure(&c);
-	print_head(&c);
+	d2dhook_svg_begin(WIDTH, c.height);
 	print_title(&c);
 	if (report.n_hooks + report.n_phases) {
 		print_legend();
 		print_axis(&c);
 		print_rows(&c);
 	}
-	puts("</svg>");
+	d2dhook_svg_end();
 	fflush_stdout_and_exit(EXIT_SUCCESS);
 }

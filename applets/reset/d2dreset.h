@@ -22,7 +22,7 @@ void d2dreset_ask(unsigned opt, const char *word);
 
 struct reset_volume {
 	const char *dev;
-	int fd;			/* stays open, so that the kernel can't give the name to another device if this one is removed */
+	int fd;			/* stays open, so that no other device can get the name */
 	struct d2d_volume on_it;	/* what was probed before the question */
 };
 

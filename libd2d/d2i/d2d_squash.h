@@ -86,7 +86,8 @@ int d2d_squash_tree_add(struct d2d_squash_tree *t, struct d2d_layer *l, const ch
 
 /* Finds the directory that contains NAME; *PARENT is NULL for the root directory. Missing directories are added if MAKE is set;
  * otherwise the result is -ENOENT. -EBADMSG: the path leads through a file or a symbolic link. */
-int d2d_squash_tree_enter(struct d2d_squash_tree *t, struct d2d_layer *l, const char *name, bool make, struct d2d_squash_node **parent);
+int d2d_squash_tree_enter(struct d2d_squash_tree *t, struct d2d_layer *l, const char *name, bool make,
+		struct d2d_squash_node **parent);
 
 void d2d_squash_free_xattrs(struct d2d_squash_node *n);
 void d2d_squash_tree_free(struct d2d_squash_tree *t);

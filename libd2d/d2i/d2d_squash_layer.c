@@ -174,7 +174,8 @@ static int put_hardlink(struct squash *q, const struct d2d_tar_entry *e, struct 
 }
 
 /* Finds the file that a hard link refers to. It must be in the same layer. */
-static int find_target(struct squash *q, const struct d2d_tar_entry *e, const struct d2d_squash_node *itself, struct d2d_squash_node **target)
+static int find_target(struct squash *q, const struct d2d_tar_entry *e, const struct d2d_squash_node *itself,
+		struct d2d_squash_node **target)
 {
 	char *name = d2d_clean_name(e->link[0] == '/' ? e->link + 1 : e->link);
 	struct d2d_squash_node *parent;

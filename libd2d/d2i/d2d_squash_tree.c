@@ -61,7 +61,8 @@ static void free_node(void *node)
 	free(node);
 }
 
-int d2d_squash_tree_enter(struct d2d_squash_tree *t, struct d2d_layer *l, const char *name, bool make, struct d2d_squash_node **parent)
+int d2d_squash_tree_enter(struct d2d_squash_tree *t, struct d2d_layer *l, const char *name, bool make,
+		struct d2d_squash_node **parent)
 {
 	const char *slash = strrchr(name, '/');
 	struct d2d_squash_node *n = NULL;
