@@ -97,29 +97,6 @@ static void measure(struct chart *c)
 
 static void print_text(unsigned x, unsigned y, unsigned font, const char *class, const char *text)
 {
-<<<<<<< HEAD
-	printf("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 "F" "F"\""
-		" font-family=\"DejaVu Sans, Verdana, Helvetica, Arial, sans-serif\">\n",
-		P(WIDTH), P(c->height));
-	puts("<style>\n"
-		"text{fill:#1f2733} .dim{fill:#5b6675} .mid{fill:#5b6675;text-anchor:middle} .end{text-anchor:end}"
-		" .bold{font-weight:bold}\n"
-		".bad{fill:#b3141c;font-weight:bold} .badend{fill:#b3141c;font-weight:bold;text-anchor:end}"
-		" .boldend{font-weight:bold;text-anchor:end}\n"
-		".phase{fill:#8a94a3} .done{fill:#2f73b8}"
-		" .skipped{fill:#fff;stroke:#5b6675;stroke-width:1;stroke-dasharray:2 1.5}\n"
-		".failed,.refused,.other{fill:url(#failed);stroke:#b3141c;stroke-width:1.2}"
-		" .timeout{fill:url(#timeout);stroke:#b3141c;stroke-width:1.2}\n"
-		".cross{stroke:#b3141c;stroke-width:2;fill:none}\n"
-		"</style>\n"
-		"<defs>\n"
-		"<pattern id=\"failed\" width=\"5\" height=\"5\" patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\">"
-		"<rect width=\"5\" height=\"5\" fill=\"#f3a6a6\"/><rect width=\"2.5\" height=\"5\" fill=\"#c8232c\"/></pattern>\n"
-		"<pattern id=\"timeout\" width=\"5\" height=\"5\" patternUnits=\"userSpaceOnUse\">"
-		"<rect width=\"5\" height=\"5\" fill=\"#fbd7a1\"/><rect width=\"2\" height=\"5\" fill=\"#c8232c\"/></pattern>\n"
-		"</defs>");
-	printf("<rect width=\""F"\" height=\""F"\" fill=\"#fff\"/>\n", P(WIDTH), P(c->height));
-=======
 	d2dhook_svg_text(x, y, font, class, text, TEXT_MAX);
 }
 
@@ -129,7 +106,6 @@ static void print_bar(unsigned x, unsigned y, unsigned width, unsigned height, c
 
 	d2dhook_svg_rect(x, y, width, height, attribute);
 	free(attribute);
->>>>>>> measure
 }
 
 static void print_title(const struct chart *c)
@@ -140,16 +116,9 @@ static void print_title(const struct chart *c)
 	char *total = seconds(c->span), *title;
 
 	/* Only the report of a boot has phases. The time of other runs starts with their first hook. */
-<<<<<<< HEAD
 	title = xasprintf("%s of debian2docker: %s", r->n_phases ? "Boot" : "Hooks",
 		r->n_hooks + r->n_phases ? total : "nothing has run");
-	printf("<title>");
-	print_escaped(title, 200);
-	puts("</title>");
-=======
-	title = xasprintf("%s of debian2docker: %s", r->n_phases ? "Boot" : "Hooks", r->n_hooks + r->n_phases ? total : "nothing has run");
 	d2dhook_svg_title(title, TEXT_MAX);
->>>>>>> measure
 	print_text(LEFT + 60, 320, 220, "bold", title);
 	free(title);
 	free(total);
@@ -234,18 +203,9 @@ static void print_axis(const struct chart *c)
 
 static void print_band(const struct chart *c, const char *name, unsigned rows, bool dark)
 {
-<<<<<<< HEAD
-	printf("<rect x=\""F"\" y=\""F"\" width=\""F"\" height=\""F"\" rx=\"3\" fill=\"#%s\" fill-opacity=\".55\"/>\n",
-		P(LEFT), P(c->y), P(RIGHT - LEFT), P(rows * c->pitch), dark ? "e3eaf3" : "f2f4f7");
-	printf("<text x=\""F"\" y=\""F"\" font-size=\""F"\" class=\"bold\">",
-		P(LEFT + 60), P(c->y + c->pitch * 75 / 100), P(c->font));
-	print_escaped(name, 16);
-	puts("</text>");
-=======
 	d2dhook_svg_rect(LEFT, c->y, RIGHT - LEFT, rows * c->pitch,
 		dark ? "rx=\"3\" fill=\"#e3eaf3\" fill-opacity=\".55\"" : "rx=\"3\" fill=\"#f2f4f7\" fill-opacity=\".55\"");
 	d2dhook_svg_text(LEFT + 60, c->y + c->pitch * 75 / 100, c->font, "bold", name, 16);
->>>>>>> measure
 }
 
 /* Prints the text beside a bar that extends from X to X2: to the right of the bar if it fits there, else on the side that has
@@ -306,19 +266,10 @@ static void print_row(struct chart *c, const struct d2d_report_row *row, ms_t at
 		row->name[0] ? row->name : "-", 28);
 	if (row->ran) {
 		x2 = MAX(x_of(c, row->end), x + BAR_MIN);
-<<<<<<< HEAD
-		printf("<rect x=\""F"\" y=\""F"\" width=\""F"\" height=\""F"\" class=\"%s\"/>\n",
-			P(x), P(y), P(x2 - x), P(high), class_of(row));
-	}
-	if (bad && !row->ran) {
-		printf("<path d=\"M"F" "F"l"F" "F"m0 -"F"l-"F" "F"\" class=\"cross\"/>\n",
-			P(x), P(y), P(high), P(high), P(high), P(high), P(high));
-=======
 		print_bar(x, y, x2 - x, high, class_of(row));
 	}
 	if (bad && !row->ran) {
 		d2dhook_svg_cross(x, y, high);
->>>>>>> measure
 		x2 = x + high;
 	}
 	print_label(c, x, x2, label, bad ? "bad" : last ? "bold" : "dim", bad ? "badend" : last ? "boldend" : "dim end");
@@ -354,13 +305,8 @@ static void print_stage(struct chart *c, unsigned from, unsigned to, ms_t *stage
 			print_text(LEFT + 60, c->y + c->pitch * 175 / 100, c->font, "dim", whole);
 		free(whole);
 
-<<<<<<< HEAD
-		printf("<rect x=\""F"\" y=\""F"\" width=\""F"\" height=\""F"\" fill=\"#c3d0e0\" fill-opacity=\".5\"/>\n",
-			P(x), P(c->y), P(MAX(x_of(c, last->end) - x, 10)), P((to - from) * c->pitch));
-=======
 		d2dhook_svg_rect(x, c->y, MAX(x_of(c, last->end) - x, 10), (to - from) * c->pitch,
 			"fill=\"#c3d0e0\" fill-opacity=\".5\"");
->>>>>>> measure
 		*stage_end = last->end;
 	}
 	for (i = from; i < to; i++)
