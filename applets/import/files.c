@@ -113,7 +113,9 @@ static void run(struct files *f, struct file *file, struct d2dimport_count *coun
 
 	xdup2(file->out, STDOUT_FILENO);
 	xdup2(file->err, STDERR_FILENO);
-	d2d_store_jobs(d->store, file->jobs);
+	/* Two processes at least: a compressed file has one that decompresses and one that unpacks. Otherwise the last files, when
+	 * no others are left to fill the slots, would take longer than without parallel files. */
+	d2d_store_jobs(d->store, MAX(2, file->jobs));
 	d2d_store_set_rank(d->store, file - f->file + 1);
 	d->count = count;
 	d->beside = !file->alone;
@@ -214,8 +216,12 @@ static struct file *next(struct files *f)
 {
 	struct file *file = find(f, WAITS);
 
-	if (file)
-		return file->jobs <= f->free ? file : NULL;
+	if (file && !f->free)
+		return NULL;
+	if (file) {
+		file->jobs = MIN(file->jobs, f->free);
+		return file;
+	}
 	file = f->free == f->jobs ? find(f, WAITS_ALONE) : NULL;
 	if (file) {
 		recover_killed(f);
