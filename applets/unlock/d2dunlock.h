@@ -13,6 +13,7 @@ enum {
 	EXIT_NO_KEY = 2,
 	EXIT_NO_LUKS = 3,
 	EXIT_OTHERS = 4,	/* the first volume is open, but not all of the others */
+	EXIT_UNRECORDED = 5,	/* the store is open, but D2D_UNLOCKED could not be written */
 
 	PASSPHRASE_SIZE = 1024,
 	SAID_SIZE = 160,	/* bytes of a message from libcryptsetup */
@@ -45,6 +46,7 @@ struct unlock {
 	const char *header;	/* detached header; NULL: on the device itself */
 	bool further;		/* this is not the first volume */
 	int state;		/* UNLOCK_ */
+	bool unrecorded;	/* D2D_UNLOCKED could not be written */
 	struct crypt_device *cd;
 	char *said;		/* libcryptsetup's first error message, which is nearest to the cause; SAID_SIZE bytes */
 
