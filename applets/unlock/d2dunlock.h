@@ -112,6 +112,16 @@ char *d2dunlock_read_stdin(struct unlock *u, size_t *len);
 /* Opens the volumes. Returns the exit status. */
 int d2dunlock_open(struct opening *o);
 
+/* ---- unlock/record.c ---- */
+
+/* If the volume is the store, removes the record of an earlier opening. To be called before the volume is opened: that record must
+ * not count, even if this process is killed before it writes its own. */
+void d2dunlock_forget(const struct unlock *u);
+
+/* If the volume is the store, records that it was opened by "passphrase\n" or "key\n". If that fails, the store counts as opened
+ * by a key; sets u->unrecorded after a message. */
+void d2dunlock_record(struct unlock *u, const char *by);
+
 /* ---- unlock/keys.c ---- */
 
 /* Gets a new key: from the file u->file, from a line of stdin, or by asking twice for a passphrase. Exits on an error. */

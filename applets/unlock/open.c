@@ -9,25 +9,6 @@
 #include "d2dunlock.h"
 #include <glob.h>
 
-/* Whether opening this volume opens the store. */
-static bool is_store(const struct unlock *u)
-{
-	return !(u->opt & OPT_C) && strcmp(bb_basename(D2D_STORE_MAPPING), u->name) == 0;
-}
-
-/* Records what opened the store: a key file can come with its volume on a stranger's USB stick, a typed passphrase can't. Without
- * the record, the store counts as opened by a key (libd2d/trust/d2d_trust.c). */
-static void record_opening(struct unlock *u, const char *by)
-{
-	int r = d2d_file_write(D2D_UNLOCKED, by);
-
-	if (r < 0) {
-		bb_error_msg("can't write '%s': %s: where signatures are required, the store's own hooks need them, too",
-			D2D_UNLOCKED, strerror(-r));
-		u->unrecorded = true;
-	}
-}
-
 /* Tries a key on one volume. Returns 1 if it fits, else 0. A key that doesn't fit is not an error, and any other
  * failure affects only this volume. FROM names the key in messages; BY is written to D2D_UNLOCKED. */
 static int try_key(struct unlock *u, const char *key, size_t len, const char *from, const char *by)
@@ -38,9 +19,7 @@ static int try_key(struct unlock *u, const char *key, size_t len, const char *fr
 	if (u->opt & OPT_D)
 		flags |= CRYPT_ACTIVATE_ALLOW_DISCARDS;
 	u->said[0] = '\0';
-	/* A record of an earlier opening must not count for this one, even if this process is killed before it writes its own. */
-	if (is_store(u))
-		unlink(D2D_UNLOCKED);
+	d2dunlock_forget(u);
 	r = crypt_activate_by_passphrase(u->cd, (u->opt & OPT_C) ? NULL : u->name, CRYPT_ANY_SLOT, key, len, flags);
 	if (r == -EPERM)
 		return 0;
@@ -62,8 +41,7 @@ static int try_key(struct unlock *u, const char *key, size_t len, const char *fr
 			printf("%s: open as /dev/mapper/%s by %s\n", u->dev, u->name, from);
 		fflush_all();
 	}
-	if (is_store(u))
-		record_opening(u, by);
+	d2dunlock_record(u, by);
 	return 1;
 }
 
