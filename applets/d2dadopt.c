@@ -158,11 +158,16 @@ static int make_file_system(const struct disk *d)
 	char *stage = make_stage(d);
 	/* nodiscard: discarding would also erase the text in front of the file system. */
 	char *options = xasprintf("offset=%u,nodiscard,root_owner=0:0", START);
-	char *size = xasprintf("%lluk", (unsigned long long)sectors_of(d) * d->sector / 1024);
+	char *size = xasprintf("%lluk", (unsigned long long)sectors_of(d) * d->sector / 1024), same[D2D_FD_PATH];
 	char *argv[] = { (char *)MKE2FS, (char *)"-q", (char *)"-F", (char *)"-t", (char *)"ext4", (char *)"-L",
-		(char *)d->label, (char *)"-E", options, (char *)"-d", stage, (char *)d->path, size, NULL };
-	int code = spawn_and_wait(argv);
+		(char *)d->label, (char *)"-E", options, (char *)"-d", stage, same, size, NULL };
+	int code;
 
+	/* mke2fs opens the disk by the inherited descriptor, because the path may lead to another disk by now. */
+	d2d_fd_path(same, d->fd);
+	fcntl(d->fd, F_SETFD, 0);
+	code = spawn_and_wait(argv);
+	close_on_exec_on(d->fd);
 	remove_file(stage, FILEUTILS_RECUR | FILEUTILS_FORCE);
 	free(size);
 	free(options);
@@ -186,14 +191,27 @@ static void write_table(const struct disk *d)
 	free(mbr);
 }
 
+/* Opens the disk again without O_EXCL, because mke2fs opens it with O_EXCL. The disk is opened by the descriptor, which stays
+ * open until then: the path could lead to another disk, which was not examined. */
+static void open_shared(struct disk *d)
+{
+	char same[D2D_FD_PATH];
+	int fd;
+
+	d2d_fd_path(same, d->fd);
+	fd = open(same, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		bb_perror_msg_and_die("can't open '%s'", d->path);
+	close(d->fd);
+	d->fd = fd;
+}
+
 static void adopt(struct disk *d)
 {
 	char *zeros = xzalloc(START);
 	int code;
 
-	/* mke2fs opens the device with O_EXCL, too, so open it again without. */
-	close(d->fd);
-	d->fd = xopen(d->path, O_RDWR | O_CLOEXEC);
+	open_shared(d);
 	printf("%s asks to be formatted: formatting it\n", d->path);
 	fflush_all();
 	write_and_sync(d, mark, sizeof(mark) - 1, MARK);

@@ -38,19 +38,17 @@ enum { TAGS, ID, SIZE, HOW, WHEN, FILE_NAME, COLUMNS };
 
 static const char *text_of(struct json_object *o, const char *key, const char *otherwise)
 {
-	struct json_object *text;
-
-	return json_object_object_get_ex(o, key, &text) ? json_object_get_string(text) : otherwise;
+	return d2d_json_text(o, key) ?: otherwise;
 }
 
 static char *tags_of(struct json_object *image)
 {
-	struct json_object *tags = json_object_object_get(image, "tags");
-	size_t i, n = json_object_array_length(tags);
+	struct json_object *tags;
+	size_t i, n = d2d_json_array(image, "tags", &tags);
 	char *all = xstrdup(n ? "" : "<none>"), *longer;
 
 	for (i = 0; i < n; i++) {
-		longer = xasprintf("%s%s%s", all, i ? ", " : "", json_object_get_string(json_object_array_get_idx(tags, i)));
+		longer = xasprintf("%s%s%s", all, i ? ", " : "", d2d_json_text_at(tags, i) ?: "?");
 		free(all);
 		all = longer;
 	}
@@ -94,7 +92,7 @@ static void print_imports(struct json_object *imports)
 	static char *const head[COLUMNS] = {
 		(char *)"IMAGE", (char *)"ID", (char *)"SIZE", (char *)"HOW", (char *)"IMPORTED", (char *)"FROM"
 	};
-	size_t i, n = json_object_array_length(imports);
+	size_t i, n = d2d_json_length(imports);
 	char *(*rows)[COLUMNS] = xzalloc((n + 1) * sizeof(*rows));
 	int c, width[COLUMNS] = { 5, 2, 4, 3, 8, 0 };
 
@@ -135,7 +133,7 @@ static int print_failed(void)
 static void print_notes(void)
 {
 	struct json_object *notes = d2d_imports_read("");
-	size_t i, k, n = json_object_array_length(notes);
+	size_t i, k, n = d2d_json_length(notes);
 	bool any = false;
 
 	for (i = 0; i < n; i++) {
@@ -145,8 +143,8 @@ static void print_notes(void)
 
 		if (!json_object_is_type(names, json_type_array) || !how || !file || d2d_json_text(note, "why"))
 			continue;
-		for (k = 0; k < json_object_array_length(names); k++, any = true)
-			printf("%s (%s) %s\n", json_object_get_string(json_object_array_get_idx(names, k)), how, file);
+		for (k = 0; k < d2d_json_length(names); k++, any = true)
+			printf("%s (%s) %s\n", d2d_json_text_at(names, k) ?: "?", how, file);
 	}
 	if (!any)
 		puts("none");
@@ -167,7 +165,7 @@ int d2dimages_main(int argc UNUSED_PARAM, char **argv)
 		print_notes();
 	} else if (r < 0)
 		bb_error_msg("can't read the store '%s': %s", printable_string(dir), strerror(-r));
-	else if (json_object_array_length(imports))
+	else if (d2d_json_length(imports))
 		print_imports(imports);
 	else
 		puts("no image was imported");

@@ -86,7 +86,8 @@
 //usage:     "\n"
 //usage:	)
 //usage:     "\nExit status: 0 open, 1 error, 2 no key fits or nobody answered, 3 no LUKS"
-//usage:     "\nvolume, 4 the first volume is open, but not all of the others"
+//usage:     "\nvolume, 4 the first volume is open, but not all of the others, 5 the store is"
+//usage:     "\nopen, but /run/d2d/unlocked could not be written"
 
 #include "d2dunlock.h"
 #include <sys/file.h>

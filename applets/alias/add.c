@@ -31,11 +31,11 @@ static char *wanted_name(const char *image, struct json_object *labels, const st
 static void add_tags(struct d2d_alias **list, int *n, struct json_object *entry, const struct d2d_sidecar *sidecars,
 		int count)
 {
-	struct json_object *tags = json_object_object_get(entry, "RepoTags");
-	size_t k;
+	struct json_object *tags;
+	size_t k, n_tags = d2d_json_array(entry, "RepoTags", &tags);
 
-	for (k = 0; json_object_is_type(tags, json_type_array) && k < json_object_array_length(tags); k++) {
-		const char *image = json_object_get_string(json_object_array_get_idx(tags, k));
+	for (k = 0; k < n_tags; k++) {
+		const char *image = d2d_json_text_at(tags, k);
 
 		if (!image || !d2d_is_image(image))		/* "<none>:<none>" */
 			continue;
@@ -71,7 +71,7 @@ static int get_images(const struct d2dalias *d, struct d2d_alias **list)
 
 	count = d2dalias_sidecars(d, &sidecars);
 	*list = NULL;
-	for (i = 0; i < json_object_array_length(images); i++)
+	for (i = 0; i < d2d_json_length(images); i++)
 		add_tags(list, &n, json_object_array_get_idx(images, i), sidecars, count);
 	d2d_sidecars_free(sidecars, count);
 	json_object_put(images);

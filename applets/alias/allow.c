@@ -43,8 +43,8 @@ static bool has_option(struct json_object *options, const char *text)
 {
 	size_t i;
 
-	for (i = 0; i < json_object_array_length(options); i++)
-		if (strcmp(json_object_get_string(json_object_array_get_idx(options, i)) ? : "", text) == 0)
+	for (i = 0; i < d2d_json_length(options); i++)
+		if (strcmp(d2d_json_text_at(options, i) ? : "", text) == 0)
 			return true;
 	return false;
 }
@@ -76,7 +76,7 @@ int d2dalias_allow(struct d2dalias *d, char **argv)
 		bb_show_usage();
 	parse_options(&list, argv + 1);
 	image = d2dalias_tagged(argv[0]);
-	id = json_object_get_string(json_object_object_get(d2dalias_inspect(image), "Id"));
+	id = d2d_json_text(d2dalias_inspect(image), "Id");
 	if (!id)
 		bb_error_msg_and_die("the engine's reply has no ID for image '%s'", image);
 
@@ -93,7 +93,7 @@ int d2dalias_allow(struct d2dalias *d, char **argv)
 			json_object_array_add(options, json_object_new_string(o->text));
 		printf("%s: may now use %s if its labels ask for it\n", image, o->text);
 	}
-	return json_object_array_length(options) ? write_all(d, all) : EXIT_SUCCESS;
+	return d2d_json_length(options) ? write_all(d, all) : EXIT_SUCCESS;
 }
 
 int d2dalias_deny(struct d2dalias *d, char **argv)
@@ -108,7 +108,7 @@ int d2dalias_deny(struct d2dalias *d, char **argv)
 	image = d2dalias_tagged(argv[0]);
 	{
 		json_object_object_foreach(all, id, entry) {
-			const char *name = json_object_get_string(json_object_object_get(entry, "image"));
+			const char *name = d2d_json_text(entry, "image");
 
 			if (strcmp(id, argv[0]) == 0 || (name && strcmp(name, image) == 0))
 				llist_add_to(&ids, xstrdup(id));
@@ -131,13 +131,13 @@ int d2dalias_allowed(struct d2dalias *d, char **argv)
 	{
 		json_object_object_foreach(all, id, entry) {
 			struct json_object *options = d2d_alias_allowed_for(all, id);
-			const char *name = json_object_get_string(json_object_object_get(entry, "image"));
+			const char *name = d2d_json_text(entry, "image");
 			size_t i;
 
 			printf("%s", printable_string(name ? name : "?"));
 			printf(" %s", printable_string(id));
-			for (i = 0; options && i < json_object_array_length(options); i++) {
-				char *word = d2d_quoted(json_object_get_string(json_object_array_get_idx(options, i)) ? : "");
+			for (i = 0; i < d2d_json_length(options); i++) {
+				char *word = d2d_quoted(d2d_json_text_at(options, i) ? : "");
 
 				printf(" %s", word);
 				free(word);

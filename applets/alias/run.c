@@ -54,9 +54,7 @@ struct json_object *d2dalias_inspect(const char *image)
 
 static const char *string_of(struct json_object *object, const char *key)
 {
-	struct json_object *value = json_object_object_get(object, key);
-
-	return json_object_is_type(value, json_type_string) ? json_object_get_string(value) : "";
+	return d2d_json_text(object, key) ?: "";
 }
 
 static void get_caller(struct d2d_alias_caller *caller)
@@ -152,8 +150,8 @@ static int make_folders(const llist_t *folders)
 /* Returns whether FOLDER lies below a directory that the container has mounted read-write and that itself lies below HOME. */
 static bool can_replace(struct json_object *container, const char *home, const char *folder)
 {
-	struct json_object *mounts = json_object_object_get(container, "Mounts");
-	size_t i, n = json_object_is_type(mounts, json_type_array) ? json_object_array_length(mounts) : 0;
+	struct json_object *mounts;
+	size_t i, n = d2d_json_array(container, "Mounts", &mounts);
 	bool can = false;
 
 	for (i = 0; i < n && !can; i++) {
@@ -182,15 +180,14 @@ static int refuse_if_replaceable(const char *image, const char *home, const llis
 	if (status != 200 || (list && !json_object_is_type(list, json_type_array)))
 		d2dalias_no_engine(status);
 	for (; folders && r == 0; folders = folders->link) {
-		for (i = 0; i < json_object_array_length(list) && r == 0; i++) {
+		for (i = 0; i < d2d_json_length(list) && r == 0; i++) {
 			struct json_object *container = json_object_array_get_idx(list, i);
 
 			if (!real || !can_replace(container, real, folders->data))
 				continue;
 			names = json_object_object_get(container, "Names");
 			bb_error_msg("%s: refused while container '%s' is running: it could replace '%s' by a symbolic link", image,
-				printable_string(json_object_is_type(names, json_type_array) ?
-					json_object_get_string(json_object_array_get_idx(names, 0)) ? : "?" : "?"),
+				printable_string(d2d_json_text_at(names, 0) ?: "?"),
 				auto_string(xstrdup(printable_string(folders->data))));
 			r = -EBUSY;
 		}

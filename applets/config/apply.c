@@ -43,7 +43,7 @@ static char *read_stored(const char *path, size_t max, size_t *len, int *bad)
 static char *good_lines(char *text, const char *path, int *bad)
 {
 	char *out = xstrdup(""), *line, *longer;
-	unsigned n = 0;
+	unsigned n = 0, used = 0;
 
 	while ((line = strsep(&text, "\n")) != NULL) {
 		const char *wrong;
@@ -58,6 +58,11 @@ static char *good_lines(char *text, const char *path, int *bad)
 			bb_error_msg("%s:%u: '%s' %s", path, n, printable_string(line), wrong);
 			*bad = 1;
 			continue;
+		}
+		if (++used > D2D_CONFIG_LINES) {
+			bb_error_msg("'%s' has more than %u options: those from line %u on are ignored", path, D2D_CONFIG_LINES, n);
+			*bad = 1;
+			break;
 		}
 		longer = xasprintf("%s%s%s\n", out, line, strchr(line, '=') ? "" : "=");
 		free(out);

@@ -8,7 +8,11 @@
 
 #include "d2d_config.h"
 
-enum { D2D_CONFIG_MAX = 64 * 1024 };	/* bytes of the store's d2d/config */
+enum {
+	D2D_CONFIG_MAX = 64 * 1024,	/* bytes of the store's d2d/config */
+	/* Options in d2d/config. Each takes 9 bytes more in the environment of hooks, which has a limit (d2d_hook_results.c). */
+	D2D_CONFIG_LINES = 1000,
+};
 
 struct d2dconfig {
 	const char *root;	/* "" for /, else a root directory for tests: the settings of the kernel are left alone then */

@@ -216,12 +216,12 @@ static void engine_rows(struct status *st)
 		return;
 	}
 	row("engine", "Docker answers");
-	for (i = k = 0; i < json_object_array_length(st->images); i++) {
-		struct json_object *tags = json_object_object_get(json_object_array_get_idx(st->images, i), "RepoTags");
-		size_t t;
+	for (i = k = 0; i < d2d_json_length(st->images); i++) {
+		struct json_object *tags;
+		size_t t, n = d2d_json_array(json_object_array_get_idx(st->images, i), "RepoTags", &tags);
 
-		for (t = 0; tags && t < json_object_array_length(tags); t++)
-			row(k++ ? "" : "images", "%s", json_object_get_string(json_object_array_get_idx(tags, t)));
+		for (t = 0; t < n; t++)
+			row(k++ ? "" : "images", "%s", d2d_json_text_at(tags, t) ?: "?");
 	}
 	if (!k)
 		row("images", "none");
@@ -236,7 +236,7 @@ static void import_rows(struct status *st)
 	unsigned count[KINDS] = { 0 }, i, n = 0;
 	size_t k;
 
-	for (k = 0; k < json_object_array_length(st->imports); k++) {
+	for (k = 0; k < d2d_json_length(st->imports); k++) {
 		const char *how = d2d_json_text(json_object_array_get_idx(st->imports, k), "how");
 		int kind = how ? index_in_strings(hows, how) : -1;
 
@@ -248,7 +248,7 @@ static void import_rows(struct status *st)
 			printf(n++ ? ", %u %s" : "imports    %u %s", count[i], nth_string(words, i));
 	if (n)
 		bb_putchar('\n');
-	for (k = 0; k < json_object_array_length(st->imports); k++) {
+	for (k = 0; k < d2d_json_length(st->imports); k++) {
 		struct json_object *note = json_object_array_get_idx(st->imports, k);
 		const char *file = d2d_json_text(note, "file"), *why = d2d_json_text(note, "why");
 
@@ -263,7 +263,7 @@ static void print_failed(const struct status *st)
 	unsigned n = 0;
 	size_t i;
 
-	for (i = 0; i < json_object_array_length(st->imports); i++) {
+	for (i = 0; i < d2d_json_length(st->imports); i++) {
 		struct json_object *note = json_object_array_get_idx(st->imports, i);
 		const char *file = d2d_json_text(note, "file");
 
@@ -304,7 +304,7 @@ static void print_one_line(const struct status *st)
 	if (st->engine < 0)
 		printf("Docker doesn't answer");
 	else
-		printf("images: %zu", json_object_array_length(st->images));
+		printf("images: %zu", d2d_json_length(st->images));
 	print_failed(st);
 	bb_putchar('\n');
 	free(hooks);
@@ -329,11 +329,11 @@ static const char *first_image(const struct status *st)
 {
 	size_t i;
 
-	for (i = 0; st->engine >= 0 && i < json_object_array_length(st->images); i++) {
+	for (i = 0; st->engine >= 0 && i < d2d_json_length(st->images); i++) {
 		struct json_object *tags = json_object_object_get(json_object_array_get_idx(st->images, i), "RepoTags");
 
-		if (tags && json_object_array_length(tags) > 0)
-			return json_object_get_string(json_object_array_get_idx(tags, 0));
+		if (d2d_json_text_at(tags, 0))
+			return d2d_json_text_at(tags, 0);
 	}
 	return NULL;
 }

@@ -17,8 +17,8 @@ static bool has_tag(struct json_object *tags, const char *wanted)
 	const char *tag;
 	size_t i;
 
-	for (i = 0; json_object_is_type(tags, json_type_array) && i < json_object_array_length(tags); i++) {
-		tag = json_object_get_string(json_object_array_get_idx(tags, i));
+	for (i = 0; i < d2d_json_length(tags); i++) {
+		tag = d2d_json_text_at(tags, i);
 		if (tag && strcmp(tag, wanted) == 0)
 			return true;
 	}
@@ -65,8 +65,7 @@ static bool read_ids(char **path, struct json_object **ids)
 /* Returns the engine's ID of the image with the first tag of IMAGE, or NULL. The caller frees it. */
 static char *engine_id(struct json_object *image)
 {
-	struct json_object *tags, *reply = d2d_json_array(image, "tags", &tags)
-		? inspect(json_object_get_string(json_object_array_get_idx(tags, 0))) : NULL;
+	struct json_object *tags, *reply = d2d_json_array(image, "tags", &tags) ? inspect(d2d_json_text_at(tags, 0)) : NULL;
 	const char *id = d2d_json_text(reply, "Id");
 	char *copy = id ? xstrdup(id) : NULL;
 
@@ -82,7 +81,7 @@ static void note_ids(const struct d2d_images *images)
 	char *path = NULL, *id;
 	size_t i;
 
-	for (i = 0; i < json_object_array_length(list); i++) {
+	for (i = 0; i < d2d_json_length(list); i++) {
 		image = json_object_array_get_idx(list, i);
 		id = xasprintf("sha256:%s", d2d_json_text(image, "id"));
 		reply = inspect(id);
@@ -130,7 +129,7 @@ static bool is_there(struct json_object *image)
 
 	for (i = 0; there && i < n; i++)
 		there = has_tag(json_object_object_get(reply, "RepoTags"),
-			json_object_get_string(json_object_array_get_idx(tags, i)));
+			d2d_json_text_at(tags, i));
 	json_object_put(reply);
 	return there;
 }
@@ -139,17 +138,18 @@ static bool is_there(struct json_object *image)
  * an error, which the caller frees, or NULL. */
 static char *read_reply(const char *file, char *reply)
 {
-	struct json_object *line, *text;
-	const char *name;
+	struct json_object *line;
+	const char *name, *text;
 	char *error = NULL, *word;
 	int loaded = 0;
 
 	while (!error && (word = strsep(&reply, "\n")) != NULL) {
 		line = json_tokener_parse(word);
-		if (json_object_object_get_ex(line, "error", &text) || json_object_object_get_ex(line, "message", &text))
-			error = xstrdup(printable_string(json_object_get_string(text)));
-		else if (json_object_object_get_ex(line, "stream", &text)) {
-			word = xstrdup(json_object_get_string(text));
+		text = d2d_json_text(line, "error") ?: d2d_json_text(line, "message");
+		if (text) {
+			error = xstrdup(printable_string(text));
+		} else if ((text = d2d_json_text(line, "stream")) != NULL) {
+			word = xstrdup(text);
 			chomp(word);
 			name = strstr(word, "Loaded image");
 			if (name && (name = strstr(name, ": ")) != NULL) {

@@ -123,7 +123,7 @@ static void relink_all(struct relink *l, char **argv)
 
 	json_object_object_foreachC(l->mounted, at)
 		if (is_wanted(l, at.key))
-			relink_file(l, json_object_get_string(json_object_object_get(at.val, "file")) ?: "");
+			relink_file(l, d2d_json_text(at.val, "file") ?: "");
 	for (; *argv && l->left; argv++) {
 		if (d2dimport_is_squash(*argv))
 			relink_file(l, *argv);
@@ -162,8 +162,8 @@ int d2dimport_relink(struct d2dimport *d, const char *dir, char **argv)
 	if (d->store) {
 		lines = json_object_new_array();
 		r = d2d_store_drop_lost(d->store, l.mounted, lines);
-		for (i = 0; i < json_object_array_length(lines); i++)
-			puts(printable_string(json_object_get_string(json_object_array_get_idx(lines, i))));
+		for (i = 0; i < d2d_json_length(lines); i++)
+			puts(printable_string(d2d_json_text_at(lines, i)));
 		json_object_put(lines);
 		if (r < 0) {
 			bb_error_msg("can't write to the store '%s': %s", printable_string(dir), strerror(-r));

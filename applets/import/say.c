@@ -13,17 +13,16 @@ void d2dimport_print(const char *file, struct json_object *images, const char *w
 	struct json_object *tags;
 	size_t i, k, n;
 
-	for (i = 0; i < json_object_array_length(images); i++) {
+	for (i = 0; i < d2d_json_length(images); i++) {
 		struct json_object *image = json_object_array_get_idx(images, i);
 
-		tags = json_object_object_get(image, "tags");
-		n = json_object_array_length(tags);
+		n = d2d_json_array(image, "tags", &tags);
 		if (n == 0)
 			printf("%s: %ssha256:%s%s\n", file, what[0] == ' ' ? "" : what,
-				json_object_get_string(json_object_object_get(image, "id")), what[0] == ' ' ? what : "");
+				d2d_json_text(image, "id") ?: "?", what[0] == ' ' ? what : "");
 		for (k = 0; k < n; k++)
 			printf("%s: %s%s%s\n", file, what[0] == ' ' ? "" : what,
-				json_object_get_string(json_object_array_get_idx(tags, k)), what[0] == ' ' ? what : "");
+				d2d_json_text_at(tags, k) ?: "?", what[0] == ' ' ? what : "");
 	}
 }
 

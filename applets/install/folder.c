@@ -21,6 +21,7 @@ struct work {
 	const char *top;	/* mount point of the disk's FAT */
 	uint64_t size;
 	smallint has_files;
+	llist_t *names;		/* relative paths that check() has seen */
 };
 
 /* Returns a path on the ISO relative to the top directory of the ISO, printable; freed automatically. */
@@ -35,19 +36,40 @@ static char *on_disk(const char *path, const struct work *w)
 	return concat_path_file(w->top, path + strlen(w->src->iso) + 1);
 }
 
-/* Whether the kernel's vfat accepts a name (fs/fat/namei_vfat.c: vfat_is_used_badchars; vfat drops dots at the end). */
+/* Whether the kernel's vfat accepts a name (fs/fat/namei_vfat.c: vfat_is_used_badchars; vfat drops dots at the end). The FAT is
+ * mounted with the option utf8, with which vfat accepts nothing else than UTF-8. */
 static bool fat_takes(const char *name)
 {
 	size_t len = strlen(name);
 
+	if (!d2d_is_utf8(name))
+		return false;
 	for (; *name; name++)
 		if ((unsigned char)*name < ' ' || strchr("*?<>|\":\\", *name))
 			return false;
 	return name[-1] != '.' && name[-1] != ' ' && len < 255;
 }
 
+/* Returns the path of the same name in other upper and lower case that was seen before, or NULL. vfat doesn't tell such names
+ * apart (only ASCII letters count, because it is mounted with utf8), so the second would replace the first or fail. */
+static const char *same_on_fat(const char *name, const struct work *w)
+{
+	const llist_t *l;
+
+	for (l = w->names; l; l = l->link)
+		if (strcasecmp(l->data, name) == 0)
+			return l->data;
+	return NULL;
+}
+
 static void check(const char *path, const struct stat *st, struct work *w)
 {
+	const char *name = path + strlen(w->src->iso) + 1, *same = same_on_fat(name, w);
+
+	if (same)
+		bb_error_msg_and_die("can't copy the ISO's '%s': a FAT doesn't tell it apart from '%s'", relative_name(path, w),
+			auto_string(xstrdup(printable_string(same))));
+	llist_add_to(&w->names, xstrdup(name));
 	if (!fat_takes(bb_basename(path)))
 		bb_error_msg_and_die("can't copy the ISO's '%s': a FAT doesn't allow this name", relative_name(path, w));
 	if (!S_ISREG(st->st_mode) && !S_ISDIR(st->st_mode))
@@ -136,6 +158,7 @@ void d2dinstall_folder_check(const struct install_source *src)
 	struct work w = { .file = check, .folder = check, .src = src };
 
 	for_all(&w);
+	llist_free(w.names, free);
 }
 
 void d2dinstall_folder_write(const struct install_source *src, const char *top)

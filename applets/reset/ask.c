@@ -1,5 +1,5 @@
 /*
- * d2dreset: finds the store to be reset, and asks the user for confirmation.
+ * d2dreset: finds the store to be reset, and asks the user for confirmation and for the new passphrase.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -30,4 +30,18 @@ void d2dreset_ask(unsigned opt, const char *word)
 	if (!answer || strcmp(answer, word) != 0)
 		bb_simple_error_msg_and_die("not confirmed: nothing has changed");
 	free(answer);
+}
+
+struct install_key *d2dreset_ask_key(bool console, int seconds)
+{
+	struct install_key *key;
+	int r;
+
+	if (!ENABLE_FEATURE_D2DINSTALL_LUKS)
+		return NULL;
+	key = d2dinstall_key(NULL);
+	r = d2dinstall_key_ask(key, console, seconds);
+	if (r < 0)
+		bb_error_msg_and_die("%s: nothing has changed", d2dinstall_key_error(r));
+	return key;
 }

@@ -30,7 +30,7 @@ int d2dreset_console(void)
 	struct d2d_volume *list, *store;
 	struct reset_volume held;
 	struct install_key *key = NULL;
-	int r, n = d2d_volumes_scan(&list);
+	int n = d2d_volumes_scan(&list);
 
 	if (n < 0)
 		bb_error_msg_and_die("can't look for volumes: %s", strerror(-n));
@@ -51,16 +51,12 @@ int d2dreset_console(void)
 		puts("not confirmed: the store stays as it is");
 		return D2D_EXIT_NOTHING;
 	}
+	if (d2dreset_is_luks(&held))
+		key = d2dreset_ask_key(true, PATIENCE);
 	d2dreset_check(&held);
 	d2dreset_refuse_used(store->dev);
-	if (d2dreset_is_luks(&held)) {
+	if (key)
 		d2dreset_erase_keys(store->dev);
-		key = d2dinstall_key(NULL);
-		r = d2dinstall_key_ask(key, true, PATIENCE);
-		if (r < 0)
-			bb_error_msg_and_die("%s: %s is not a store any more; 'sudo d2d reset --hard %s' makes a new one",
-				d2dinstall_key_error(r), store->dev, store->dev);
-	}
 	d2dreset_make(store->dev, key);
 	if (key)
 		d2dinstall_key_wipe(key);

@@ -18,6 +18,10 @@ char *d2dreset_mounted(void);
  * INSTALL_DRY_RUN. */
 void d2dreset_ask(unsigned opt, const char *word);
 
+/* Asks for the passphrase of the new store; see d2dinstall_key_ask() for CONSOLE and SECONDS. To be called before anything is
+ * erased: exits without a passphrase. The caller frees the key with d2dinstall_key_wipe(). */
+struct install_key *d2dreset_ask_key(bool console, int seconds);
+
 /* ---- reset/volume.c ---- */
 
 struct reset_volume {

@@ -128,17 +128,6 @@ static char *lower_device(const char *dev)
 	return lower ? lower : xstrdup(dev);
 }
 
-/* Asks for the new passphrase, before anything is lost; dies without one. */
-static struct install_key *ask_key(void)
-{
-	struct install_key *key = d2dinstall_key(NULL);
-	int r = d2dinstall_key_ask(key, false, 0);
-
-	if (r < 0)
-		bb_error_msg_and_die("%s: nothing has changed", d2dinstall_key_error(r));
-	return key;
-}
-
 /* Redirects standard output and error to the console if they go to a file on the store, because close-store kills every
  * process with an open file there. Closes all other inherited descriptors except KEEP. */
 static void leave_files(dev_t store, int keep)
@@ -211,7 +200,7 @@ int d2dreset_hard(const char *path, unsigned opt)
 		held.on_it.fstype[0] ? held.on_it.fstype : "nothing", printable_string(held.on_it.label));
 	d2dreset_ask(opt, bb_basename(dev));
 	if (d2dreset_is_luks(&held))
-		key = ask_key();
+		key = d2dreset_ask_key(false, 0);
 	d2dreset_check(&held);
 	/* The volume may have been mounted in the meantime. */
 	mounted = is_store(used);

@@ -13,6 +13,7 @@ enum {
 	EXIT_NO_KEY = 2,
 	EXIT_NO_LUKS = 3,
 	EXIT_OTHERS = 4,	/* the first volume is open, but not all of the others */
+	EXIT_UNRECORDED = 5,	/* the store is open, but D2D_UNLOCKED could not be written */
 
 	PASSPHRASE_SIZE = 1024,
 	SAID_SIZE = 160,	/* bytes of a message from libcryptsetup */
@@ -45,6 +46,7 @@ struct unlock {
 	const char *header;	/* detached header; NULL: on the device itself */
 	bool further;		/* this is not the first volume */
 	int state;		/* UNLOCK_ */
+	bool unrecorded;	/* D2D_UNLOCKED could not be written */
 	struct crypt_device *cd;
 	char *said;		/* libcryptsetup's first error message, which is nearest to the cause; SAID_SIZE bytes */
 
@@ -109,6 +111,16 @@ char *d2dunlock_read_stdin(struct unlock *u, size_t *len);
 
 /* Opens the volumes. Returns the exit status. */
 int d2dunlock_open(struct opening *o);
+
+/* ---- unlock/record.c ---- */
+
+/* If the volume is the store, removes the record of an earlier opening. To be called before the volume is opened: that record must
+ * not count, even if this process is killed before it writes its own. */
+void d2dunlock_forget(const struct unlock *u);
+
+/* If the volume is the store, records that it was opened by "passphrase\n" or "key\n". If that fails, the store counts as opened
+ * by a key; sets u->unrecorded after a message. */
+void d2dunlock_record(struct unlock *u, const char *by);
 
 /* ---- unlock/keys.c ---- */
 

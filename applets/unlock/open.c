@@ -19,6 +19,7 @@ static int try_key(struct unlock *u, const char *key, size_t len, const char *fr
 	if (u->opt & OPT_D)
 		flags |= CRYPT_ACTIVATE_ALLOW_DISCARDS;
 	u->said[0] = '\0';
+	d2dunlock_forget(u);
 	r = crypt_activate_by_passphrase(u->cd, (u->opt & OPT_C) ? NULL : u->name, CRYPT_ANY_SLOT, key, len, flags);
 	if (r == -EPERM)
 		return 0;
@@ -40,10 +41,7 @@ static int try_key(struct unlock *u, const char *key, size_t len, const char *fr
 			printf("%s: open as /dev/mapper/%s by %s\n", u->dev, u->name, from);
 		fflush_all();
 	}
-	/* Record what opened the store: a key file can come with its volume on a stranger's USB stick, a typed
-	 * passphrase can't. */
-	if (!(u->opt & OPT_C) && strcmp(bb_basename(D2D_STORE_MAPPING), u->name) == 0)
-		d2d_file_write(D2D_UNLOCKED, by);
+	d2dunlock_record(u, by);
 	return 1;
 }
 
@@ -389,6 +387,8 @@ int d2dunlock_open(struct opening *o)
 	}
 	for (u = o->volume; u < o->volume + o->n; u++) {
 		crypt_free(u->cd);
+		if (u->state == UNLOCK_OPEN && u->unrecorded)
+			code = EXIT_UNRECORDED;
 		if (u->state == UNLOCK_OPEN)
 			continue;
 		if (!u->further)

@@ -26,11 +26,11 @@ static void put(struct d2d_alias_command *c, char *word)
 
 static bool is_allowed(struct builder *m, const char *text)
 {
-	size_t i, n = json_object_is_type(m->allowed, json_type_array) ? json_object_array_length(m->allowed) : 0;
+	size_t i, n = d2d_json_length(m->allowed);
 	const char *one;
 
 	for (i = 0; text && i < n; i++) {
-		one = json_object_get_string(json_object_array_get_idx(m->allowed, i));
+		one = d2d_json_text_at(m->allowed, i);
 		if (one && strcmp(one, text) == 0) {
 			m->used_permission = true;
 			return true;

@@ -43,7 +43,7 @@ static int add(const struct reader *r, const char *name, const char *value)
 static int json_words(const char *text, char ***words, const char **why)
 {
 	struct json_object *list = json_tokener_parse(text), *item;
-	size_t i, n = json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
+	size_t i, n = d2d_json_length(list);
 	int r = -EINVAL;
 
 	*words = xzalloc((MIN(n, D2D_WORDS_MAX) + 1) * sizeof(char *));

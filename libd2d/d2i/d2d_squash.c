@@ -219,7 +219,7 @@ static struct json_object *image_json(struct d2d_squash *q, const struct d2d_ima
 	struct json_object *o;
 	size_t i;
 
-	for (i = 0; i < json_object_array_length(q->images); i++) {
+	for (i = 0; i < d2d_json_length(q->images); i++) {
 		o = json_object_array_get_idx(q->images, i);
 		if (strcmp(d2d_json_text(o, "id"), image->id) == 0) {
 			*new = false;
@@ -241,7 +241,7 @@ static void add_tag(struct json_object *o, const char *tag)
 	struct json_object *tags = json_object_object_get(o, "tags");
 	size_t i;
 
-	for (i = 0; i < json_object_array_length(tags); i++)
+	for (i = 0; i < d2d_json_length(tags); i++)
 		if (strcmp(json_object_get_string(json_object_array_get_idx(tags, i)), tag) == 0)
 			return;
 	json_object_array_add(tags, json_object_new_string(tag));

@@ -137,6 +137,11 @@ void d2d_hook_env_free(char **env);
 int d2d_hook_results_parse(const char *text, size_t len, llist_t **results, char **why);
 int d2d_hook_results_read(const char *path, llist_t **results, char **why);
 
+/* Moves the lines of a hook to the end of *KEPT, the results of all hooks, where each replaces an earlier line with the same key.
+ * Returns 0, or -E2BIG if the results of all hooks would be too large: then nothing was moved and *why is the reason, which the
+ * caller frees. */
+int d2d_hook_results_keep(llist_t **kept, llist_t **results, char **why);
+
 /* Removes the file that an earlier run of the hook left in the directory DIR. */
 void d2d_hook_results_forget(const char *dir, const char *name);
 
@@ -181,7 +186,7 @@ void d2d_spawner_stop(struct d2d_spawner *sp);
 struct d2d_hook_run {
 	const char *logs;	/* directory in which the log is STAGE/NAME.log */
 	const char *results;	/* directory in which the results of the hook NAME are the file NAME */
-	llist_t **kept;		/* the results of hooks that were done are appended here */
+	llist_t **kept;		/* the results of hooks that were done are added here, each key once */
 	char ***env;		/* and set here */
 	unsigned jobs;		/* hooks that run at the same time */
 	unsigned long long *end;	/* d2d_now() at which the time limit of all hooks ends, 0: none */

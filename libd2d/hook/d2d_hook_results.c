@@ -8,7 +8,10 @@
 
 #include "d2d_hook.h"
 
+/* Bytes of the results of one hook, and of all hooks together. The environment of a hook must fit into a request to the spawner
+ * (REQUEST_MAX in d2d_spawner.c), beside the options of the store's d2d/config, which has at most 64 KiB and 1000 options. */
 #define SIZE_MAX_FILE (64 * 1024)
+#define SIZE_MAX_ALL (64 * 1024)
 #define LINES_MAX 64
 
 /* Hooks can't set variables that change how shells and the dynamic loader run programs, nor those of d2dhook itself. */
@@ -101,6 +104,44 @@ int d2d_hook_results_read(const char *path, llist_t **results, char **why)
 		*why = xstrdup(strerror(-err));
 	free(text);
 	return err;
+}
+
+/* Returns the first line in LIST that sets the same key as LINE, or NULL. */
+static llist_t *find_key(llist_t *list, const char *line)
+{
+	size_t len = strchr(line, '=') + 1 - line;
+
+	while (list && strncmp(list->data, line, len) != 0)
+		list = list->link;
+	return list;
+}
+
+int d2d_hook_results_keep(llist_t **kept, llist_t **results, char **why)
+{
+	size_t size = 0, added = 0;
+	llist_t *l, *old;
+
+	*why = NULL;
+	for (l = *results; l; l = l->link)
+		added += strlen(l->data) + 1;
+	for (l = *kept; l; l = l->link)
+		if (!find_key(*results, l->data))
+			size += strlen(l->data) + 1;
+	if (size + added > SIZE_MAX_ALL) {
+		*why = xasprintf("%zu bytes, but only %zu are left of the 64 KiB for the results of all hooks", added,
+			SIZE_MAX_ALL - MIN(size, (size_t)SIZE_MAX_ALL));
+		return -E2BIG;
+	}
+	while ((l = *results) != NULL) {
+		old = find_key(*kept, l->data);
+		if (old) {
+			llist_unlink(kept, old);
+			free(old->data);
+			free(old);
+		}
+		llist_add_to_end(kept, llist_pop(results));
+	}
+	return 0;
 }
 
 void d2d_hook_results_forget(const char *dir, const char *name)

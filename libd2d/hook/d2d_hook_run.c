@@ -81,18 +81,19 @@ static bool is_over(const struct stage *s)
 static void take_results(const struct stage *s, struct d2d_hook *hook)
 {
 	char *path = concat_path_file(s->run->results, hook->name), *why;
-	llist_t *results = NULL;
+	llist_t *results = NULL, *l;
 
-	if (d2d_hook_results_read(path, &results, &why) < 0) {
+	if (d2d_hook_results_read(path, &results, &why) < 0 || d2d_hook_results_keep(s->run->kept, &results, &why) < 0) {
 		d2d_hook_result(hook, D2D_HOOK_FAILED, xasprintf("can't use its results in env.d: %s", why));
 		unlink(path);
+	} else {
+		/* This sets the lines of earlier hooks again, to the values that they have. */
+		for (l = *s->run->kept; l; l = l->link)
+			d2d_hook_env_set(s->run->env, xstrdup(l->data));
 	}
+	llist_free(results, free);
 	free(why);
 	free(path);
-	while (results) {
-		d2d_hook_env_set(s->run->env, xstrdup(results->data));
-		llist_add_to_end(s->run->kept, llist_pop(&results));
-	}
 }
 
 static void start(struct stage *s, struct job *job)

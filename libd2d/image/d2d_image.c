@@ -46,8 +46,7 @@ static int take_entry(struct d2d_archive *a, struct json_object *entry, struct d
 	n = d2d_json_array(entry, "Layers", &layers);
 	n_tags = d2d_json_array(entry, "RepoTags", &tags);
 	for (i = 0; i < n + n_tags; i++)
-		if (!json_object_is_type(i < n ? json_object_array_get_idx(layers, i) : json_object_array_get_idx(tags, i - n),
-				json_type_string))
+		if (!(i < n ? d2d_json_text_at(layers, i) : d2d_json_text_at(tags, i - n)))
 			break;
 	name = d2d_json_text(entry, "Config");
 	if (i < n + n_tags || !name)
@@ -60,9 +59,9 @@ static int take_entry(struct d2d_archive *a, struct json_object *entry, struct d
 	if (r == 0 && n != image->n_layers)
 		r = d2d_refuse(why, "manifest.json names %u layers, '%s' %u", (unsigned)n, name, image->n_layers);
 	for (i = 0; r == 0 && i < n; i++)
-		r = d2d_image_set_layer(a, image, i, json_object_get_string(json_object_array_get_idx(layers, i)), named_by, why);
+		r = d2d_image_set_layer(a, image, i, d2d_json_text_at(layers, i), named_by, why);
 	for (i = 0; r == 0 && i < n_tags; i++)
-		r = d2d_image_add_tag(image, json_object_get_string(json_object_array_get_idx(tags, i)), why);
+		r = d2d_image_add_tag(image, d2d_json_text_at(tags, i), why);
 	return r;
 }
 
@@ -74,9 +73,9 @@ static int take_manifest(struct d2d_archive *a, struct d2d_images *images, char 
 
 	if (!manifest)
 		return -EBADMSG;
-	if (!json_object_is_type(manifest, json_type_array) || json_object_array_length(manifest) == 0)
+	if (!d2d_json_length(manifest))
 		r = d2d_refuse(why, "manifest.json names no image");
-	for (i = 0; r == 0 && i < json_object_array_length(manifest); i++)
+	for (i = 0; r == 0 && i < d2d_json_length(manifest); i++)
 		r = take_entry(a, json_object_array_get_idx(manifest, i), images, why);
 	json_object_put(manifest);
 	return r;

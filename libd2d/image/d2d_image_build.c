@@ -82,7 +82,7 @@ int d2d_image_list_layers(struct d2d_image *image, struct json_object *config, c
 	for (i = 0; i < n; i++) {
 		struct d2d_image_layer *layer = &image->layers[i];
 
-		hex = d2d_digest_hex(json_object_get_string(json_object_array_get_idx(ids, i)));
+		hex = d2d_digest_hex(d2d_json_text_at(ids, i));
 		if (!hex)
 			return d2d_refuse(why, "'%s' has a layer without a SHA-256 digest", name);
 		strcpy(layer->diff, hex);

@@ -68,9 +68,9 @@ static int take_image(struct d2d_archive *a, struct json_object *o, struct d2d_i
 	for (i = 0; r == 0 && i < n; i++)
 		r = take_layer(a, image, i, json_object_array_get_idx(layers, i), why);
 	for (i = 0; r == 0 && i < n_tags; i++) {
-		struct json_object *tag = json_object_array_get_idx(tags, i);
+		const char *tag = d2d_json_text_at(tags, i);
 
-		r = json_object_is_type(tag, json_type_string) ? d2d_image_add_tag(image, json_object_get_string(tag), why)
+		r = tag ? d2d_image_add_tag(image, tag, why)
 			: d2d_refuse(why, "d2i.json has a name that is not a string");
 	}
 	return r;

@@ -82,7 +82,7 @@ static const char *check_list(const struct key *key, struct json_object *o)
 
 	if (!json_object_is_type(o, json_type_array))
 		return "it isn't an array";
-	n = json_object_array_length(o);
+	n = d2d_json_length(o);
 	for (i = 0; !wrong && i < n; i++)
 		wrong = check_string(key, json_object_array_get_idx(o, i));
 	return key->kind == COMMAND && !n ? "it is empty" : wrong;

@@ -94,7 +94,7 @@ static bool has_phase(struct json_object *array, struct json_object *o)
 	const char *name = json_object_get_string(json_object_object_get(o, "name"));
 	size_t i;
 
-	for (i = 0; i < json_object_array_length(array); i++)
+	for (i = 0; i < d2d_json_length(array); i++)
 		if (strcmp(json_object_get_string(json_object_object_get(json_object_array_get_idx(array, i), "name")), name) == 0)
 			return true;
 	return false;
@@ -108,7 +108,7 @@ static struct json_object *phases(const char *root)
 	char *text = root ? xmalloc_open_read_close(path, &size) : NULL, *rest = text, *line;
 	struct json_object *array = json_object_new_array();
 
-	while ((line = strsep(&rest, "\n")) != NULL && json_object_array_length(array) < PHASES_MAX) {
+	while ((line = strsep(&rest, "\n")) != NULL && d2d_json_length(array) < PHASES_MAX) {
 		struct json_object *o = phase(line);
 
 		if (o && !has_phase(array, o))

@@ -16,16 +16,16 @@
 static struct json_object *names_of(struct json_object *images)
 {
 	struct json_object *names = json_object_new_array(), *tags;
-	size_t i, k, n = json_object_is_type(images, json_type_array) ? json_object_array_length(images) : 0;
+	size_t i, k, n = d2d_json_length(images), n_tags;
 
 	for (i = 0; i < n; i++) {
 		struct json_object *image = json_object_array_get_idx(images, i);
 
-		tags = json_object_object_get(image, "tags");
-		for (k = 0; k < json_object_array_length(tags); k++)
-			json_object_array_add(names, d2d_json_printable(json_object_get_string(json_object_array_get_idx(tags, k))));
+		n_tags = d2d_json_array(image, "tags", &tags);
+		for (k = 0; k < n_tags; k++)
+			json_object_array_add(names, d2d_json_printable(d2d_json_text_at(tags, k) ?: "?"));
 		if (!k) {
-			char *id = xasprintf("sha256:%s", json_object_get_string(json_object_object_get(image, "id")));
+			char *id = xasprintf("sha256:%s", d2d_json_text(image, "id") ?: "?");
 
 			json_object_array_add(names, d2d_json_printable(id));
 			free(id);
@@ -56,7 +56,7 @@ static bool make_room(struct json_object *notes, struct json_object *note)
 	const char *file = d2d_json_text(note, "file"), *old;
 	size_t i;
 
-	for (i = 0; i < json_object_array_length(notes); i++) {
+	for (i = 0; i < d2d_json_length(notes); i++) {
 		struct json_object *at = json_object_array_get_idx(notes, i);
 
 		old = d2d_json_text(at, "file");

@@ -42,7 +42,7 @@ struct json_object *d2d_failed_read(void)
 	struct json_object *notes = d2d_imports_read(""), *failed = json_object_new_object();
 	size_t i;
 
-	for (i = 0; i < json_object_array_length(notes); i++) {
+	for (i = 0; i < d2d_json_length(notes); i++) {
 		struct json_object *note = json_object_array_get_idx(notes, i);
 		const char *file = d2d_json_text(note, "file"), *why = d2d_json_text(note, "why");
 

@@ -106,7 +106,7 @@ static int names_of(const struct place *at, struct json_object *o, char **names)
 
 	if (!json_object_is_type(list, json_type_array))
 		return wrong(at, "images", "is not a list");
-	n = json_object_array_length(list);
+	n = d2d_json_length(list);
 	for (i = 0; i < n; i++) {
 		if (!json_object_is_type(json_object_array_get_idx(list, i), json_type_string))
 			return wrong(at, "images", "is not a list of names");
@@ -181,8 +181,8 @@ static int read_list(struct json_object *report, const char *key, struct place *
 		*at->why = xasprintf("it has no list of %s", key);
 		return -EBADMSG;
 	}
-	*(void **)list = xzalloc((json_object_array_length(array) + 1) * size);
-	for (at->nth = 1; !err && at->nth <= json_object_array_length(array); at->nth++) {
+	*(void **)list = xzalloc((d2d_json_length(array) + 1) * size);
+	for (at->nth = 1; !err && at->nth <= d2d_json_length(array); at->nth++) {
 		++*n;
 		err = read_one(at, json_object_array_get_idx(array, at->nth - 1), *(void **)list);
 	}

@@ -196,11 +196,11 @@ int d2d_store_key(int fd, char *key)
 /* Returns whether all names of an image exist; with EXACT, whether they belong to this image. */
 static bool has_names(struct json_object *names, struct json_object *image, bool exact)
 {
-	struct json_object *tags, *of_name, *id;
+	struct json_object *tags, *of_name;
 	size_t i, n = d2d_json_array(image, "tags", &tags);
 
 	for (i = 0; i < n; i++) {
-		const char *tag = json_object_get_string(json_object_array_get_idx(tags, i));
+		const char *tag = d2d_json_text_at(tags, i);
 		const char *colon = tag ? strrchr(tag, ':') : NULL;
 		char *name = colon ? xstrndup(tag, colon - tag) : NULL;
 
@@ -208,9 +208,9 @@ static bool has_names(struct json_object *names, struct json_object *image, bool
 			return false;
 		of_name = json_object_object_get(names, name);
 		free(name);
-		if (!json_object_object_get_ex(of_name, tag, &id))
+		if (!d2d_json_text(of_name, tag))
 			return false;
-		if (exact && strcmp(d2d_digest_hex(json_object_get_string(id)) ?: "", d2d_json_text(image, "id")) != 0)
+		if (exact && strcmp(d2d_digest_hex(d2d_json_text(of_name, tag)) ?: "", d2d_json_text(image, "id") ?: "") != 0)
 			return false;
 	}
 	return true;
@@ -219,7 +219,7 @@ static bool has_names(struct json_object *names, struct json_object *image, bool
 bool d2d_store_has_images(const struct d2d_store *s, struct json_object *images, bool exact)
 {
 	struct json_object *names = d2d_store_names(s);
-	size_t i, n = json_object_is_type(images, json_type_array) ? json_object_array_length(images) : 0;
+	size_t i, n = d2d_json_length(images);
 	bool all = names && n > 0;
 
 	for (i = 0; all && i < n; i++) {

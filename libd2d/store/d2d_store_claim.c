@@ -119,7 +119,10 @@ static struct json_object *read_given(const struct d2d_store *s)
 	struct json_object *given = text ? json_tokener_parse(text) : NULL;
 
 	free(text);
-	return given ? given : json_object_new_object();
+	if (json_object_is_type(given, json_type_object))
+		return given;
+	json_object_put(given);
+	return json_object_new_object();
 }
 
 static bool is_given_later(const struct d2d_store *s, struct json_object *given, const char *tag)
@@ -132,9 +135,9 @@ void d2d_store_remove_later_names(const struct d2d_store *s, struct json_object 
 	struct json_object *given = s->rank ? read_given(s) : NULL, *tags;
 	size_t i, k;
 
-	for (i = 0; given && i < json_object_array_length(list); i++)
+	for (i = 0; given && i < d2d_json_length(list); i++)
 		for (k = d2d_json_array(json_object_array_get_idx(list, i), "tags", &tags); k-- > 0; )
-			if (is_given_later(s, given, json_object_get_string(json_object_array_get_idx(tags, k))))
+			if (is_given_later(s, given, d2d_json_text_at(tags, k)))
 				json_object_array_del_idx(tags, k, 1);
 	json_object_put(given);
 }
@@ -147,9 +150,9 @@ void d2d_store_record_given_names(const struct d2d_store *s, struct json_object 
 	if (!s->rank)
 		return;
 	given = read_given(s);
-	for (i = 0; i < json_object_array_length(list); i++)
+	for (i = 0; i < d2d_json_length(list); i++)
 		for (k = d2d_json_array(json_object_array_get_idx(list, i), "tags", &tags); k-- > 0; ) {
-			const char *tag = json_object_get_string(json_object_array_get_idx(tags, k));
+			const char *tag = d2d_json_text_at(tags, k);
 
 			if (tag && !is_given_later(s, given, tag))
 				json_object_object_add(given, tag, json_object_new_int64(s->rank));

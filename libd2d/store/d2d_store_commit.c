@@ -40,7 +40,7 @@ static int each_layer(struct commit *c, int (*step)(struct commit *c, struct lay
 	size_t i, k, n;
 	int r = 0;
 
-	for (i = 0; i < json_object_array_length(c->images); i++) {
+	for (i = 0; i < d2d_json_length(c->images); i++) {
 		n = d2d_json_array(json_object_array_get_idx(c->images, i), "layers", &layers);
 		layer.chain = NULL;
 		for (k = 0; r == 0 && k < n; k++) {
@@ -173,10 +173,14 @@ static int place_configs(struct commit *c)
 	size_t i;
 	int r = 0;
 
-	for (i = 0; r == 0 && i < json_object_array_length(c->images); i++) {
+	for (i = 0; r == 0 && i < d2d_json_length(c->images); i++) {
 		const char *id = d2d_json_text(json_object_array_get_idx(c->images, i), "id");
-		char *from = xasprintf(STORE_TMP"/%s/config.%s", c->name, id), *to = xasprintf(STORE_CONFIGS"/%s", id);
+		char *from, *to;
 
+		if (!d2d_is_digest(id))
+			return -EUCLEAN;
+		from = xasprintf(STORE_TMP"/%s/config.%s", c->name, id);
+		to = xasprintf(STORE_CONFIGS"/%s", id);
 		if (d2d_store_exists(c->s, "%s", from))
 			r = d2d_store_rename(c->s, from, to);
 		else if (!d2d_store_exists(c->s, "%s", to))

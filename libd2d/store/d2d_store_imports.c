@@ -54,16 +54,16 @@ static const char *how_of(const struct d2d_store *s, struct json_object *image, 
 /* Returns the names of an imported image that still belong to it. */
 static struct json_object *tags_of(struct json_object *names, struct json_object *image)
 {
-	struct json_object *left = json_object_new_array(), *tags, *of_name, *id;
+	struct json_object *left = json_object_new_array(), *tags, *of_name;
 	size_t i, n = d2d_json_array(image, "tags", &tags);
 
 	for (i = 0; i < n; i++) {
-		const char *tag = json_object_get_string(json_object_array_get_idx(tags, i)), *hex;
+		const char *tag = d2d_json_text_at(tags, i), *hex;
 		const char *colon = tag ? strrchr(tag, ':') : NULL;
 		char *name = colon ? xstrndup(tag, colon - tag) : NULL;
 
-		if (name && json_object_object_get_ex(names, name, &of_name) && json_object_object_get_ex(of_name, tag, &id)) {
-			hex = d2d_digest_hex(json_object_get_string(id));
+		if (name && json_object_object_get_ex(names, name, &of_name)) {
+			hex = d2d_digest_hex(d2d_json_text(of_name, tag));
 			if (hex && strcmp(hex, d2d_json_text(image, "id")) == 0)
 				json_object_array_add(left, json_object_new_string(tag));
 		}
@@ -77,7 +77,7 @@ static void add_record(const struct d2d_store *s, struct json_object *names, con
 	char *file = NULL, *path = xasprintf(STORE_KNOWN"/%s", key);
 	struct json_object *images = d2d_store_record(s, key, &file);
 	struct stat st = { 0 };
-	size_t i, n = images ? json_object_array_length(images) : 0;
+	size_t i, n = d2d_json_length(images);
 
 	fstatat(s->fd, path, &st, AT_SYMLINK_NOFOLLOW);
 	for (i = 0; i < n; i++) {

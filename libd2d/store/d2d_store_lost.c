@@ -137,7 +137,7 @@ static bool came_with(struct json_object *note, const char *id)
 	size_t i, n = d2d_json_array(note, "images", &ids);
 
 	for (i = 0; i < n; i++)
-		if (strcmp(json_object_get_string(json_object_array_get_idx(ids, i)) ?: "", id) == 0)
+		if (strcmp(d2d_json_text_at(ids, i) ?: "", id) == 0)
 			return true;
 	return false;
 }

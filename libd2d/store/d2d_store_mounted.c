@@ -37,7 +37,7 @@ static int note_layer(const struct d2d_store *s, const char *chain, const char *
 		json_object_object_add(note, "images", ids);
 	}
 	for (i = 0; i < n; i++)
-		if (strcmp(json_object_get_string(json_object_array_get_idx(ids, i)) ?: "", id) == 0)
+		if (strcmp(d2d_json_text_at(ids, i) ?: "", id) == 0)
 			break;
 	if (i == n)
 		json_object_array_add(ids, json_object_new_string(id));

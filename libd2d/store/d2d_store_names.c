@@ -28,13 +28,19 @@ struct json_object *d2d_store_names(const struct d2d_store *s)
 	return names;
 }
 
-/* Gives a name to an image. Returns 1 if the name is new or belonged to another image, else 0. */
+/* Gives a name to an image. Returns 1 if the name is new or belonged to another image, else 0; also if the record of the image
+ * has no valid name or ID here. */
 static int add(struct json_object *names, const char *tag, const char *id)
 {
-	char *name = xstrndup(tag, strrchr(tag, ':') - tag), *digest = xasprintf("sha256:%s", id);
+	const char *colon = tag ? strrchr(tag, ':') : NULL;
 	struct json_object *tags, *old;
+	char *name, *digest;
 	int changed;
 
+	if (!colon || !d2d_is_digest(id))
+		return 0;
+	name = xstrndup(tag, colon - tag);
+	digest = xasprintf("sha256:%s", id);
 	if (!json_object_object_get_ex(names, name, &tags) || !json_object_is_type(tags, json_type_object)) {
 		tags = json_object_new_object();
 		json_object_object_add(names, name, tags);
@@ -65,19 +71,17 @@ static int write_all(const struct d2d_store *s, struct json_object *names, const
 int d2d_store_write_names(const struct d2d_store *s, struct json_object *images, const char *path)
 {
 	struct json_object *names = d2d_store_names(s), *tags;
-	size_t i, k;
+	size_t i, k, n;
 	int changed = 0, r = 0;
 
 	if (!names)
 		return -errno;
-	for (i = 0; i < json_object_array_length(images); i++) {
+	for (i = 0; i < d2d_json_length(images); i++) {
 		struct json_object *image = json_object_array_get_idx(images, i);
 
-		if (!json_object_object_get_ex(image, "tags", &tags))
-			continue;
-		for (k = 0; k < json_object_array_length(tags); k++)
-			changed |= add(names, json_object_get_string(json_object_array_get_idx(tags, k)),
-				json_object_get_string(json_object_object_get(image, "id")));
+		n = d2d_json_array(image, "tags", &tags);
+		for (k = 0; k < n; k++)
+			changed |= add(names, d2d_json_text_at(tags, k), d2d_json_text(image, "id"));
 	}
 	if (changed)
 		r = write_all(s, names, path);

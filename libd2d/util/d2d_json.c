@@ -1,5 +1,6 @@
 /*
- * Typed access to JSON objects: a value of another type than the expected one counts as missing.
+ * Typed access to JSON: a value of another type than the expected one counts as missing. json-c itself ends the program when
+ * the length of something else than an array is asked for, so JSON from files and from the engine is read by these functions.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -22,6 +23,18 @@ size_t d2d_json_array(struct json_object *o, const char *key, struct json_object
 	if (!json_object_object_get_ex(o, key, array) || !json_object_is_type(*array, json_type_array))
 		return 0;
 	return json_object_array_length(*array);
+}
+
+size_t d2d_json_length(struct json_object *array)
+{
+	return json_object_is_type(array, json_type_array) ? json_object_array_length(array) : 0;
+}
+
+const char *d2d_json_text_at(struct json_object *array, size_t i)
+{
+	struct json_object *text = i < d2d_json_length(array) ? json_object_array_get_idx(array, i) : NULL;
+
+	return json_object_is_type(text, json_type_string) ? json_object_get_string(text) : NULL;
 }
 
 struct json_object *d2d_json_read(const char *path, size_t max)

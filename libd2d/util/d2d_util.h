@@ -177,6 +177,13 @@ const char *d2d_json_text(struct json_object *o, const char *key);
 /* Sets *ARRAY to the array of an object's key and returns its length, or 0 if the key is missing or of another type. */
 size_t d2d_json_array(struct json_object *o, const char *key, struct json_object **array);
 
+/* Returns the length of an array, or 0 if ARRAY is NULL or of another type. */
+size_t d2d_json_length(struct json_object *array);
+
+/* Returns element I of an array if it is a string, else NULL: also beyond the end, and if ARRAY is NULL or of another type. The
+ * array owns the string. */
+const char *d2d_json_text_at(struct json_object *array, size_t i);
+
 /* Parses a regular file of at most MAX bytes. Returns NULL if that fails. The caller frees it with json_object_put(). */
 struct json_object *d2d_json_read(const char *path, size_t max);
 

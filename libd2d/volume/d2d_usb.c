@@ -27,14 +27,15 @@ static int attribute_is(const char *dir, const char *name, const char *value)
 	return same;
 }
 
-/* Returns how many milliseconds ago a device was connected, INT_MAX if the kernel does not report it (no CONFIG_PM). */
+/* Returns how many milliseconds ago a device was connected, INT_MAX for more than that (24.8 days) or if the kernel does not
+ * report it (no CONFIG_PM). */
 static int age_ms(const char *device)
 {
 	char *text = d2d_sysfs_read(device, "power/connected_duration");
-	int ms = text ? atoi(text) : INT_MAX;
+	unsigned long long ms = text ? bb_strtoull(text, NULL, 10) : ULLONG_MAX;
 
 	free(text);
-	return ms;
+	return MIN(ms, (unsigned long long)INT_MAX);
 }
 
 static int has_disk(const char *interface)

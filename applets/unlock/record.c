@@ -1,0 +1,32 @@
+/*
+ * d2dunlock: records what opened the store. A key file can come with its volume on a stranger's USB stick, a typed passphrase
+ * can't, so trust depends on it (libd2d/trust/d2d_trust.c).
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//kbuild:lib-$(CONFIG_D2DUNLOCK) += d2dunlock_record.o
+
+#include "d2dunlock.h"
+
+/* Whether opening this volume opens the store. */
+static bool is_store(const struct unlock *u)
+{
+	return !(u->opt & OPT_C) && strcmp(bb_basename(D2D_STORE_MAPPING), u->name) == 0;
+}
+
+void d2dunlock_forget(const struct unlock *u)
+{
+	if (is_store(u))
+		unlink(D2D_UNLOCKED);
+}
+
+void d2dunlock_record(struct unlock *u, const char *by)
+{
+	int r = is_store(u) ? d2d_file_write(D2D_UNLOCKED, by) : 0;
+
+	if (r < 0) {
+		bb_error_msg("can't write '%s': %s: where signatures are required, the store's own hooks need them, too",
+			D2D_UNLOCKED, strerror(-r));
+		u->unrecorded = true;
+	}
+}
