@@ -273,7 +273,8 @@ static int pack_entry(struct d2d_layer *l, const struct d2d_tar_entry *e, const 
 		return d2d_layer_fail(l, -EBADMSG, "'%s' is both a directory and something else", e->name);
 	/* mksquashfs has read the file already, and the archive could not be rebuilt without it */
 	if (n && n->type != D2D_SQUASH_WHITEOUT && n->type != '5')
-		return d2d_layer_fail(l, -EOPNOTSUPP, "'%s' replaces a file of the same layer that has another name there", e->name);
+		return d2d_layer_fail(l, -EOPNOTSUPP, "'%s' replaces a file of the same layer that has another name there",
+				e->name);
 	if (!n)
 		r = d2d_squash_tree_add(&q->tree, &q->l, name, &n);
 	return r < 0 ? r : take_file(q, e, n);
@@ -314,7 +315,10 @@ static int end(struct d2d_layer *l)
 
 int d2d_layer_squash(struct d2d_stream *in, FILE *to, int dir, int split, struct d2d_layer_result *result, char **why)
 {
-	struct squash q = { .l = { .on_entry = pack_entry, .on_link = find_link, .on_end = end, .diff = dir }, .out = { .to = to } };
+	struct squash q = {
+		.l = { .on_entry = pack_entry, .on_link = find_link, .on_end = end, .diff = dir },
+		.out = { .to = to },
+	};
 	int r = d2d_layer_read(&q.l, in, split, result);
 
 	*why = q.l.why;

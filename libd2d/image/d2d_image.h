@@ -83,6 +83,13 @@ int d2d_image_index(struct d2d_archive *a, const char *file, struct d2d_images *
  * can't have; it may be empty. The caller frees it. */
 char *d2d_image_name_of_file(const char *file);
 
+/* ---- d2d_image_type.c: what in an OCI layout is not an image ---- */
+
+/* Return the type of what a descriptor refers to, or of what a manifest describes, a part of the object; NULL if that may be an
+ * image, or an index of images. */
+const char *d2d_image_other_type(struct json_object *descriptor);
+const char *d2d_image_other_manifest_type(struct json_object *manifest);
+
 /* ---- d2d_save.c: images of any kind as a 'docker save' archive ---- */
 
 /* Whether the engine can't load the archive as it is. */

@@ -13,7 +13,6 @@
 enum { DEPTH_MAX = 4, BLOBS_MAX = 10000, NOTES_MAX = 20, OTHERS_MAX = 200 };
 
 static const char machines[2][6] ALIGN1 = { "amd64", "386" };
-static const char image_config[] ALIGN1 = "application/vnd.oci.image.config.v1+json";
 static const char by_manifest[] ALIGN1 = "the image's manifest";
 
 struct walk {
@@ -90,51 +89,7 @@ static bool is_ours(struct walk *w, struct json_object *platform)
 	return false;
 }
 
-/* ---- what is not an image ---- */
-
-static bool begins_with_one_of(const char *text, const char *prefixes)
-{
-	for (; *prefixes; prefixes += strlen(prefixes) + 1)
-		if (is_prefixed_with(text, prefixes))
-			return true;
-	return false;
-}
-
-/* Returns the type of an object that a descriptor refers to, if the descriptor says that it isn't an image; else NULL. */
-static const char *other_type(struct json_object *descriptor)
-{
-	static const char manifests[] ALIGN1 = "application/vnd.oci.image.manifest.v1+json\0" "application/vnd.oci.image.index.v1+json\0"
-		"application/vnd.docker.distribution.manifest.v2+json\0"
-		"application/vnd.docker.distribution.manifest.list.v2+json\0";
-	const char *type = d2d_json_text(descriptor, "artifactType");
-
-	if (type && *type && strcmp(type, image_config) != 0)
-		return type;
-	type = d2d_json_text(descriptor, "mediaType");
-	return type && *type && !begins_with_one_of(type, manifests) ? type : NULL;
-}
-
-/* The same for a manifest. The configuration of a signature by cosign claims to be that of an image, but its layers don't. */
-static const char *other_manifest_type(struct json_object *manifest)
-{
-	static const char configs[] ALIGN1 = "application/vnd.oci.image.config.v1+json\0" "application/vnd.docker.container.image.v1+json\0";
-	static const char layer_types[] ALIGN1 = "application/vnd.oci.image.layer.\0" "application/vnd.docker.image.rootfs.\0";
-	struct json_object *part;
-	const char *artifact = d2d_json_text(manifest, "artifactType"), *type;
-	size_t i, n;
-
-	artifact = artifact && *artifact ? artifact : NULL;
-	type = json_object_object_get_ex(manifest, "config", &part) ? d2d_json_text(part, "mediaType") : NULL;
-	if (type && *type && !begins_with_one_of(type, configs))
-		return artifact ?: type;
-	n = d2d_json_array(manifest, "layers", &part);
-	for (i = 0; i < n; i++) {
-		type = d2d_json_text(json_object_array_get_idx(part, i), "mediaType");
-		if (type && *type && !begins_with_one_of(type, layer_types))
-			return artifact ?: type;
-	}
-	return NULL;
-}
+/* ---- entries ---- */
 
 /* Returns the name that a layout gives an image, perhaps only a tag, or NULL. */
 static const char *name_in_layout(struct json_object *descriptor)
@@ -156,10 +111,10 @@ static void note_skipped(struct walk *w, struct json_object *descriptor, struct 
 	if (w->pass)
 		return;
 	if (w->images->n_notes < NOTES_MAX)
-		d2d_image_note(w->images, xasprintf("skipped %.80s%s%.19s%s: not an image, but %.100s", name ?: "", name ? " (" : "",
-				digest, name ? ")" : "", type));
+		d2d_image_note(w->images, xasprintf("skipped %.80s%s%.19s%s: not an image, but %.100s", name ?: "",
+				name ? " (" : "", digest, name ? ")" : "", type));
 	else if (w->images->n_notes == NOTES_MAX)
-		d2d_image_note(w->images, xstrdup("skipped more that is not an image"));
+		d2d_image_note(w->images, xstrdup("skipped more entries that are not images"));
 }
 
 /* Whether a descriptor refers to an attestation of an image, made by BuildKit. As in Docker, it counts as a part of the image. */
@@ -263,7 +218,7 @@ static int take_image(struct walk *w, struct json_object *manifest, const char *
 /* Takes what a manifest describes, if it is an image for the architecture. */
 static int take_manifest(struct walk *w, struct json_object *manifest, struct json_object *descriptor, struct json_object *named)
 {
-	const char *type = other_manifest_type(manifest);
+	const char *type = d2d_image_other_manifest_type(manifest);
 	struct json_object *config;
 	char *name;
 	int r = 1;
@@ -284,6 +239,16 @@ static int take_manifest(struct walk *w, struct json_object *manifest, struct js
 	return r;
 }
 
+/* Whether the archive has the blob that a descriptor refers to. Layouts often lack images for other platforms than amd64. */
+static bool is_there(struct walk *w, struct json_object *descriptor)
+{
+	char *name = blob_name(descriptor);
+	bool there = name && d2d_archive_find(w->a, name);
+
+	free(name);
+	return there;
+}
+
 static int walk_index(struct walk *w, struct json_object *index, struct json_object *named, unsigned depth);
 
 /* Reads the index or manifest that DESCRIPTOR refers to. NAMED is the entry of index.json that led here; it holds the image's
@@ -291,7 +256,7 @@ static int walk_index(struct walk *w, struct json_object *index, struct json_obj
 static int walk_descriptor(struct walk *w, struct json_object *descriptor, struct json_object *named, unsigned depth)
 {
 	struct json_object *blob, *platform;
-	const char *type = other_type(descriptor);
+	const char *type = d2d_image_other_type(descriptor);
 	int r;
 
 	if (!json_object_is_type(descriptor, json_type_object))
@@ -303,6 +268,8 @@ static int walk_descriptor(struct walk *w, struct json_object *descriptor, struc
 		return 0;
 	}
 	if (json_object_object_get_ex(descriptor, "platform", &platform) && !is_ours(w, platform))
+		return 0;
+	if (w->pass && !is_there(w, descriptor))
 		return 0;
 	blob = ++w->blobs <= BLOBS_MAX ? blob_json(w, descriptor) : NULL;
 	if (w->blobs > BLOBS_MAX)
@@ -382,7 +349,8 @@ int d2d_image_index(struct d2d_archive *a, const char *file, struct d2d_images *
 	if (r == 0 && images->n == 0 && w.others)
 		r = d2d_refuse(why, "it holds no image for linux/amd64, only for %s", w.others);
 	else if (r == 0 && images->n == 0)
-		r = d2d_refuse(why, "index.json names no image%s%s", images->n_notes ? ": " : "", images->n_notes ? images->notes[0] : "");
+		r = d2d_refuse(why, "index.json names no image%s%s", images->n_notes ? ": " : "",
+				images->n_notes ? images->notes[0] : "");
 	free(w.others);
 	return r;
 }

@@ -170,8 +170,8 @@ static int take_clean(struct d2d_layer *l, const struct d2d_tar_entry *e, const 
 	l->no_file |= l->whiteout;
 	r = l->on_entry(l, e, real);
 	l->has_links |= e->type == '2';
-	/* When Docker saves the layer, it opens files by these names and follows links as the kernel does. An absolute link would lead
-	 * it to a file of the machine. */
+	/* When Docker saves the layer, it opens files by the names in the tar-split and lets the kernel follow links. An absolute
+	 * link would lead to a file of the machine. */
 	if (leaves && e->size)
 		l->split_name = real;
 	else

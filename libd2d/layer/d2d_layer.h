@@ -44,7 +44,7 @@ struct d2d_layer {
 
 	bool has_links;		/* the layer has symbolic links */
 	bool whiteout;		/* the last entry is a whiteout */
-	bool no_file;		/* no file has the content of the last entry, if it has any: a whiteout, or the root directory */
+	bool no_file;		/* the last entry is a whiteout or the root directory: no file has its content */
 	char *split_name;	/* name of the last entry for the tar-split, or NULL if that of the archive will do */
 
 	struct d2d_layer_dir {
@@ -84,8 +84,8 @@ void d2d_layer_after_1970(struct timespec times[2]);
 
 /* ---- d2d_layer_path.c ---- */
 
-/* Opens the parent directory of a name from d2d_layer_resolve(); with MAKE, creates it. Returns a descriptor that the layer owns, or
- * -EBADMSG if the path contains a symbolic link or a file. *base is the last component of the name. */
+/* Opens the parent directory of a name from d2d_layer_resolve(); with MAKE, creates it. Returns a descriptor that the layer owns,
+ * or -EBADMSG if the path contains a symbolic link or a file. *base is the last component of the name. */
 int d2d_layer_enter(struct d2d_layer *l, const char *name, bool make, const char **base);
 
 /* Follows the symbolic links of the layer in the directories of a clean name, as if the layer's root were that of the process:
