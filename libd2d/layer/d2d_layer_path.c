@@ -8,7 +8,10 @@
 
 #include "d2d_layer.h"
 
-enum { LINKS_MAX = 40 };	/* followed in one name, as in the kernel */
+enum {
+	LINKS_MAX = 40,		/* followed in one name, as in the kernel */
+	PARTS_MAX = 4096,	/* components of one name and its links: each costs a look at the file system */
+};
 
 int d2d_layer_fail(struct d2d_layer *l, int err, const char *format, ...)
 {
@@ -27,7 +30,7 @@ int d2d_layer_fail(struct d2d_layer *l, int err, const char *format, ...)
 struct walk {
 	char *done;		/* clean, without links; "" is the root */
 	char *rest;		/* components that follow */
-	unsigned links;
+	unsigned links, parts;
 	bool leaves;
 };
 
@@ -50,6 +53,8 @@ static int walk(struct d2d_layer *l, struct walk *w)
 	size_t len, parent;
 
 	while (*part) {
+		if (++w->parts > PARTS_MAX)
+			return -ENAMETOOLONG;
 		len = strchrnul(part, '/') - part;
 		parent = strrchr(w->done, '/') ? strrchr(w->done, '/') - w->done : 0;
 		if (len == 2 && memcmp(part, "..", 2) == 0) {
