@@ -16,6 +16,7 @@ static int import_open(struct d2dimport *d, const char *file, int fd, off_t size
 	struct d2d_archive *a;
 	const struct d2d_early_reader *early = NULL;
 	off_t limit = d->store ? d2d_store_limit(d->store) : d->limit;
+	unsigned i;
 	char *why;
 	int r;
 
@@ -32,6 +33,8 @@ static int import_open(struct d2dimport *d, const char *file, int fd, off_t size
 			r = d2d_images_of(a, file, &images, &why);
 	}
 	d2dimport_progress_end(&p);
+	for (i = 0; r >= 0 && i < images.n_notes; i++)
+		printf("%s: %s\n", file, printable_string(images.notes[i]));
 	if (r < 0 && d->api && !d->config && (option_mask32 & OPT_f) && r == -EBADMSG && !d2d_is_zstd(fd)) {
 		/* With -f let Docker try the file itself, unless it is a zstd file: these can crash dockerd, see d2d_save.c. */
 		r = d2dimport_load(d, file, fd, size);

@@ -94,7 +94,7 @@ struct d2d_member *d2d_archive_find(struct d2d_archive *a, const char *name)
 		m = find(a, wanted);
 		if (!m || (m->type != '1' && m->type != '2'))
 			break;
-		next = i < LINKS_MAX ? join(m->type == '2' ? m->name : "", m->link) : NULL;
+		next = i < LINKS_MAX ? join(m->type == '2' && m->link[0] != '/' ? m->name : "", m->link) : NULL;
 		free(wanted);
 		wanted = next;
 		m = NULL;

@@ -159,7 +159,7 @@ static int take_file(struct join *j, const char *name, off_t size, uint64_t crc)
 {
 	char *clean = d2d_clean_name(name);
 	struct stat st;
-	int r, fd = clean ? d2d_open_beneath(j->dir, clean, O_RDONLY | O_NONBLOCK | O_NOCTTY) : -EXDEV;
+	int r, fd = clean ? d2d_open_in_root(j->dir, clean, O_RDONLY | O_NONBLOCK | O_NOCTTY) : -EXDEV;
 
 	free(clean);
 	if (fd == -EXDEV)

@@ -68,6 +68,7 @@ struct d2d_squash_node {
 	time_t mtime;
 	struct d2d_xattr *xattrs;
 	unsigned n_xattrs;
+	const char *link;			/* what a symbolic link contains, or NULL; its hard links share it */
 	struct d2d_squash_node *target;		/* the file that this hard link refers to, or NULL */
 };
 
@@ -83,6 +84,9 @@ struct d2d_squash_node *d2d_squash_tree_find(struct d2d_squash_tree *t, const ch
 /* Adds a directory with mode 0755 and this name, which the caller turns into what it is. Returns 0, or a negative errno after the
  * reason was set in L: -ENAMETOOLONG, -EFBIG. */
 int d2d_squash_tree_add(struct d2d_squash_tree *t, struct d2d_layer *l, const char *name, struct d2d_squash_node **n);
+
+/* Sets what a symbolic link contains. */
+void d2d_squash_tree_set_link(struct d2d_squash_tree *t, struct d2d_squash_node *n, const char *link);
 
 /* Finds the directory that contains NAME; *PARENT is NULL for the root directory. Missing directories are added if MAKE is set;
  * otherwise the result is -ENOENT. -EBADMSG: the path leads through a file or a symbolic link. */

@@ -163,6 +163,7 @@ static int put_hardlink(struct squash *q, const struct d2d_tar_entry *e, struct 
 
 	describe(n, e, target->type);
 	n->target = target;
+	n->link = target->link;
 	if (target->type == D2D_SQUASH_WHITEOUT)
 		return 0;
 	if (n->uid != target->uid || n->gid != target->gid
@@ -177,13 +178,12 @@ static int put_hardlink(struct squash *q, const struct d2d_tar_entry *e, struct 
 static int find_target(struct squash *q, const struct d2d_tar_entry *e, const struct d2d_squash_node *itself,
 		struct d2d_squash_node **target)
 {
-	char *name = d2d_clean_name(e->link[0] == '/' ? e->link + 1 : e->link);
+	char *name = d2d_layer_hardlink_target(&q->l, e);
 	struct d2d_squash_node *parent;
 	int r;
 
 	if (!name)
-		return d2d_layer_fail(&q->l, -EBADMSG, "'%s' is a hard link to '%s', which is outside of the layer",
-			e->name, e->link);
+		return -EBADMSG;
 	r = d2d_squash_tree_enter(&q->tree, &q->l, name, false, &parent);
 	*target = r == 0 ? d2d_squash_tree_find(&q->tree, name) : NULL;
 	if (r == -ENOENT || (r == 0 && strcmp(name, ".") != 0 && (!*target || *target == itself)))
@@ -224,11 +224,12 @@ static int take_file(struct squash *q, const struct d2d_tar_entry *e, struct d2d
 		return d2d_layer_fail(&q->l, -EBADMSG, "'%s' is of an unknown type (%u)", e->name, (unsigned char)e->type);
 	}
 	describe(n, e, e->type);
+	if (e->type == '2')
+		d2d_squash_tree_set_link(&q->tree, n, e->link);
 	return put(q, n, e->type, e);
 }
 
-static int take_whiteout(struct squash *q, const struct d2d_tar_entry *e, const char *name, const char *base,
-		struct d2d_squash_node *parent)
+static int take_whiteout(struct squash *q, const struct d2d_tar_entry *e, const char *base, struct d2d_squash_node *parent)
 {
 	struct d2d_tar_entry none = { .uid = e->uid, .gid = e->gid };
 	struct d2d_squash_node *n;
@@ -257,19 +258,37 @@ static int pack_entry(struct d2d_layer *l, const struct d2d_tar_entry *e, const 
 	struct squash *q = (struct squash *)l;
 	const char *slash = strrchr(name, '/'), *base = slash ? slash + 1 : name;
 	struct d2d_squash_node *n, *parent;
-	int r = d2d_squash_tree_enter(&q->tree, &q->l, name, true, &parent);
+	int r;
 
+	/* nobody sees the metadata of the root directory: that of a container covers it */
+	if (strcmp(name, ".") == 0)
+		return 0;
+	r = d2d_squash_tree_enter(&q->tree, &q->l, name, true, &parent);
 	if (r < 0)
 		return r;
-	if (is_prefixed_with(base, ".wh."))
-		return take_whiteout(q, e, name, base, parent);
+	if (l->whiteout)
+		return take_whiteout(q, e, base, parent);
 	n = d2d_squash_tree_find(&q->tree, name);
-	/* No entry had this name before, so the node is a whiteout, or the directory of an earlier entry. */
-	if (n && n->type != D2D_SQUASH_WHITEOUT && e->type != '5')
+	if (n && n->type != D2D_SQUASH_WHITEOUT && (n->type == '5') != (e->type == '5'))
 		return d2d_layer_fail(l, -EBADMSG, "'%s' is both a directory and something else", e->name);
+	/* mksquashfs has read the file already, and the archive could not be rebuilt without it */
+	if (n && n->type != D2D_SQUASH_WHITEOUT && n->type != '5')
+		return d2d_layer_fail(l, -EOPNOTSUPP, "'%s' replaces a file of the same layer that has another name there",
+				e->name);
 	if (!n)
 		r = d2d_squash_tree_add(&q->tree, &q->l, name, &n);
 	return r < 0 ? r : take_file(q, e, n);
+}
+
+static int find_link(struct d2d_layer *l, const char *path, char **target)
+{
+	const struct d2d_squash_node *n = d2d_squash_tree_find(&((struct squash *)l)->tree, path);
+
+	/* a node has no links before its last component, because it was added under a name without them */
+	if (!n || !n->link)
+		return n ? 0 : -ELOOP;
+	*target = xstrdup(n->link);
+	return 1;
 }
 
 /* Writes a directory or a whiteout; for twalk_r(). */
@@ -296,7 +315,10 @@ static int end(struct d2d_layer *l)
 
 int d2d_layer_squash(struct d2d_stream *in, FILE *to, int dir, int split, struct d2d_layer_result *result, char **why)
 {
-	struct squash q = { .l = { .on_entry = pack_entry, .on_end = end, .diff = dir }, .out = { .to = to } };
+	struct squash q = {
+		.l = { .on_entry = pack_entry, .on_link = find_link, .on_end = end, .diff = dir },
+		.out = { .to = to },
+	};
 	int r = d2d_layer_read(&q.l, in, split, result);
 
 	*why = q.l.why;

@@ -55,10 +55,20 @@ void d2d_squash_free_xattrs(struct d2d_squash_node *n)
 	n->xattrs = NULL;
 }
 
+void d2d_squash_tree_set_link(struct d2d_squash_tree *t, struct d2d_squash_node *n, const char *link)
+{
+	n->link = xstrdup(link);
+	t->bytes += strlen(link);
+}
+
 static void free_node(void *node)
 {
-	d2d_squash_free_xattrs(node);
-	free(node);
+	struct d2d_squash_node *n = node;
+
+	d2d_squash_free_xattrs(n);
+	if (!n->target)
+		free((char *)n->link);
+	free(n);
 }
 
 int d2d_squash_tree_enter(struct d2d_squash_tree *t, struct d2d_layer *l, const char *name, bool make,

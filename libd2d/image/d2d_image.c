@@ -23,6 +23,9 @@ void d2d_images_free(struct d2d_images *images)
 		free(image->layers);
 	}
 	free(images->image);
+	while (images->n_notes)
+		free(images->notes[--images->n_notes]);
+	free(images->notes);
 	memset(images, 0, sizeof(*images));
 }
 

@@ -39,6 +39,8 @@ struct d2d_images {
 	struct d2d_image *image;
 	unsigned n;
 	bool oci, rootfs, squash;	/* format of an archive that Docker can't load; squash: .d2i */
+	char **notes;			/* what a user should know, not printable: things that are not images */
+	unsigned n_notes;
 };
 
 /* Sets *IMAGES to the images of an archive, at least one. Returns 0 or -EBADMSG. An image that has a tag but no name gets its
@@ -57,6 +59,9 @@ struct json_object *d2d_image_json(struct d2d_archive *a, const char *name, cons
 /* Appends an empty image; and a name to an image. */
 struct d2d_image *d2d_image_add(struct d2d_images *images, char **why);
 int d2d_image_add_tag(struct d2d_image *image, const char *name, char **why);
+
+/* Adds a note, which is freed with the images. */
+void d2d_image_note(struct d2d_images *images, char *note);
 
 /* Sets the image's layers, with their digests, from a configuration; NAME is its file name, for messages. */
 int d2d_image_list_layers(struct d2d_image *image, struct json_object *config, const char *name, char **why);
@@ -77,6 +82,13 @@ int d2d_image_index(struct d2d_archive *a, const char *file, struct d2d_images *
 /* Returns a name for an image made from a file's name without its suffixes, in lower case and without characters that such a name
  * can't have; it may be empty. The caller frees it. */
 char *d2d_image_name_of_file(const char *file);
+
+/* ---- d2d_image_type.c: what in an OCI layout is not an image ---- */
+
+/* Return the type of what a descriptor refers to, or of what a manifest describes, a part of the object; NULL if that may be an
+ * image, or an index of images. */
+const char *d2d_image_other_type(struct json_object *descriptor);
+const char *d2d_image_other_manifest_type(struct json_object *manifest);
 
 /* ---- d2d_save.c: images of any kind as a 'docker save' archive ---- */
 

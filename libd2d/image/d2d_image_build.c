@@ -66,6 +66,12 @@ int d2d_image_add_tag(struct d2d_image *image, const char *name, char **why)
 	return 0;
 }
 
+void d2d_image_note(struct d2d_images *images, char *note)
+{
+	images->notes = xrealloc_vector(images->notes, 2, images->n_notes);
+	images->notes[images->n_notes++] = note;
+}
+
 int d2d_image_list_layers(struct d2d_image *image, struct json_object *config, const char *name, char **why)
 {
 	struct json_object *rootfs, *ids, *history;

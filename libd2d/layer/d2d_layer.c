@@ -10,7 +10,6 @@
 #include "d2d_layer.h"
 
 enum {
-	NAME_MAX_BYTES = 4095,
 	NAMES_MAX = 32 * 1024 * 1024,	/* bytes of the names of all directories */
 	ENTRIES_MAX = 4 * 1024 * 1024,
 };
@@ -18,10 +17,11 @@ enum {
 /* ---- names ---- */
 
 /* Returns whether a name came before, and remembers it. tar-split, and therefore Docker, can't handle an archive that
- * names a file twice. Only the hashes are compared, because a collision would merely get a harmless archive refused. */
-static bool seen_before(struct d2d_layer *l, const char *name)
+ * names a file twice; "/f" and "f" are different names there. Only the hashes are compared, because a collision would merely get
+ * a harmless archive refused. */
+static bool seen_before(struct d2d_layer *l, const char *name, bool absolute)
 {
-	uint64_t hash = 0xcbf29ce484222325, *old = l->seen;
+	uint64_t hash = absolute ? 0xaf63bd4c8601b7df : 0xcbf29ce484222325, *old = l->seen;
 	size_t i, k, room = l->seen_room;
 
 	for (; *name; name++)
@@ -120,7 +120,7 @@ static int unpack_entry(struct d2d_layer *l, const struct d2d_tar_entry *e, cons
 
 	if (dir < 0)
 		return dir;
-	if (is_prefixed_with(base, ".wh."))
+	if (l->whiteout)
 		return make_whiteout(l, e, dir, base);
 	r = d2d_layer_room(l, e);
 	if (r == 0)
@@ -130,26 +130,70 @@ static int unpack_entry(struct d2d_layer *l, const struct d2d_tar_entry *e, cons
 	return r;
 }
 
+static int find_link(struct d2d_layer *l, const char *path, char **target)
+{
+	char text[PATH_MAX];
+	ssize_t n;
+	int fd = d2d_open_beneath(l->diff, path, O_PATH | O_NOFOLLOW);
+
+	if (fd < 0)
+		return fd == -ELOOP ? fd : 0;
+	n = readlinkat(fd, "", text, sizeof(text) - 1);
+	close(fd);
+	if (n < 0)
+		return 0;
+	*target = xstrndup(text, n);
+	return 1;
+}
+
+/* Takes an entry whose clean name is NAME. */
+static int take_clean(struct d2d_layer *l, const struct d2d_tar_entry *e, const char *name)
+{
+	bool absolute = e->name[0] == '/', leaves;
+	char *real;
+	int r;
+
+	if (seen_before(l, name, absolute))
+		return d2d_layer_fail(l, -EBADMSG, "'%s' occurs twice", name);
+	if (strcmp(name, ".") == 0) {
+		/* as in Docker, the root directory has the metadata of the lower layer unless it is called "/" */
+		l->no_file = true;
+		if (!absolute)
+			return 0;
+		if (e->type != '5')
+			return d2d_layer_fail(l, -EBADMSG, "'%s' is not a directory", e->name);
+	}
+	real = d2d_layer_resolve(l, name, &leaves);
+	if (!real)
+		return -EBADMSG;
+	l->whiteout = is_prefixed_with(bb_basename(real), ".wh.") != NULL;
+	l->no_file |= l->whiteout;
+	r = l->on_entry(l, e, real);
+	l->has_links |= e->type == '2';
+	/* When Docker saves the layer, it opens files by the names in the tar-split and lets the kernel follow links. An absolute
+	 * link would lead to a file of the machine. */
+	if (leaves && e->size)
+		l->split_name = real;
+	else
+		free(real);
+	return r;
+}
+
 static int take_entry(struct d2d_layer *l, const struct d2d_tar_entry *e)
 {
 	char *name;
 	int r;
 
+	free(l->split_name);
+	l->split_name = NULL;
+	l->whiteout = l->no_file = false;
 	if (e->type == 'g')
 		return 0;
 	name = d2d_clean_name(e->name);
-	if (!name || strlen(name) > NAME_MAX_BYTES) {
-		free(name);
-		return d2d_layer_fail(l, -EBADMSG, "a file whose name leads out of the layer, or is too long: '%s'", e->name);
-	}
-	if (seen_before(l, name)) {
-		r = d2d_layer_fail(l, -EBADMSG, "'%s' occurs twice", name);
-	} else if (strcmp(name, ".") == 0) {
-		/* as in Docker, the root directory has the metadata of the lower layer */
-		r = 0;
-	} else {
-		r = l->on_entry(l, e, name);
-	}
+	if (name && strlen(name) <= D2D_LAYER_NAME_MAX)
+		r = take_clean(l, e, name);
+	else
+		r = d2d_layer_fail(l, -EBADMSG, "a file whose name leads out of the layer, or is too long: '%s'", e->name);
 	free(name);
 	return r;
 }
@@ -199,15 +243,15 @@ static int read_entries(struct d2d_layer *l)
 		/* 'docker save' could not reproduce the archive's bytes of a sparse file, or of a whiteout with
 		 * content. They are kept in the tar-split, and the file itself counts as empty there. */
 		if (r >= 0)
-			r = drain(l, e.sparse || e.type == 'g' || is_prefixed_with(bb_basename(e.name), ".wh."));
+			r = drain(l, e.sparse || e.type == 'g' || l->no_file);
 		if (r < 0) {
 			if (!l->why)
 				d2d_layer_fail(l, r, "can't unpack '%s': %s", e.name,
 					r == -ENODATA ? "it ends unexpectedly" : strerror(-r));
 			break;
 		}
-		size = e.sparse || is_prefixed_with(bb_basename(e.name), ".wh.") ? 0 : e.size;
-		d2d_tarsplit_file(l->split, e.name, size);
+		size = e.sparse || l->no_file ? 0 : e.size;
+		d2d_tarsplit_file(l->split, size && l->split_name ? l->split_name : e.name, size);
 	}
 	d2d_tar_entry_clear(&e);
 	if (r == 0)
@@ -254,22 +298,20 @@ int d2d_layer_read(struct d2d_layer *l, struct d2d_stream *in, int split, struct
 
 	d2d_stream_close(hashed);
 	free(l->seen);
+	free(l->split_name);
 	free(l->buf);
 	return r;
 }
 
 int d2d_layer_unpack(struct d2d_stream *in, int diff, int split, struct d2d_layer_result *result, char **why)
 {
-	struct d2d_layer l = { .on_entry = unpack_entry, .on_end = set_times, .diff = diff };
+	struct d2d_layer l = { .on_entry = unpack_entry, .on_link = find_link, .on_end = set_times, .diff = diff };
 	mode_t mask = umask(0);
 	int r = d2d_layer_read(&l, in, split, result);
 
 	umask(mask);
 	*why = l.why;
-	if (l.dir) {
-		close(l.dir_fd);
-		free(l.dir);
-	}
+	d2d_layer_leave(&l);
 	while (l.n_dirs)
 		free(l.dirs[--l.n_dirs].name);
 	free(l.dirs);

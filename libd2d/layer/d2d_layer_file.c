@@ -136,16 +136,29 @@ static int make_regular(struct d2d_layer *l, const struct d2d_tar_entry *e, int 
 	return r;
 }
 
+char *d2d_layer_hardlink_target(struct d2d_layer *l, const struct d2d_tar_entry *e)
+{
+	char *name = d2d_clean_name(e->link), *real = NULL;
+	bool leaves;
+
+	if (name)
+		real = d2d_layer_resolve(l, name, &leaves);
+	else
+		d2d_layer_fail(l, -EBADMSG, "'%s' is a hard link to '%s', which is outside of the layer", e->name, e->link);
+	free(name);
+	return real;
+}
+
 /* Creates a hard link. Its target must be a file of the layer itself. */
 static int make_hardlink(struct d2d_layer *l, const struct d2d_tar_entry *e, const char *name)
 {
-	char *target = d2d_clean_name(e->link[0] == '/' ? e->link + 1 : e->link);
+	char *target = d2d_layer_hardlink_target(l, e);
 	const char *target_base, *base;
 	struct stat st;
 	int from, to, r;
 
 	if (!target)
-		return d2d_layer_fail(l, -EBADMSG, "'%s' is a hard link to '%s', which is outside of the layer", e->name, e->link);
+		return -EBADMSG;
 	from = d2d_layer_enter(l, target, false, &target_base);
 	if (from >= 0 && from != l->diff)
 		from = dup(from);
@@ -211,20 +224,33 @@ static int make(struct d2d_layer *l, const struct d2d_tar_entry *e, const char *
 	return r < 0 ? r : set_all(l, e, dir, base, e->type == '2');
 }
 
+/* Removes what an earlier entry has made under this name, as Docker does: a whiteout, or a file that had another name in the
+ * archive. Directories stay. */
+static int remove_earlier(struct d2d_layer *l, const struct d2d_tar_entry *e, int dir, const char *base)
+{
+	struct stat st;
+
+	if (fstatat(dir, base, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	if (S_ISDIR(st.st_mode))
+		return d2d_layer_fail(l, -EBADMSG, "'%s' is both a directory and something else", e->name);
+	if (unlinkat(dir, base, 0) < 0)
+		return -errno;
+	if (st.st_nlink == 1 && (S_ISREG(st.st_mode) || S_ISLNK(st.st_mode)))
+		l->size -= st.st_size;
+	return 0;
+}
+
 int d2d_layer_make(struct d2d_layer *l, const struct d2d_tar_entry *e, const char *name)
 {
 	const char *base;
 	int r = make(l, e, name), dir;
 
-	/* either a whiteout of this name came before, or a directory that was made on the way to another entry; only
-	 * the whiteout may be replaced */
-	if (r == -EEXIST) {
-		dir = d2d_layer_enter(l, name, true, &base);
-		if (dir < 0)
-			return dir;
-		r = unlinkat(dir, base, 0) < 0 ? -errno : make(l, e, name);
-		if (r == -EISDIR)
-			d2d_layer_fail(l, -EBADMSG, "'%s' is both a directory and something else", e->name);
-	}
-	return r;
+	if (r != -EEXIST)
+		return r;
+	dir = d2d_layer_enter(l, name, true, &base);
+	r = dir < 0 ? dir : remove_earlier(l, e, dir, base);
+	/* it may have been a link that led to the open directory */
+	d2d_layer_leave(l);
+	return r < 0 ? r : make(l, e, name);
 }

@@ -10,11 +10,11 @@
 #include <sys/syscall.h>
 #include "d2d_util.h"
 
-int d2d_open_beneath(int dir, const char *name, int flags)
+static int open_how(int dir, const char *name, int flags, uint64_t resolve)
 {
 	struct open_how how = {
 		.flags = flags | O_CLOEXEC,
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV,
+		.resolve = resolve | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV,
 	};
 	int fd;
 
@@ -24,18 +24,31 @@ int d2d_open_beneath(int dir, const char *name, int flags)
 	return fd < 0 ? -errno : fd;
 }
 
+int d2d_open_beneath(int dir, const char *name, int flags)
+{
+	return open_how(dir, name, flags, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+}
+
+int d2d_open_in_root(int dir, const char *name, int flags)
+{
+	return open_how(dir, name, flags | O_NOFOLLOW, RESOLVE_IN_ROOT);
+}
+
 char *d2d_clean_name(const char *name)
 {
 	char *clean = xmalloc(strlen(name) + 2), *to = clean;
 	size_t len;
 
-	if (*name == '/')
-		goto refused;
 	for (; *name; name += len) {
 		len = strchrnul(name, '/') - name;
-		if (len == 2 && memcmp(name, "..", 2) == 0)
-			goto refused;
-		if (len && !(len == 1 && *name == '.')) {
+		if (len == 2 && memcmp(name, "..", 2) == 0) {
+			if (to == clean) {
+				free(clean);
+				return NULL;
+			}
+			while (to > clean && *--to != '/')
+				continue;
+		} else if (len && !(len == 1 && *name == '.')) {
 			if (to != clean)
 				*to++ = '/';
 			to = mempcpy(to, name, len);
@@ -47,7 +60,4 @@ char *d2d_clean_name(const char *name)
 		*to++ = '.';
 	*to = '\0';
 	return clean;
- refused:
-	free(clean);
-	return NULL;
 }

@@ -216,13 +216,17 @@ char *d2d_output_last(const struct d2d_output *out);
 
 /* ---- d2d_beneath.c: files below a directory, by untrusted names ---- */
 
-/* Returns a relative path without repeated slashes and '.', "." for an empty one; NULL if it is absolute or contains "..". The
- * caller frees it. */
+/* Returns what a name means below a root directory, as a relative path without '.', ".." and repeated slashes: "/a/../b/" gives
+ * "b", "/" gives ".". NULL if a ".." leads out of the root; "/.." does, unlike in the kernel. The caller frees the path. */
 char *d2d_clean_name(const char *name);
 
 /* Opens NAME below the directory with descriptor DIR. Returns the descriptor, -ELOOP if the path contains a symbolic link, or
  * -EXDEV if it leads out of the directory or into another mount. */
 int d2d_open_beneath(int dir, const char *name, int flags);
+
+/* The same, but symbolic links to directories are followed as if DIR were the root directory of the process; the last component
+ * of the name may not be a link. */
+int d2d_open_in_root(int dir, const char *name, int flags);
 
 /* ---- progress of long work ---- */
 
