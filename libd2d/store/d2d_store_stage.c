@@ -173,7 +173,7 @@ static int by_offset(const void *a, const void *b)
 	return d2d_compare(x->layer->member->at, y->layer->member->at);
 }
 
-/* Lists the layers that the store lacks, each once. Returns how many; the caller frees *TODO. */
+/* Lists the layers that the store lacks, each once. Returns how many; the caller frees the list. */
 static unsigned find_todo(struct d2d_store *s, const struct d2d_images *images, struct todo **todo)
 {
 	unsigned i, k, j, n = 0;
