@@ -1,6 +1,6 @@
 /*
  * From the labels of an image to docker's command line: without permission, the line contains harmless options only.
- * needs: d2d_words.c d2d_alias_option.c d2d_alias_volume.c d2d_alias_label.c d2d_alias_command.c d2d_text.c d2d_json.c
+ * needs: d2d_words.c d2d_alias_option.c d2d_alias_volume.c d2d_alias_label.c d2d_alias_command.c d2d_text.c d2d_json.c d2d_file.c
  * libs: -ljson-c
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.

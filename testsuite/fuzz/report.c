@@ -1,6 +1,6 @@
 /*
  * A report as read by d2dhook report.
- * needs: d2d_report.c d2d_text.c
+ * needs: d2d_report.c d2d_text.c d2d_json.c d2d_file.c
  * libs: -ljson-c
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.

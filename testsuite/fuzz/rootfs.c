@@ -1,6 +1,6 @@
 /*
  * NAME.rootfs.conf and NAME.rootfs.json; the first byte of the input selects which.
- * needs: d2d_rootfs_config.c d2d_text.c
+ * needs: d2d_rootfs_config.c d2d_text.c d2d_json.c d2d_file.c
  * libs: -ljson-c
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
