@@ -130,7 +130,7 @@ archives() { sed -n 's/^deb \[[^]]*\] \([^ ]* [^ ]*\) .*/\1/p' "${APT_CONFIG%/*}
 # in the archive, together with all other packages of the same source. Returns 1 if LOG names no such file.
 lacking() {
 	local url name version source
-	sed -n 's/^E: Failed to fetch \([^ ]*\.deb\)  *\(404 \|File not found\).*/\1/p' "$1" | sort -u >"$1.lacking"
+	sed -n 's/^E: Failed to fetch \([^ ]*\.deb\)  *\(404 \|File not found\|Failed to stat\).*/\1/p' "$1" | sort -u >"$1.lacking"
 	[ -s "$1.lacking" ] || return 1
 	while read -r url; do
 		name=${url##*/} name=${name%%_*}
@@ -173,7 +173,7 @@ source_fetch() {
 	while version=$(resolve_source "$1"); do
 		! source_files "$1=$version" "$2" || return 0
 		# Another archive, with the same version, may have the file.
-		for suite in $(sources "$1" | awk -v version="$version" '$1 == version { print $2 }'); do
+		for suite in $(sources "$1" | awk -v version="$version" '$1 == version { print $2 }' | tail -n +2); do
 			! source_files "$1/$suite" "$2" || return 0
 		done
 		note "WARNING: not using $1 $version, but the next older version of this source package"
@@ -197,7 +197,7 @@ source_files() {
 		if ! printf '%s  %s\n' "${sum#SHA256:}" "$D2D_CACHE/src/$file" | sha256sum -c --status 2>/dev/null; then
 			step FETCH "$file"
 			if ! /usr/lib/apt/apt-helper -qq download-file "$uri" "$D2D_CACHE/src/$file" "$sum" 2>"$dir.log"; then
-				grep -qE '  (404 |File not found)' "$dir.log" ||
+				grep -qE '  (404 |File not found|Failed to stat)' "$dir.log" ||
 					die "can't fetch '$uri' of source package '$1': $(tail -n 2 "$dir.log" | tr '\n' ' ')"
 				note "WARNING: the archive lacks '$uri', which its index lists"
 				find "$dir" -mindepth 1 -delete
