@@ -127,18 +127,22 @@ archives() { sed -n 's/^deb \[[^]]*\] \([^ ]* [^ ]*\) .*/\1/p' "${APT_CONFIG%/*}
 # then asks for the version that it got (resolve, resolve_source, closure).
 
 # lacking LOG: reads what apt printed when it couldn't fetch packages. Leaves out the version of each package whose file isn't
-# in the archive, together with all other packages of the same source. Returns 1 if LOG names no such file.
+# in the archive, together with all other packages of the same source. Returns 1 if LOG names no such file, or one that was
+# left out already.
 lacking() {
-	local url name version source
-	sed -n 's/^E: Failed to fetch \([^ ]*\.deb\)  *\(404 \|File not found\|Failed to stat\).*/\1/p' "$1" | sort -u >"$1.lacking"
-	[ -s "$1.lacking" ] || return 1
-	while read -r url; do
+	local url name version source pins=${APT_CONFIG%/*}/parts/lacking.pref
+	# Look up all versions before one is left out, because two packages can be of the same source.
+	sed -n 's/^E: Failed to fetch \([^ ]*\.deb\)  *\(404 \|File not found\|Failed to stat\).*/\1/p' "$1" | sort -u | while read -r url; do
 		name=${url##*/} name=${name%%_*}
 		version=$(resolve "$name")
 		source=$(apt-cache show "$name=$version" | sed -n 's/^Source: \([^ ]*\).*/\1/p' | head -n 1)
+		printf '%s\n' "$url $name $version ${source:-$name}"
+	done >"$1.lacking"
+	[ -s "$1.lacking" ] || return 1
+	while read -r url name version source; do
+		! grep -qxF "Explanation: $url" "$pins" 2>/dev/null || return 1
 		note "WARNING: the archive lacks '$url', which its index lists: not using $name $version, but the next older version"
-		printf 'Package: src:%s\nPin: version %s\nPin-Priority: -1\n\n' "${source:-$name}" "$version" \
-			>>"${APT_CONFIG%/*}/parts/lacking.pref"
+		printf 'Explanation: %s\nPackage: src:%s\nPin: version %s\nPin-Priority: -1\n\n' "$url" "$source" "$version" >>"$pins"
 	done <"$1.lacking"
 	rm "$1.lacking"
 }
