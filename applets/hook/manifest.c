@@ -1,5 +1,5 @@
 /*
- * d2dhook manifest: prints the manifest of a directory of hooks, scripts (d2d/bin) or layers (d2d/layers). The user signs it
+ * d2dhook manifest: prints the manifest of a directory of hooks, scripts (d2d/bin), layers, plugins or settings. The user signs it
  * with minisign, so that machines that require signatures accept these files.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
@@ -9,15 +9,16 @@
 #include "d2dhook.h"
 
 /* Fills the list with the files of the directory. Returns the kind of the files, which depends on the name of the directory:
- * "bin" or "layers", any other name means hooks. */
+ * "bin", "layers", "cli-plugins", or "d2d" for the settings of the engine; any other name means hooks. */
 static unsigned find_files(struct d2dhook *d, struct d2d_hooks *list)
 {
 	char *dir = xmalloc_realpath(d->dirs[0]);
-	unsigned kind = D2D_KIND_LAYERS;
+	unsigned kind = dir ? d2d_kind_at(bb_basename(dir)) : D2D_KIND_HOOKS;
 
-	while (kind != D2D_KIND_HOOKS && (!dir || strcmp(bb_basename(dir), d2d_kind_dir(kind)) != 0))
-		kind--;
-	if (kind != D2D_KIND_HOOKS) {
+	if (kind == D2D_KIND_SETTINGS) {
+		d2d_settings_scan(list, dir, "dir", 0);
+		d2d_hooks_sort(list);
+	} else if (kind != D2D_KIND_HOOKS) {
 		d2d_bin_scan(list, kind, dir, "dir", 0);
 		d2d_hooks_sort(list);
 	} else {

@@ -1,5 +1,5 @@
 /*
- * libd2d, engine: requests to the Docker Engine's API over its Unix socket.
+ * libd2d, engine: requests to the Docker Engine's API over its Unix socket, and the engine's settings.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -37,5 +37,15 @@ int d2d_engine_get(const char *path, struct json_object **reply);
 /* Sends a request with an endless reply (GET /events). Returns a descriptor from which the caller reads the reply's body, or a
  * negative errno; -EPROTO for any status but 200. */
 int d2d_engine_stream(const char *request);
+
+/* ---- d2d_daemon_json.c: settings of dockerd ---- */
+
+/* Removes each setting with which this system would not work from the object SETTINGS, and calls refused() with its key and the
+ * reason. */
+void d2d_daemon_json_check(struct json_object *settings, void (*refused)(void *arg, const char *key, const char *why), void *arg);
+
+/* Adds the settings of the object MORE to the object SETTINGS. Objects are merged; any other value replaces the one in SETTINGS,
+ * lists too. */
+void d2d_daemon_json_merge(struct json_object *settings, struct json_object *more);
 
 #endif

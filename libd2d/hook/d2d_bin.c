@@ -1,6 +1,7 @@
 /*
- * Finds the scripts in the directories d2d/bin of volumes, which are offered as commands, and the layers of the root file system
- * in d2d/layers. Both are scanned, trusted and overridden like hooks.
+ * Finds the programs in the directories d2d/bin of volumes, which are offered as commands, the plugins of Docker's command line
+ * program in d2d/cli-plugins, and the layers of the root file system in d2d/layers. All are scanned, trusted and overridden like
+ * hooks.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -40,7 +41,9 @@ void d2d_bin_scan(struct d2d_hooks *list, unsigned kind, const char *dir, const 
 			why = d2d_hook_kind(st.st_mode);
 		else if (kind == D2D_KIND_LAYERS && !is_layer(names[i]))
 			why = "its name doesn't end in .sqfs";
-		else if (kind == D2D_KIND_BIN && st.st_size && !(st.st_mode & 0111))
+		else if (kind == D2D_KIND_PLUGINS && !is_prefixed_with(names[i], "docker-"))
+			why = "its name doesn't begin with docker-";
+		else if (kind != D2D_KIND_LAYERS && st.st_size && !(st.st_mode & 0111))
 			why = "not executable";
 		hook = d2d_hooks_found(list, stage, names[i], path, why);
 		hook->source = source;

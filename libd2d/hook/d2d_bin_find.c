@@ -1,6 +1,6 @@
 /*
- * Decides which commands and layers of all sources are used. They are trusted like hooks; in addition, a command must be executable
- * and a layer must be a squashfs file system.
+ * Decides which commands, plugins, layers and settings of all sources are used. They are trusted like hooks; in addition, a command
+ * must be executable and a layer must be a squashfs file system.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -59,7 +59,7 @@ static void decide(struct d2d_hooks *list, unsigned kind)
 		char *why = NULL;
 
 		if (hook->state == D2D_HOOK_RUNS && !over)
-			why = kind == D2D_KIND_LAYERS ? not_a_squashfs(hook) : not_a_program(hook);
+			why = kind == D2D_KIND_SETTINGS ? NULL : kind == D2D_KIND_LAYERS ? not_a_squashfs(hook) : not_a_program(hook);
 		if (why) {
 			free(hook->why);
 			hook->why = why;

@@ -1,6 +1,7 @@
 /*
  * libd2d, hook: hooks, from finding them in directories, over the decision whether they are trusted and when they run, to
- * running them (docs/hooks.md). Commands in d2d/bin and layers in d2d/layers are found and judged by the same code.
+ * running them (docs/hooks.md). Commands, plugins, layers and settings of the engine on volumes are found and judged by the same
+ * code.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -217,7 +218,7 @@ void d2d_trust_source(struct d2d_trust *t, struct d2d_hooks *list, const char *d
 /* ---- d2d_hook_verify.c ---- */
 
 /* Computes the SHA-256 digest of all that can be read from FD and writes the data to COPY, unless that is -1. Returns the
- * length; -EFBIG above 16 MiB, except for layers. */
+ * length; -EFBIG for a hook of more than 16 MiB. */
 off_t d2d_hook_digest(int fd, int copy, unsigned kind, uint8_t *sha256);
 
 /* Returns how a file differs from its entry in a manifest, or NULL. The caller frees it. */
@@ -228,16 +229,18 @@ char *d2d_hook_mismatch(const struct d2d_manifest_entry *entry, const char *file
  * change it in between; and the version of the manifest is stored. */
 void d2d_trust_stage(struct d2d_trust *t, struct d2d_hooks *list, const char *stage, bool copy);
 
-/* ---- d2d_bin.c, d2d_bin_find.c: commands in d2d/bin and layers in d2d/layers of the medium, the store and payload volumes ---- */
+/* ---- d2d_bin.c, d2d_settings.c, d2d_bin_find.c: commands, plugins, layers and settings on the medium, the store and payloads ---- */
 
-/* A command or layer is a hook whose stage is the name of the directory, and has a manifest of its own kind. */
+/* Such a file is a hook whose stage is d2d_kind_dir(), and has a manifest of its own kind. The name of a setting is its path below
+ * d2d/. */
 
-/* Appends the files of such a directory to LIST, as d2d_hooks_scan() does. */
+/* Append the files of such a directory to LIST, as d2d_hooks_scan() does. For settings DIR is the volume's d2d/. */
 void d2d_bin_scan(struct d2d_hooks *list, unsigned kind, const char *dir, const char *source, unsigned rank);
+void d2d_settings_scan(struct d2d_hooks *list, const char *dir, const char *source, unsigned rank);
 
-/* Finds the commands or layers (trust->kind) of all sources and decides which of them are used: those get D2D_HOOK_RUNS. With
- * COPY, commands that are used are copied; layers are copied only if they need a signature. d2d_trust_begin() must have been
- * called. */
+/* Finds the files of trust->kind of all sources and decides which of them are used: those get D2D_HOOK_RUNS. With COPY, commands
+ * and plugins that are used are copied; layers and settings are copied only if they need a signature. d2d_trust_begin() must have
+ * been called. */
 void d2d_bin_find(struct d2d_hooks *list, const char *root, struct d2d_trust *trust, bool copy);
 
 #endif

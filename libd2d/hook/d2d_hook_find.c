@@ -1,5 +1,5 @@
 /*
- * Scans all sources of hooks, commands and layers, and gives each source the rank by which it overrides others.
+ * Scans all sources of hooks, commands, layers and settings, and gives each source the rank by which it overrides others.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -7,15 +7,20 @@
 
 #include "d2d_hook.h"
 
-/* Scans the directory DIR, which is freed here, and reads its manifest. */
-static void scan(struct d2d_hooks *list, char *dir, const char *source, unsigned rank, struct d2d_trust *trust)
+/* Scans a directory d2d/ of a volume, or the directory of builtin hooks, and reads its manifest. Frees VOLUME. */
+static void scan(struct d2d_hooks *list, char *volume, const char *source, unsigned rank, struct d2d_trust *trust)
 {
+	char *dir = rank ? d2d_kind_path(trust->kind, volume) : xstrdup(volume);
+
 	if (trust->kind == D2D_KIND_HOOKS)
 		d2d_hooks_scan(list, dir, source, rank);
+	else if (trust->kind == D2D_KIND_SETTINGS)
+		d2d_settings_scan(list, dir, source, rank);
 	else
 		d2d_bin_scan(list, trust->kind, dir, source, rank);
 	d2d_trust_source(trust, list, dir, source, rank);
 	free(dir);
+	free(volume);
 }
 
 /* Of several payloads the first one wins, so their ranks decrease. */
@@ -27,9 +32,9 @@ static void scan_payloads(struct d2d_hooks *list, const char *root, unsigned ran
 
 	for (i = 0; i < n; i++) {
 		/* The NFS volume is mounted late and comes from the network, so only its commands are used. */
-		if (trust->kind != D2D_KIND_BIN && strcmp(names[i], bb_basename(D2D_NFS)) == 0)
+		if (trust->kind != D2D_KIND_BIN && trust->kind != D2D_KIND_PLUGINS && strcmp(names[i], bb_basename(D2D_NFS)) == 0)
 			continue;
-		scan(list, xasprintf("%s/%s/d2d/%s", dir, names[i], d2d_kind_dir(trust->kind)), "usb", rank + n - i, trust);
+		scan(list, xasprintf("%s/%s/d2d", dir, names[i]), "usb", rank + n - i, trust);
 	}
 	d2d_dir_list_free(names, n);
 	free(dir);
@@ -42,10 +47,9 @@ void d2d_hooks_scan_all(struct d2d_hooks *list, const char *root, struct d2d_tru
 	};
 	unsigned i, n = trust->mode == D2D_TRUST_BUILTIN ? 1 : ARRAY_SIZE(places);
 
-	/* Commands and layers are taken from volumes only, not from the image or from files that the boot loader has loaded. */
+	/* Other kinds of files are taken from volumes only, not from the image or from files that the boot loader has loaded. */
 	for (i = trust->kind ? 2 : 0; i < n; i++)
-		scan(list, i ? xasprintf("%s%s/d2d/%s", root, places[i][1], d2d_kind_dir(trust->kind))
-			: xasprintf("%s"D2D_HOOKS, root), places[i][0], i, trust);
+		scan(list, i ? xasprintf("%s%s/d2d", root, places[i][1]) : xasprintf("%s"D2D_HOOKS, root), places[i][0], i, trust);
 	if (n > 1)
 		scan_payloads(list, root, n, trust);
 }

@@ -11,7 +11,10 @@
 
 #define COPIES D2D_RUN"/hooks"
 
-enum { HOOK_MAX = 16 * 1024 * 1024 };
+enum {
+	HOOK_MAX = 16 * 1024 * 1024,	/* bytes of a hook */
+	COPY_MAX = 16 * 1024 * 1024,	/* bytes of a command that is copied into memory without need */
+};
 
 /* Creates a file and its parent directories. Only root can read the file until it is complete. Returns a descriptor or a
  * negative errno. */
@@ -36,7 +39,7 @@ off_t d2d_hook_digest(int fd, int copy, unsigned kind, uint8_t *sha256)
 	sha256_begin(&ctx);
 	while ((len = safe_read(fd, buf, 64 * 1024)) > 0) {
 		size += len;
-		if (size > HOOK_MAX && kind != D2D_KIND_LAYERS) {
+		if (size > HOOK_MAX && kind == D2D_KIND_HOOKS) {
 			size = -EFBIG;
 			break;
 		}
@@ -157,7 +160,7 @@ static char *verify(const struct d2d_trust *t, const struct d2d_hook_source *src
 	why = verify_file(entry, t->kind, hook->file, copy, &size);
 	if (!why && t->kind == D2D_KIND_HOOKS)
 		why = verify_head(&src->manifest, hook, copy);
-	if (!why && size && t->kind != D2D_KIND_LAYERS && !(entry->mode & 0111))
+	if (!why && size && t->kind != D2D_KIND_LAYERS && t->kind != D2D_KIND_SETTINGS && !(entry->mode & 0111))
 		why = xstrdup("not executable");
 	if (why)
 		goto out;
@@ -202,11 +205,28 @@ static void refuse(struct d2d_hook *hook, char *why)
 	hook->why = why;
 }
 
-/* Copies a script that is offered as a command, so that it still runs completely after its volume was removed. All users may
- * run the copy: the owners and modes on a volume refer to users of another system. */
-static void copy_script(const struct d2d_trust *t, struct d2d_hook *hook)
+/* Makes a symbolic link to a large program in the place of its copy, so that the program takes no memory; it stops working when its
+ * volume is removed. All users run commands, so all users must be able to execute the file. Returns NULL, or what is wrong; the
+ * caller frees that. */
+static char *link_in_place(const char *file, const struct stat *st, const char *link)
+{
+	int err;
+
+	if ((st->st_mode & 0555) != 0555)
+		return xasprintf("its mode is %04o, and it is too large for a copy in memory: chmod 0755", (unsigned)st->st_mode & 0777);
+	err = d2d_make_parent_dirs(link);
+	if (!err && symlink(file, link) < 0)
+		err = -errno;
+	return err ? xasprintf("can't write '%s': %s", link, strerror(-err)) : NULL;
+}
+
+/* Copies a program that is offered as a command, so that it still runs completely after its volume was removed. All users may
+ * run the copy: the owners and modes on a volume refer to users of another system. A large program is executed from its volume,
+ * unless it was verified, because then only the copy is what was verified. */
+static void copy_program(const struct d2d_trust *t, struct d2d_hook *hook)
 {
 	char *copy, *why;
+	struct stat st;
 	off_t size;
 
 	if (strcmp(hook->path, hook->file) != 0) {
@@ -214,7 +234,10 @@ static void copy_script(const struct d2d_trust *t, struct d2d_hook *hook)
 		return;
 	}
 	copy = xasprintf("%s%s/%s.%u/%s", t->root, t->copies, hook->source, hook->rank, hook->name);
-	why = verify_file(NULL, t->kind, hook->file, copy, &size);
+	if (lstat(hook->file, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > COPY_MAX)
+		why = link_in_place(hook->file, &st, copy);
+	else
+		why = verify_file(NULL, t->kind, hook->file, copy, &size);
 	if (why) {
 		refuse(hook, why);
 		free(copy);
@@ -279,8 +302,8 @@ void d2d_trust_stage(struct d2d_trust *t, struct d2d_hooks *list, const char *st
 
 		if (strcmp(hook->stage, stage) == 0 && (hook->state == D2D_HOOK_RUNS || hook->state == D2D_HOOK_MASKS))
 			judge(t, hook, copy);
-		if (t->kind == D2D_KIND_BIN && copy && hook->state == D2D_HOOK_RUNS)
-			copy_script(t, hook);
+		if ((t->kind == D2D_KIND_BIN || t->kind == D2D_KIND_PLUGINS) && copy && hook->state == D2D_HOOK_RUNS)
+			copy_program(t, hook);
 	}
 	if (copy)
 		remember_versions(t);

@@ -1,7 +1,7 @@
 /*
  * Parses manifests. The manifest of a directory of hooks has a first line "version N", then a line "SHA256 MODE STAGE/NAME" for
- * each file. Manifests of scripts begin with "bin version N" and those of layers with "layers version N", both with lines
- * "SHA256 MODE NAME", so that a signed manifest of one kind can't be used as one of another kind.
+ * each file. Manifests of other kinds begin with the kind, for example "bin version N", and have lines "SHA256 MODE NAME", so that a
+ * signed manifest of one kind can't be used as one of another kind.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -30,14 +30,28 @@ unsigned long long d2d_manifest_version(const char *text, size_t len)
 	return n;
 }
 
+static const char kinds[] ALIGN1 = "hooks\0bin\0layers\0cli-plugins\0settings\0";
+
 const char *d2d_kind_dir(unsigned kind)
 {
-	return kind == D2D_KIND_HOOKS ? "hooks" : kind == D2D_KIND_BIN ? "bin" : "layers";
+	return nth_string(kinds, kind);
 }
 
 const char *d2d_kind_words(unsigned kind)
 {
 	return kind == D2D_KIND_BIN ? "scripts" : d2d_kind_dir(kind);
+}
+
+char *d2d_kind_path(unsigned kind, const char *dir)
+{
+	return kind == D2D_KIND_SETTINGS ? xstrdup(dir) : concat_path_file(dir, d2d_kind_dir(kind));
+}
+
+unsigned d2d_kind_at(const char *name)
+{
+	int kind = strcmp(name, "d2d") == 0 ? D2D_KIND_SETTINGS : index_in_strings(kinds, name);
+
+	return kind < 0 || (kind == D2D_KIND_SETTINGS && name[0] != 'd') ? D2D_KIND_HOOKS : kind;
 }
 
 static bool parse_hash(const char *text, uint8_t *sha256)
@@ -63,12 +77,14 @@ static bool parse_mode(const char *text, unsigned *mode)
 	return text[0] == '0';
 }
 
-/* Accepts STAGE/NAME for hooks, NAME for other kinds: no "..", no absolute path and no control characters. */
+/* Accepts STAGE/NAME for hooks, the paths of settings, NAME for other kinds: no "..", no absolute path and no control characters. */
 static bool path_ok(char *path, unsigned kind)
 {
 	char *slash = strchr(path, '/');
 	bool ok;
 
+	if (kind == D2D_KIND_SETTINGS)
+		return d2d_setting_name_ok(path);
 	if (kind != D2D_KIND_HOOKS)
 		return d2d_bin_name_ok(path);
 	if (!slash)
@@ -82,16 +98,17 @@ static bool path_ok(char *path, unsigned kind)
 /* Parses the first line. Returns NULL, or what is wrong with it. */
 static const char *parse_version(struct d2d_manifest *m, const char *line, size_t len)
 {
-	static const char *const first[] = { "version ", "bin version ", "layers version " };
 	unsigned kind;
 
-	for (kind = 0; kind < ARRAY_SIZE(first); kind++) {
-		size_t head = strlen(first[kind]);
+	for (kind = D2D_KIND_HOOKS; kind <= D2D_KIND_SETTINGS; kind++) {
+		char *first = xasprintf("%s%sversion ", kind ? d2d_kind_dir(kind) : "", kind ? " " : "");
+		size_t head = strlen(first);
 
-		if (len > head && memcmp(line, first[kind], head) == 0) {
+		if (len > head && memcmp(line, first, head) == 0) {
 			m->version = d2d_manifest_version(line + head, len - head);
 			m->kind = kind;
 		}
+		free(first);
 	}
 	return m->version ? NULL : "not \"version N\"";
 }

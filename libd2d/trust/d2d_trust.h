@@ -38,11 +38,15 @@ int d2d_minisign_verify(const struct d2d_minisign_sig *sig, const struct d2d_min
 
 /* ---- d2d_manifest.c: pure functions on memory ---- */
 
-/* The kind of files in the directories d2d/hooks, d2d/bin and d2d/layers of volumes: the name of the directory, and words for the
- * kind in messages. */
-enum { D2D_KIND_HOOKS, D2D_KIND_BIN, D2D_KIND_LAYERS };
+/* The kinds of files on volumes that are trusted like hooks. Each has a signed manifest of its own. d2d_kind_dir() returns the
+ * name of the directory below d2d/; settings of the engine are in d2d/ itself, and "settings" is only the word in their manifest.
+ * d2d_kind_words() returns the word for such files in messages. d2d_kind_path() returns the directory itself, where DIR is a
+ * volume's d2d/; the caller frees it. d2d_kind_at() returns the kind of the files in a directory of this name. */
+enum { D2D_KIND_HOOKS, D2D_KIND_BIN, D2D_KIND_LAYERS, D2D_KIND_PLUGINS, D2D_KIND_SETTINGS };
 const char *d2d_kind_dir(unsigned kind);
 const char *d2d_kind_words(unsigned kind);
+char *d2d_kind_path(unsigned kind, const char *dir);
+unsigned d2d_kind_at(const char *name);
 
 #define D2D_MANIFEST_MAX (1024 * 1024)
 
@@ -50,7 +54,7 @@ struct d2d_manifest {
 	unsigned long long version;
 	unsigned kind;			/* D2D_KIND_ */
 	struct d2d_manifest_entry {
-		char *path;		/* "STAGE/NAME", of a script "NAME" */
+		char *path;		/* "STAGE/NAME", of other kinds than hooks "NAME" */
 		uint8_t sha256[32];
 		unsigned mode;		/* permission bits */
 	} *entry;			/* in the order of strcmp() */

@@ -257,12 +257,16 @@ int d2d_pool(const struct d2d_work *w, unsigned jobs, char **why);
 /* Returns the number of processors that this process may use. */
 unsigned d2d_cpus(void);
 
-/* ---- d2d_name.c: names of hooks, stages and commands ---- */
+/* ---- d2d_name.c: names of hooks, stages, commands and settings ---- */
 
 /* Whether NAME is "NN-name" of letters, digits, '-', '_' and '.'; the rule holds for hooks and for stages. */
 bool d2d_hook_name_ok(const char *name);
 
 /* Whether NAME fits a command: letters, digits, '-', '_' and '.', the first neither '-' nor '.'; at most 64 characters. */
 bool d2d_bin_name_ok(const char *name);
+
+/* Whether PATH, relative to a directory d2d/, is a file with settings of the engine: "daemon.json", "ca/NAME.crt" or
+ * "certs.d/REGISTRY/NAME" with the suffix .crt, .cert or .key, where NAME fits a command. */
+bool d2d_setting_name_ok(const char *path);
 
 #endif

@@ -24,7 +24,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		CHECK(e->mode <= 0777);
 		CHECK(i == 0 || strcmp(e[-1].path, e->path) < 0);
 		CHECK(d2d_manifest_find(&m, e->path) == e);
-		CHECK(m.kind <= D2D_KIND_LAYERS);
+		CHECK(m.kind <= D2D_KIND_SETTINGS);
+		if (m.kind == D2D_KIND_SETTINGS) {
+			CHECK(d2d_setting_name_ok(e->path) && !strstr(e->path, "/."));
+			continue;
+		}
 		if (m.kind != D2D_KIND_HOOKS) {
 			CHECK(d2d_bin_name_ok(e->path) && !strchr(e->path, '/'));
 			continue;

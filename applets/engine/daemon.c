@@ -1,0 +1,218 @@
+/*
+ * d2dengine: daemon.json and the proxy. dockerd itself checks the merged settings; if it doesn't accept them, the image's own are
+ * used, so that a mistake on a stick doesn't leave the machine without Docker.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//kbuild:lib-$(CONFIG_D2DENGINE) += d2dengine_daemon.o
+
+#include <json-c/json.h>
+#include "d2dengine.h"
+#include "d2d_engine.h"
+
+#define DOCKERD "/usr/bin/dockerd"
+#define NOPROXY "localhost,127.0.0.1,::1"
+
+enum { SETTINGS_MAX = 1024 * 1024 };
+
+/* Parses a text of JSON as strictly as dockerd does. Returns NULL and sets *ERR if there is a mistake in it. */
+static struct json_object *parse(const char *text, enum json_tokener_error *err)
+{
+	static const char mark[] ALIGN1 = "\xef\xbb\xbf";	/* Windows' editors put it at the start of a text in UTF-8 */
+	struct json_tokener *parser = json_tokener_new();
+	struct json_object *settings;
+
+	if (is_prefixed_with(text, mark))
+		text += sizeof(mark) - 1;
+	json_tokener_set_flags(parser, JSON_TOKENER_STRICT);
+	settings = json_tokener_parse_ex(parser, text, strlen(text) + 1);
+	*err = json_tokener_get_error(parser);
+	json_tokener_free(parser);
+	return settings;
+}
+
+/* Reads a JSON object. Returns it, or NULL after a message. */
+static struct json_object *read_settings(struct d2dengine *e, const char *path, const char *name)
+{
+	enum json_tokener_error err = json_tokener_success;
+	struct json_object *settings = NULL;
+	char *text, *shown = d2d_printable(name, strlen(name));
+	size_t len;
+	int r = d2d_file_read(path, SETTINGS_MAX, &text, &len);
+
+	if (r < 0) {
+		bb_error_msg("'%s' %s", shown, d2d_file_error(r));
+	} else {
+		settings = parse(text, &err);
+		if (!json_object_is_type(settings, json_type_object)) {
+			bb_error_msg("'%s' is not a JSON object%s%s", shown, err ? ": " : "", err ? json_tokener_error_desc(err) : "");
+			json_object_put(settings);
+			settings = NULL;
+		}
+	}
+	if (!settings)
+		e->code = EXIT_FAILURE;
+	free(shown);
+	free(text);
+	return settings;
+}
+
+struct refusal {
+	struct d2dengine *e;
+	const char *file;
+};
+
+static void print_refused(void *arg, const char *key, const char *why)
+{
+	struct refusal *r = arg;
+	char *shown = d2d_printable(r->file, strlen(r->file));
+
+	bb_error_msg("%s: '%s' is left out: %s", shown, key, why);
+	r->e->code = EXIT_FAILURE;
+	free(shown);
+}
+
+/* A port of dockerd that is open without TLS makes everybody on the network root. It is the user's decision, but not a silent
+ * one. */
+static void warn_of_open_port(struct json_object *settings)
+{
+	struct json_object *hosts, *verify;
+	size_t i, n = d2d_json_array(settings, "hosts", &hosts);
+
+	if (json_object_object_get_ex(settings, "tlsverify", &verify) && json_object_get_boolean(verify))
+		return;
+	for (i = 0; i < n; i++) {
+		const char *host = d2d_json_text_at(hosts, i);
+
+		if (host && is_prefixed_with(host, "tcp://") && !is_prefixed_with(host, "tcp://127.")
+				&& !is_prefixed_with(host, "tcp://localhost"))
+			printf("Docker listens on %s without 'tlsverify': whoever reaches this port is root here\n",
+				printable_string(host));
+	}
+}
+
+/* Returns the settings of the volumes without those that can't be used, or NULL. */
+static struct json_object *volume_settings(struct d2dengine *e)
+{
+	unsigned i;
+
+	for (i = 0; i < e->files.n; i++) {
+		const struct d2d_hook *file = e->files.hook[i];
+		struct json_object *settings;
+		struct refusal refusal = { e, file->file };
+
+		if (file->state != D2D_HOOK_RUNS || strcmp(file->name, "daemon.json") != 0)
+			continue;
+		settings = read_settings(e, file->path, file->file);
+		if (settings) {
+			d2d_daemon_json_check(settings, print_refused, &refusal);
+			warn_of_open_port(settings);
+		}
+		return settings;
+	}
+	return NULL;
+}
+
+/* ---- the proxy ---- */
+
+/* Whether a value has only characters of URLs and lists of hosts. A shell reads it, so there is no quote among them. */
+static bool is_plain(const char *value)
+{
+	while (isalnum(*value) || (*value && strchr(":/?#[]@!$&()*+,;=._~%-", *value)))
+		value++;
+	return !*value;
+}
+
+/* Returns the value of an option, which the caller frees, or NULL. */
+static char *proxy_option(struct d2dengine *e, const char *name)
+{
+	char *value = d2d_option_at(e->root, name);
+
+	if (value && value[0] && is_plain(value))
+		return value;
+	if (value && value[0]) {
+		bb_error_msg("d2d.%s='%s' is ignored: it has characters that don't belong into a URL", name, printable_string(value));
+		e->code = EXIT_FAILURE;
+	}
+	free(value);
+	return NULL;
+}
+
+/* Returns the proxy of d2d.proxy= as settings of dockerd, or NULL. Login shells get it, too. */
+static struct json_object *proxy_settings(struct d2dengine *e)
+{
+	char *url = proxy_option(e, "proxy"), *without = proxy_option(e, "noproxy"), *text, *path;
+	struct json_object *settings = NULL, *proxies;
+	const char *hosts = without ? : NOPROXY;
+
+	if (url) {
+		settings = json_object_new_object();
+		proxies = json_object_new_object();
+		json_object_object_add(settings, "proxies", proxies);
+		json_object_object_add(proxies, "http-proxy", json_object_new_string(url));
+		json_object_object_add(proxies, "https-proxy", json_object_new_string(url));
+		json_object_object_add(proxies, "no-proxy", json_object_new_string(hosts));
+		text = xasprintf("export http_proxy='%s' https_proxy='%s' no_proxy='%s'\n"
+			"export HTTP_PROXY='%s' HTTPS_PROXY='%s' NO_PROXY='%s'\n", url, url, hosts, url, url, hosts);
+		path = d2dengine_write(e, bb_basename(D2DENGINE_PROXY), text, strlen(text));
+		if (path)
+			chmod(path, 0644);
+		free(path);
+		free(text);
+	}
+	free(without);
+	free(url);
+	return settings;
+}
+
+/* ---- all together ---- */
+
+/* Returns whether dockerd accepts the settings in FILE; its message goes to standard error. */
+static bool is_accepted(const struct d2dengine *e, const char *file)
+{
+	char *argv[] = { xasprintf("%s"DOCKERD, e->root), (char *)"--validate", (char *)"--config-file", (char *)file, NULL };
+	bool ok;
+
+	fflush_all();
+	xmove_fd(xopen(bb_dev_null, O_RDONLY), STDIN_FILENO);
+	ok = spawn_and_wait(argv) == 0;
+	free(argv[0]);
+	return ok;
+}
+
+static void use(struct d2dengine *e, struct json_object *settings)
+{
+	const char *text = json_object_to_json_string_ext(settings, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE);
+	char *file = d2dengine_write(e, bb_basename(D2DENGINE_DAEMON_JSON), text, strlen(text));
+
+	if (file && is_accepted(e, file)) {
+		d2dengine_mount(e, file, D2DENGINE_DAEMON_JSON);
+	} else if (file) {
+		bb_error_msg("dockerd doesn't accept these settings (see above): the image's own are used");
+		unlink(file);
+		e->code = EXIT_FAILURE;
+	}
+	free(file);
+}
+
+unsigned d2dengine_daemon(struct d2dengine *e)
+{
+	struct json_object *volume = volume_settings(e), *proxy = proxy_settings(e), *settings = NULL;
+	unsigned n = (volume != NULL) + (proxy != NULL);
+	char *path = xasprintf("%s"D2DENGINE_DAEMON_JSON, e->root);
+
+	if (n)
+		settings = read_settings(e, path, path);
+	if (settings) {
+		if (volume)
+			d2d_daemon_json_merge(settings, volume);
+		if (proxy)
+			d2d_daemon_json_merge(settings, proxy);
+		use(e, settings);
+	}
+	json_object_put(settings);
+	json_object_put(proxy);
+	json_object_put(volume);
+	free(path);
+	return n;
+}

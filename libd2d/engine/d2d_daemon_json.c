@@ -1,0 +1,118 @@
+/*
+ * Merges settings of dockerd (daemon.json) that a user brings with those of the image, and finds settings with which this system
+ * would not work.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//kbuild:lib-$(CONFIG_D2DENGINE) += d2d_daemon_json.o
+
+#include <json-c/json.h>
+#include "d2d_engine.h"
+
+static bool is_text(struct json_object *value, const char *text)
+{
+	return json_object_is_type(value, json_type_string) && strcmp(json_object_get_string(value), text) == 0;
+}
+
+/* Each function below returns whether a value of a setting does no harm. */
+
+static bool is_never(struct json_object *value UNUSED_PARAM)
+{
+	return false;
+}
+
+static bool is_overlay2(struct json_object *value)
+{
+	return is_text(value, "overlay2");
+}
+
+static bool is_empty(struct json_object *value)
+{
+	return is_text(value, "");
+}
+
+static bool is_docker(struct json_object *value)
+{
+	return is_text(value, "docker");
+}
+
+static bool has_our_socket(struct json_object *value)
+{
+	size_t i, n = d2d_json_length(value);
+
+	for (i = 0; i < n; i++) {
+		const char *host = d2d_json_text_at(value, i);
+
+		if (host && index_in_strings("unix://\0unix:///var/run/docker.sock\0unix:///run/docker.sock\0", host) >= 0)
+			return true;
+	}
+	return false;
+}
+
+static bool is_not_systemd(struct json_object *value)
+{
+	size_t i, n = d2d_json_length(value);
+
+	for (i = 0; i < n; i++) {
+		const char *option = d2d_json_text_at(value, i);
+
+		if (option && strcmp(option, "native.cgroupdriver=systemd") == 0)
+			return false;
+	}
+	return true;
+}
+
+static bool has_no_snapshotter(struct json_object *value)
+{
+	struct json_object *on;
+
+	return !json_object_is_type(value, json_type_object)
+		|| !json_object_object_get_ex(value, "containerd-snapshotter", &on) || !json_object_get_boolean(on);
+}
+
+static const struct {
+	const char *key;
+	bool (*is_harmless)(struct json_object *value);
+	const char *why;
+} rules[] = {
+	{ "data-root", is_never, "the store decides where Docker's data is (d2d.store=)" },
+	{ "graph", is_never, "the store decides where Docker's data is (d2d.store=)" },
+	{ "storage-driver", is_overlay2, "images are imported into a store of overlay2" },
+	{ "features", has_no_snapshotter, "images are imported into a store of overlay2, which containerd-snapshotter doesn't use" },
+	{ "userns-remap", is_empty, "it moves Docker's data to a directory without the imported images" },
+	{ "containerd", is_never, "the system starts containerd and knows its socket" },
+	{ "exec-root", is_never, "the system's programs rely on the default" },
+	{ "pidfile", is_never, "the system's programs rely on the default" },
+	{ "hosts", has_our_socket, "it lacks unix:///var/run/docker.sock, which the system's programs use" },
+	{ "group", is_docker, "user docker would lose its access to Docker" },
+	{ "exec-opts", is_not_systemd, "there is no systemd that could manage control groups" },
+};
+
+void d2d_daemon_json_check(struct json_object *settings, void (*refused)(void *arg, const char *key, const char *why), void *arg)
+{
+	unsigned i;
+
+	for (i = 0; i < ARRAY_SIZE(rules); i++) {
+		struct json_object *value;
+
+		if (json_object_object_get_ex(settings, rules[i].key, &value) && !rules[i].is_harmless(value)) {
+			refused(arg, rules[i].key, rules[i].why);
+			json_object_object_del(settings, rules[i].key);
+		}
+	}
+}
+
+void d2d_daemon_json_merge(struct json_object *settings, struct json_object *more)
+{
+	struct json_object_iter at;
+
+	json_object_object_foreachC(more, at) {
+		struct json_object *old;
+
+		if (json_object_is_type(at.val, json_type_object) && json_object_object_get_ex(settings, at.key, &old)
+				&& json_object_is_type(old, json_type_object))
+			d2d_daemon_json_merge(old, at.val);
+		else
+			json_object_object_add(settings, at.key, json_object_get(at.val));
+	}
+}

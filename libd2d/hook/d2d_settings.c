@@ -1,0 +1,75 @@
+/*
+ * Finds the settings of the engine on a volume: d2d/daemon.json, certificates in d2d/ca, and certificates and keys for registries in
+ * d2d/certs.d. They are trusted and overridden like hooks.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//kbuild:lib-$(CONFIG_D2D_LIBD2D) += d2d_settings.o
+
+#include "d2d_hook.h"
+
+enum { SETTING_MAX = 1024 * 1024 };	/* bytes of a file */
+
+struct scan {
+	struct d2d_hooks *list;
+	const char *dir, *source;
+	unsigned rank;
+};
+
+/* Appends the file DIR/NAME. */
+static void add(const struct scan *s, const char *name, const struct stat *st)
+{
+	char *path = concat_path_file(s->dir, name);
+	struct d2d_hook *hook;
+	const char *why = NULL;
+
+	if (!d2d_setting_name_ok(name))
+		why = "not a setting: ca/NAME.crt, or certs.d/REGISTRY/NAME with the suffix .crt, .cert or .key";
+	else if (!S_ISREG(st->st_mode))
+		why = d2d_hook_kind(st->st_mode);
+	else if (st->st_size > SETTING_MAX)
+		why = "more than 1 MiB";
+	hook = d2d_hooks_found(s->list, d2d_kind_dir(D2D_KIND_SETTINGS), name, path, why);
+	hook->source = s->source;
+	hook->rank = s->rank;
+	if (!why && !st->st_size)
+		hook->state = D2D_HOOK_MASKS;
+	free(path);
+}
+
+/* Appends the files in the directory DIR/SUB, and in its subdirectories if there are DEPTH levels of them. */
+static void add_files(const struct scan *s, const char *sub, unsigned depth)
+{
+	char *dir = concat_path_file(s->dir, sub), **names;
+	int i, n = d2d_dir_list(dir, D2D_HOOKS_MAX, &names);
+
+	for (i = 0; i < n; i++) {
+		char *name = concat_path_file(sub, names[i]), *path = concat_path_file(s->dir, name);
+		struct stat st;
+
+		/* Other systems leave hidden files like "._NAME" on USB sticks. */
+		if (names[i][0] != '.' && lstat(path, &st) == 0) {
+			if (depth && S_ISDIR(st.st_mode))
+				add_files(s, name, depth - 1);
+			else
+				add(s, name, &st);
+		}
+		free(path);
+		free(name);
+	}
+	d2d_dir_list_free(names, n);
+	free(dir);
+}
+
+void d2d_settings_scan(struct d2d_hooks *list, const char *dir, const char *source, unsigned rank)
+{
+	struct scan s = { list, dir, source, rank };
+	char *path = concat_path_file(dir, "daemon.json");
+	struct stat st;
+
+	if (lstat(path, &st) == 0)
+		add(&s, "daemon.json", &st);
+	free(path);
+	add_files(&s, "ca", 0);
+	add_files(&s, "certs.d", 1);
+}
