@@ -22,6 +22,11 @@ endif
 export SOURCE_DATE_EPOCH
 # Docker images that are added to the ISO: make IMAGES="a.tar b.tar"
 export IMAGES ?=
+# LOCKED=1 refuses to build with other versions than those in iso/debian.lock.
+export LOCKED ?=
+ifneq ($(filter-out 1,$(LOCKED)),)
+$(error LOCKED is '$(LOCKED)': only LOCKED=1 has a meaning)
+endif
 # Where `make install-man` puts the manual pages.
 PREFIX ?= /usr/local
 # A directory whose content is copied to the ISO's d2d/ (hooks/, images/, early.img): make MEDIUM=DIR
@@ -54,6 +59,7 @@ help:
 #: make install-man  installs the manual pages: make install-man [PREFIX=/usr/local] [DESTDIR=DIR]
 #: make release      fills out/release/: ISO, d2d-host, packages and licences, checksums; KEY=FILE signs them (minisign)
 #: make lock         records the package versions that were used in iso/debian.lock
+#: make LOCKED=1     refuses to build with any other version than in iso/debian.lock, and names all that differ
 #: make deps         installs the packages for build and tests (apt); SETS=dev: those for editors, manual pages, releases
 #: make lint         runs shellcheck, cppcheck and other checks
 #: make compile_commands  writes compile_commands.json, from which clangd learns how our C is compiled
@@ -71,7 +77,11 @@ $(O)/obj/busybox/.config: | tree
 $(O)/.config: $(O)/obj/busybox/.config
 	@ln -sfn obj/busybox/.config $@
 
-tree:
+# With LOCKED=1 this comes before all recipes, so that no product is built for nothing.
+locked:
+	@test -z "$(LOCKED)" || sh iso/locked
+
+tree: locked
 	@mkdir -p $(O)/obj/busybox
 	@sh iso/busybox/unpack
 
@@ -101,7 +111,7 @@ $(CONF)/%.conf: configured
 	@:
 
 # ---- products ----
-$(O)/obj/libs/ldlibs: $(call files,iso/libs)
+$(O)/obj/libs/ldlibs: $(call files,iso/libs) | locked
 	@sh iso/libs/build
 
 busybox: $(O)/busybox
@@ -206,6 +216,6 @@ clean:
 	rm -rf $(O)
 
 FORCE:
-.PHONY: all help deps tree configured busybox host menuconfig oldconfig config savedefconfig man install-man release \
+.PHONY: all help deps locked tree configured busybox host menuconfig oldconfig config savedefconfig man install-man release \
 	compile_commands tags hook lock run check check-all test boot fuzz lint clean FORCE
 .DELETE_ON_ERROR:
