@@ -59,7 +59,8 @@ char *d2dfront_clock_wrong(void)
 	if (!has_image_date(&hardware))
 		return NULL;
 	strftime(when, sizeof(when), "%F %H:%M", gmtime(&hardware));
-	return xasprintf("the clock is wrong, since the hardware clock said %s UTC: set it with 'sudo date -s \"YYYY-MM-DD hh:mm\"'", when);
+	return xasprintf("the clock is wrong, since the hardware clock said %s UTC: "
+		"set it with 'sudo date -s \"YYYY-MM-DD hh:mm\"'", when);
 }
 
 char *d2dfront_clock(void)
