@@ -9,6 +9,9 @@
 
 #define MACHINE_ID "/etc/machine-id"
 #define ZONEINFO "/etc/localtime"
+#define ZONE_NAME "/etc/timezone"
+/* Exists if the hardware clock was wrong, and the clock was set to the date of the image instead. */
+#define CLOCK_WRONG D2D_RUN"/clock/wrong"
 
 enum { MACHINE_ID_LEN = 32, ZONEINFO_MAX = 64 * 1024 };
 
@@ -155,7 +158,18 @@ static int set_hostname(const struct d2dconfig *c)
 	return bad;
 }
 
-static int set_rule(const char *to, const char *from, const char *rule)
+/* Programs that read /etc/timezone put its line into TZ, which may also be a rule. Names of zones are not known here. */
+static int write_zone_name(const struct d2dconfig *c, const char *rule)
+{
+	char *to = d2dconfig_path(c, ZONE_NAME), *line = xasprintf("%s\n", rule);
+	int bad = write_file(to, line, strlen(line));
+
+	free(line);
+	free(to);
+	return bad;
+}
+
+static int set_rule(const struct d2dconfig *c, const char *to, const char *from, const char *rule)
 {
 	char file[D2D_ZONEINFO_MAX];
 
@@ -164,7 +178,22 @@ static int set_rule(const char *to, const char *from, const char *rule)
 			from, printable_string(rule));
 		return 1;
 	}
-	return write_file(to, file, d2d_timezone_file(file, rule));
+	return write_file(to, file, d2d_timezone_file(file, rule)) | write_zone_name(c, rule);
+}
+
+/* Writes a copy of a zoneinfo file. Its last line is the rule for the present and the future. */
+static int set_zoneinfo(const struct d2dconfig *c, const char *to, char *file, size_t len)
+{
+	int bad = write_file(to, file, len);
+	char *rule;
+
+	if (len && file[len - 1] == '\n') {
+		file[len - 1] = '\0';
+		rule = memrchr(file, '\n', len - 1);
+		if (rule && d2d_timezone_ok(rule + 1))
+			bad |= write_zone_name(c, rule + 1);
+	}
+	return bad;
 }
 
 /* The option d2d.timezone is a rule. The file d2d/timezone on the store is a rule or a copy of a zoneinfo file. */
@@ -176,19 +205,40 @@ static int set_timezone(const struct d2dconfig *c)
 	int bad = 0;
 
 	if (rule) {
-		bad = set_rule(to, "d2d.timezone", rule);
+		bad = set_rule(c, to, "d2d.timezone", rule);
 	} else if ((text = read_stored(from, ZONEINFO_MAX, &len, &bad)) != NULL) {
 		if (is_prefixed_with(text, "TZif")) {
-			bad |= write_file(to, text, len);
+			bad |= set_zoneinfo(c, to, text, len);
 		} else {
 			text[strcspn(text, "\r\n")] = '\0';
-			bad |= set_rule(to, from, text);
+			bad |= set_rule(c, to, from, text);
 		}
 		free(text);
 	}
 	free(rule);
 	free(to);
 	free(from);
+	return bad;
+}
+
+/* The kernel has read the hardware clock as UTC. If it has local time (d2d.rtc=local), the kernel corrects the clock by the
+ * offset that the first settimeofday() with a time zone names. A clock that was set to the date of the image stays. */
+static int set_rtc(const struct d2dconfig *c)
+{
+	char *value = d2d_option_at(c->root, "rtc");
+	struct timezone zone = { 0 };
+	time_t now = time(NULL);
+	int bad = value && !d2dconfig_rtc_ok(value);
+
+	if (bad) {
+		bb_error_msg("d2d.rtc: '%s' is neither 'utc' nor 'local'", printable_string(value));
+	} else if (value && strcmp(value, "local") == 0 && !c->root[0] && access(CLOCK_WRONG, F_OK) != 0) {
+		zone.tz_minuteswest = -localtime(&now)->tm_gmtoff / 60;
+		bad = settimeofday(NULL, &zone) < 0;
+		if (bad)
+			bb_perror_msg("can't correct the clock, which has local time");
+	}
+	free(value);
 	return bad;
 }
 
@@ -254,6 +304,7 @@ int d2dconfig_apply(const struct d2dconfig *c)
 	bad = apply_config(c);
 	bad |= set_hostname(c);
 	bad |= set_timezone(c);
+	bad |= set_rtc(c);
 	bad |= set_machine_id(c, store);
 	if (!bad && !store) {
 		puts("no store: only the options of the kernel command line apply");

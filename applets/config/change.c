@@ -17,6 +17,8 @@ static void check(const char *arg)
 		else if (d2dconfig_is_key(arg, "timezone") && !d2d_timezone_ok(value))
 			wrong = "is not a time zone rule like CET-1CEST,M3.5.0,M10.5.0/3 "
 				"(the last line of a zoneinfo file, see docs/cmdline.md)";
+		else if (d2dconfig_is_key(arg, "rtc") && !d2dconfig_rtc_ok(value))
+			wrong = "is neither rtc=utc nor rtc=local";
 	}
 	if (wrong)
 		bb_error_msg_and_die("'%s' %s", printable_string(arg), wrong);

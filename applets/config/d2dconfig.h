@@ -30,6 +30,9 @@ bool d2dconfig_has_store(const struct d2dconfig *c);
 /* Whether a line "KEY" or "KEY=VALUE" has the same key as another one. */
 bool d2dconfig_is_key(const char *line, const char *key);
 
+/* Whether VALUE is one of the option rtc: what the hardware clock has. */
+bool d2dconfig_rtc_ok(const char *value);
+
 /* ---- the parts of the applet ---- */
 
 /* Prints the settings in effect. */
@@ -38,8 +41,8 @@ void d2dconfig_show(const struct d2dconfig *c);
 /* Sets, or with DELETE removes, the settings ARGS in the store. Returns the exit status; exits if a setting is invalid. */
 int d2dconfig_change(const struct d2dconfig *c, char **args, bool delete);
 
-/* Copies the valid lines of the store's d2d/config to D2D_CONFIG for this boot, and sets host name, time zone and machine-id.
- * Returns the exit status. */
+/* Copies the valid lines of the store's d2d/config to D2D_CONFIG for this boot, and sets host name, time zone, clock and
+ * machine-id. Returns the exit status. */
 int d2dconfig_apply(const struct d2dconfig *c);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * d2dconfig: the paths of its files, and whether there is a store for the settings.
+ * d2dconfig: the paths of its files, whether there is a store for the settings, and the values of some options.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -35,4 +35,9 @@ bool d2dconfig_is_key(const char *line, const char *key)
 	size_t len = strcspn(key, "=");
 
 	return strncmp(line, key, len) == 0 && (line[len] == '=' || !line[len]);
+}
+
+bool d2dconfig_rtc_ok(const char *value)
+{
+	return strcmp(value, "utc") == 0 || strcmp(value, "local") == 0;
 }

@@ -60,6 +60,15 @@ bool d2dfront_is_nearly_full(const char *dir);
 /* Whether less than 64 KiB are free. Blocks reserved for root don't count as free. */
 bool d2dfront_is_full(const char *dir);
 
+/* ---- front/clock.c ---- */
+
+/* Returns what there is to say about the synchronisation of the clock, or NULL when NTP keeps it right. The caller frees the
+ * text. */
+char *d2dfront_clock(void);
+
+/* Returns how to correct a clock that is known to be wrong, else NULL. The caller frees the text. */
+char *d2dfront_clock_wrong(void);
+
 /* ---- front/status.c ---- */
 
 /* Prints the status of this system, in one line or in full. Returns the exit status: EXIT_FAILURE if the full status shows a

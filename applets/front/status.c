@@ -123,6 +123,22 @@ static void memory_row(struct status *st)
 		advise(st, "memory is nearly used up: stop a container, or keep Docker's data on a store");
 }
 
+/* A clock that isn't synchronised may be right, on a machine without a network for example, so that alone is no problem. */
+static void clock_rows(struct status *st)
+{
+	char *text = d2dfront_clock(), *wrong = d2dfront_clock_wrong();
+	char when[64];
+	time_t now = time(NULL);
+
+	strftime(when, sizeof(when), "%F %H:%M %Z", localtime(&now));
+	if (text || wrong)
+		row("clock", "%s %s", when, text ? : "");
+	if (wrong)
+		advise(st, "%s", wrong);
+	free(wrong);
+	free(text);
+}
+
 /* Returns what the user can do to keep Docker's data. The caller frees the text. */
 static char *how_to_keep(const struct status *st)
 {
@@ -291,7 +307,7 @@ static void gather(struct status *st)
 static void print_one_line(const struct status *st)
 {
 	char *where = docker_data(st), *left = d2dfront_left_on(DOCKER_DATA, false), *keep = how_to_keep(st);
-	char *hooks = xmalloc_open_read_close(D2D_RUN"/summary", NULL);
+	char *hooks = xmalloc_open_read_close(D2D_RUN"/summary", NULL), *clock = d2dfront_clock_wrong();
 
 	if (hooks)
 		*strchrnul(hooks, '\n') = '\0';
@@ -306,7 +322,10 @@ static void print_one_line(const struct status *st)
 	else
 		printf("images: %zu", d2d_json_length(st->images));
 	print_failed(st);
+	if (clock)
+		printf("; %s", clock);
 	bb_putchar('\n');
+	free(clock);
 	free(hooks);
 	free(keep);
 	free(left);
@@ -358,6 +377,7 @@ int d2dfront_status(bool one_line)
 	}
 	release_row();
 	memory_row(&st);
+	clock_rows(&st);
 	data_row(&st);
 	volume_rows(&st);
 	hook_rows(&st);
