@@ -60,6 +60,11 @@ bool d2dfront_is_nearly_full(const char *dir);
 /* Whether less than 64 KiB are free. Blocks reserved for root don't count as free. */
 bool d2dfront_is_full(const char *dir);
 
+/* ---- front/network.c ---- */
+
+/* Prints the rows of the network cards. Returns how many have a problem. */
+int d2dfront_network_rows(void);
+
 /* ---- front/status.c ---- */
 
 /* Prints the status of this system, in one line or in full. Returns the exit status: EXIT_FAILURE if the full status shows a

@@ -11,7 +11,7 @@
 #include <arpa/inet.h>
 
 /* An IPv6 interface needs 1280 bytes (RFC 8200, 5.): with less the kernel switches IPv6 off. */
-enum { MTU_MIN = 1280, MTU_MAX = 65535, WORDS_MAX = 64 };
+enum { MTU_MIN = 1280, MTU_MAX = 65535, ROUTES_MAX = 64, WORDS_MAX = 16 };
 
 const char *d2dnet_value(const char *line, const char *key)
 {
@@ -169,21 +169,23 @@ static bool add_word(struct d2dnet_settings *s, const char *key, const char *wor
 
 bool d2dnet_add(struct d2dnet_settings *s, const char *key, const char *value)
 {
-	/* resolv.conf takes three name servers; longer lists of anything are nonsense or an attack. */
-	unsigned max = strcmp(key, "gateway") == 0 || strcmp(key, "hostname") == 0 || strcmp(key, "mtu") == 0 ? 1 :
-		strcmp(key, "route") == 0 ? WORDS_MAX : WORDS_MAX / 4;
-	char *copy = xstrdup(value), *p = copy, *word;
+	static const char single[] ALIGN1 = "gateway\0hostname\0mtu\0";
+	/* resolv.conf takes three name servers; much longer lists of anything are a mistake or an attack. */
+	unsigned max = strcmp(key, "route") == 0 ? ROUTES_MAX : WORDS_MAX;
+	char *copy, *p, *word;
 	bool valid = true;
 
-	while ((word = strsep(&p, " \t\n")) != NULL) {
+	if (index_in_strings(single, key) >= 0)
+		return add_word(s, key, value);
+	p = copy = xstrdup(value);
+	while ((word = strsep(&p, " ")) != NULL) {
 		if (!word[0])
 			continue;
-		if (max == 0 || !add_word(s, key, word)) {
+		if (max == 0) {
 			valid = false;
-			if (max == 0)
-				break;
-			continue;
+			break;
 		}
+		valid &= add_word(s, key, word);
 		max--;
 	}
 	free(copy);
