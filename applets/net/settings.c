@@ -175,6 +175,10 @@ bool d2dnet_add(struct d2dnet_settings *s, const char *key, const char *value)
 	char *copy, *p, *word;
 	bool valid = true;
 
+	/* A newline would begin a line of its own in resolv.conf. */
+	for (word = (char *)value; *word; word++)
+		if ((unsigned char)*word < ' ')
+			return false;
 	if (index_in_strings(single, key) >= 0)
 		return add_word(s, key, value);
 	p = copy = xstrdup(value);
