@@ -12,8 +12,11 @@
 int d2dnet_netlink(unsigned groups)
 {
 	struct sockaddr_nl addr = { .nl_family = AF_NETLINK, .nl_groups = groups };
+	const int size = 1024 * 1024;
 	int fd = xsocket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 
+	/* Docker makes and removes interfaces, many at once. Without CAP_NET_ADMIN the default size has to do. */
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
 	xbind(fd, (struct sockaddr *)&addr, sizeof(addr));
 	return fd;
 }

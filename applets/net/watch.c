@@ -14,11 +14,18 @@
 #include <linux/rtnetlink.h>
 
 #define SCRIPTS "/usr/lib/d2d"
+#define INTERFACES_MAX 4096
 
 /* The flags of router advertisements in IFLA_INET6_FLAGS, which the kernel's headers for programs lack (net/if_inet6.h). */
 enum { RA_OTHERCONF = 0x80, RA_MANAGED = 0x40 };
 
 enum dhcp6_mode { DHCP6_NONE, DHCP6_STATELESS, DHCP6_STATEFUL };
+
+enum got {
+	GOT_SOME,	/* messages */
+	GOT_ALL,	/* the end of the answer to d2dnet_ask_links() */
+	GOT_LOSS,	/* there were so many messages that the kernel has dropped some */
+};
 
 struct card {
 	struct card *next;
@@ -90,6 +97,16 @@ static void set_dhcp6(const struct watch *w, struct card *card, enum dhcp6_mode 
 	free(name);
 }
 
+/* Whether a process, by the text of a PID file, is a udhcpc: it may have been killed, and its PID reused. */
+static bool is_udhcpc(const char *pid)
+{
+	char *path = xasprintf("/proc/%u/comm", atoi(pid)), name[16] = "";
+
+	open_read_close(path, name, sizeof(name) - 1);
+	free(path);
+	return strcmp(name, "udhcpc\n") == 0;
+}
+
 /* The cable was plugged in, or the switch has restarted. Without a lease, ask at once; a lease may be one of another network, so
  * ask the server again, and keep it if that is still starting, too. */
 static void got_carrier(const struct watch *w, struct card *card)
@@ -98,7 +115,7 @@ static void got_carrier(const struct watch *w, struct card *card)
 	char *path = xasprintf("/run/udhcpc.%s.pid", card->name);
 	char pid[16] = "";
 
-	if (card->dhcp && lease && open_read_close(path, pid, sizeof(pid) - 1) > 0 && atoi(pid) > 1) {
+	if (card->dhcp && lease && open_read_close(path, pid, sizeof(pid) - 1) > 0 && is_udhcpc(pid)) {
 		kill(atoi(pid), SIGUSR1);
 	} else {
 		if (card->dhcp)
@@ -230,29 +247,30 @@ static void useropt_message(struct watch *w, struct nlmsghdr *h)
 		apply_nd(w, card);
 }
 
-/* Reads messages once. Returns whether the kernel's answer to a request is complete. */
-static bool read_messages(struct watch *w)
+/* Reads messages once. */
+static enum got read_messages(struct watch *w)
 {
 	char buf[32 * 1024] ALIGNED(8);
 	struct sockaddr_nl from;
 	socklen_t from_len = sizeof(from);
 	int len = recvfrom(w->fd, buf, sizeof(buf), 0, (struct sockaddr *)&from, &from_len);
 	struct nlmsghdr *h;
-	bool done = false;
+	enum got got = GOT_SOME;
 
 	if (len < 0) {
-		/* So many events at once that some were lost: the supervisor starts this again, which asks for the state of all. */
+		if (errno == ENOBUFS)
+			return GOT_LOSS;
 		if (errno != EINTR && errno != EAGAIN)
 			bb_simple_perror_msg_and_die("can't read the kernel's messages about network cards");
-		return false;
+		return GOT_SOME;
 	}
 	if (from.nl_pid != 0)	/* not from the kernel */
-		return false;
+		return GOT_SOME;
 	for (h = (struct nlmsghdr *)buf; NLMSG_OK(h, (unsigned)len); h = NLMSG_NEXT(h, len)) {
 		struct ifinfomsg *info = NLMSG_DATA(h);
 
 		if (h->nlmsg_type == NLMSG_DONE || h->nlmsg_type == NLMSG_ERROR)
-			done = true;
+			got = GOT_ALL;
 		else if (h->nlmsg_type == RTM_NEWNDUSEROPT)
 			useropt_message(w, h);
 		else if (h->nlmsg_type != RTM_NEWLINK && h->nlmsg_type != RTM_DELLINK)
@@ -264,7 +282,7 @@ static bool read_messages(struct watch *w)
 		else if (info->ifi_family == AF_INET6 && h->nlmsg_type == RTM_NEWLINK)
 			inet6_message(w, h);
 	}
-	return done;
+	return got;
 }
 
 /* Returns the time until the next name server expires in ms, or -1. */
@@ -280,19 +298,58 @@ static int until_next(struct watch *w)
 	return next == ULLONG_MAX ? -1 : next <= now ? 0 : (int)MIN(next - now, INT_MAX);
 }
 
+/* Forgets the interfaces that are gone: a daemon that ran before this one knew them, or the message about it was lost. */
+static void forget_gone(struct watch *w)
+{
+	char *dir = xasprintf("%s"D2D_NET_RUN, w->d->root), **names;
+	int i, n = d2d_dir_list(dir, INTERFACES_MAX, &names);
+	struct card *card, *next;
+
+	for (card = w->cards; card; card = next) {
+		next = card->next;
+		if (if_nametoindex(card->name) != (unsigned)card->index)
+			remove_card(w, card);
+	}
+	for (i = 0; i < n; i++) {
+		struct card old = { 0 };
+
+		if (strcmp(names[i], "lock") == 0 || strlen(names[i]) >= sizeof(old.name) || if_nametoindex(names[i]) != 0)
+			continue;
+		strcpy(old.name, names[i]);
+		stop(w, &old, "udhcpc");
+		stop(w, &old, "udhcpc6");
+		d2dnet_forget(w->d, old.name);
+	}
+	if (n > 0)
+		d2d_dir_list_free(names, n);
+	free(dir);
+}
+
+/* Asks for the state of all cards, instead of waiting for changes. */
+static void synchronize(struct watch *w)
+{
+	enum got got;
+
+	do {
+		forget_gone(w);
+		d2dnet_ask_links(w->fd, AF_UNSPEC);
+		do
+			got = read_messages(w);
+		while (got == GOT_SOME);
+	} while (got == GOT_LOSS);
+	d2dnet_ask_links(w->fd, AF_INET6);
+}
+
 int d2dnet_watch(const struct d2dnet *d, char **names)
 {
 	struct watch w = { .d = d, .names = names[0] ? names : NULL };
 	struct pollfd poll_fd;
 
 	w.fd = d2dnet_netlink(RTMGRP_LINK | RTMGRP_IPV6_IFINFO | 1U << (RTNLGRP_ND_USEROPT - 1));
-	d2dnet_ask_links(w.fd, AF_UNSPEC);
-	while (!read_messages(&w))
-		continue;
-	d2dnet_ask_links(w.fd, AF_INET6);
+	synchronize(&w);
 	poll_fd = (struct pollfd){ w.fd, POLLIN, 0 };
 	for (;;) {
-		if (safe_poll(&poll_fd, 1, until_next(&w)) > 0)
-			read_messages(&w);
+		if (safe_poll(&poll_fd, 1, until_next(&w)) > 0 && read_messages(&w) == GOT_LOSS)
+			synchronize(&w);
 	}
 }
