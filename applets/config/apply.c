@@ -6,6 +6,7 @@
 //kbuild:lib-$(CONFIG_D2DCONFIG) += d2dconfig_apply.o
 
 #include "d2dconfig.h"
+#include "d2d_net.h"
 
 #define MACHINE_ID "/etc/machine-id"
 #define ZONEINFO "/etc/localtime"
@@ -143,13 +144,20 @@ static int set_hostname(const struct d2dconfig *c)
 		bb_error_msg("%s: '%s' is not a valid host name", from, printable_string(name));
 		bad = 1;
 	} else if (name) {
-		if (!c->root[0] && sethostname(name, strlen(name)) < 0) {
-			bb_perror_msg("can't set the host name");
-			bad = 1;
-		}
+		int err;
+
 		path = d2dconfig_path(c, "/etc/hostname");
 		line = xasprintf("%s\n", name);
 		bad |= write_file(path, line, strlen(line));
+		free(path);
+		/* A DHCP server doesn't change it then. */
+		path = d2dconfig_path(c, D2D_NET_NAMED);
+		bad |= write_file(path, line, strlen(line));
+		err = d2d_net_set_name(c->root, name);
+		if (err < 0) {
+			bb_error_msg("can't set the host name: %s", strerror(-err));
+			bad = 1;
+		}
 		free(line);
 		free(path);
 	}

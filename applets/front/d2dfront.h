@@ -69,6 +69,11 @@ char *d2dfront_clock(void);
 /* Returns how to correct a clock that is known to be wrong, else NULL. The caller frees the text. */
 char *d2dfront_clock_wrong(void);
 
+/* ---- front/network.c ---- */
+
+/* Prints the rows of the network cards. Returns how many have a problem. */
+int d2dfront_network_rows(void);
+
 /* ---- front/status.c ---- */
 
 /* Prints the status of this system, in one line or in full. Returns the exit status: EXIT_FAILURE if the full status shows a

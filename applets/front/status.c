@@ -380,6 +380,7 @@ int d2dfront_status(bool one_line)
 	clock_rows(&st);
 	data_row(&st);
 	volume_rows(&st);
+	st.problems += d2dfront_network_rows();
 	hook_rows(&st);
 	engine_rows(&st);
 	import_rows(&st);

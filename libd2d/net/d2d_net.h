@@ -1,0 +1,45 @@
+/*
+ * libd2d, net: the network cards of the machine with their addresses, and its host name.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+#ifndef D2D_NET_H
+#define D2D_NET_H 1
+
+#include "d2d_util.h"
+#include <net/if.h>
+
+/* Settings of each interface: a directory INTERFACE with the files resolv, ntp and hostname, and a file for each source. */
+#define D2D_NET_RUN "/run/net"
+
+/* Marks that the user chose the host name, so that a DHCP server doesn't change it. */
+#define D2D_NET_NAMED D2D_RUN"/hostname"
+
+/* ---- d2d_net_card.c ---- */
+
+struct d2d_card {
+	char name[IFNAMSIZ];
+	bool carrier;		/* up, and the other end of the cable is up, too */
+	bool ipv4, ipv6;	/* has an address that reaches beyond the link */
+	char *addresses;	/* these addresses, each with a space in front, as in " 10.0.0.2/24 fd00::2/64"; "" if none */
+};
+
+/* Whether an interface is a network card that this system configures: it has a device, unlike bridges, tunnels and containers'
+ * interfaces, and it isn't part of a bridge or bond. */
+bool d2d_net_is_card(const char *name);
+
+/* Sets *CARDS to all network cards or, if NAMES isn't NULL, to the interfaces in this NULL-terminated list that exist. Returns
+ * their number. The caller frees them with d2d_net_cards_free(). */
+int d2d_net_cards(char **names, struct d2d_card **cards);
+void d2d_net_cards_free(struct d2d_card *cards, int n);
+
+/* ---- d2d_net_name.c ---- */
+
+/* Whether NAME is a valid domain for a search list: letters, digits, '-', '_' and '.', at most 253 characters. */
+bool d2d_domain_ok(const char *name);
+
+/* Sets the kernel's host name, unless ROOT is another directory than "", and the line of 127.0.1.1 in ROOT/etc/hosts, so that the
+ * machine can resolve its own name. Returns -EINVAL for an invalid name. */
+int d2d_net_set_name(const char *root, const char *name);
+
+#endif
