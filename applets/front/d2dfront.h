@@ -60,6 +60,11 @@ bool d2dfront_is_nearly_full(const char *dir);
 /* Whether less than 64 KiB are free. Blocks reserved for root don't count as free. */
 bool d2dfront_is_full(const char *dir);
 
+/* ---- front/daemons.c ---- */
+
+/* Prints a line for each daemon that has ended since boot and was started again. Returns their number. */
+int d2dfront_daemon_rows(void);
+
 /* ---- front/status.c ---- */
 
 /* Prints the status of this system, in one line or in full. Returns the exit status: EXIT_FAILURE if the full status shows a
