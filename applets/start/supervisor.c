@@ -33,18 +33,20 @@ static unsigned long long start_time(pid_t pid)
 int d2dstart_find(const struct d2dstart *s, pid_t *pid)
 {
 	char *text = xmalloc_open_read_close(s->state, NULL);
-	unsigned long long start;
+	unsigned long long start, found;
 	int fd = -1;
 
 	*pid = 0;
 	if (text && sscanf(text, "%d %llu", pid, &start) == 2 && *pid > 0) {
 		/* Open the pidfd first, so that a PID that is reused after the check can't be mistaken for the supervisor. */
 		fd = pidfd_open(*pid, 0);
-		if (fd >= 0 && start_time(*pid) != start) {
+		found = start_time(*pid);
+		if (fd >= 0 && found != start) {
 			close(fd);
 			fd = -1;
-			*pid = 0;
 		}
+		if (found && found != start)
+			*pid = 0;
 	}
 	free(text);
 	return fd;
