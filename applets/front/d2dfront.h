@@ -74,6 +74,11 @@ char *d2dfront_clock_wrong(void);
 /* Prints the rows of the network cards. Returns how many have a problem. */
 int d2dfront_network_rows(void);
 
+/* ---- front/daemons.c ---- */
+
+/* Prints a line for each daemon that has ended since boot and was started again. Returns their number. */
+int d2dfront_daemon_rows(void);
+
 /* ---- front/status.c ---- */
 
 /* Prints the status of this system, in one line or in full. Returns the exit status: EXIT_FAILURE if the full status shows a

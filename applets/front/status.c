@@ -383,6 +383,7 @@ int d2dfront_status(bool one_line)
 	st.problems += d2dfront_network_rows();
 	hook_rows(&st);
 	engine_rows(&st);
+	st.problems += d2dfront_daemon_rows();
 	import_rows(&st);
 	next_rows(&st);
 	return st.problems ? EXIT_FAILURE : EXIT_SUCCESS;
