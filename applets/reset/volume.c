@@ -89,13 +89,27 @@ void d2dreset_erase_keys(const char *dev)
 	printf("%s: its keys are erased\n", dev);
 }
 
+/* Overwrites the second copy of a LUKS2 header from an earlier use of the device: after a power cut, the device would be taken for
+ * this LUKS volume. */
+static void wipe_luks(int fd)
+{
+	char head[HEAD] = "";
+	struct d2d_luks2 luks;
+
+	if (d2d_luks2_read(fd, &luks) & D2D_LUKS_SECOND)
+		if (pwrite(fd, head, sizeof(head), luks.size) != sizeof(head))
+			bb_perror_msg_and_die("can't write the device");
+	d2d_luks2_free(&luks);
+}
+
 /* Zeroes the first 4 KiB. mke2fs overwrites an old store in no particular order, so a power cut could leave a mixture
  * that looks complete. mke2fs writes the new superblock last, so nothing looks like a store until it is one. */
 static void wipe_head(const char *dev)
 {
 	char head[HEAD] = "";
-	int fd = xopen(dev, O_WRONLY | O_CLOEXEC);
+	int fd = xopen(dev, O_RDWR | O_CLOEXEC);
 
+	wipe_luks(fd);
 	xwrite(fd, head, sizeof(head));
 	if (fsync(fd) != 0)
 		bb_perror_msg_and_die("can't write '%s'", dev);
