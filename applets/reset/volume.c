@@ -10,7 +10,8 @@
 enum { HEAD = 4096 };
 
 /* Whether the first 4 KiB of the volume are zeros, as a power cut during d2dreset_make() leaves them. Data of other
- * systems has its header there, so nothing of theirs is taken for an unfinished store. */
+ * systems has its header there, so nothing of theirs is taken for an unfinished store; d2d_volume_probe() has recognised a LUKS2
+ * volume by the second copy of its header. */
 static bool is_wiped(int fd)
 {
 	char head[HEAD];
@@ -91,14 +92,14 @@ void d2dreset_erase_keys(const char *dev)
 
 /* Overwrites the second copy of a LUKS2 header from an earlier use of the device: after a power cut, the device would be taken for
  * this LUKS volume. */
-static void wipe_luks(int fd)
+static void wipe_luks(int fd, const char *dev)
 {
 	char head[HEAD] = "";
 	struct d2d_luks2 luks;
 
 	if (d2d_luks2_read(fd, &luks) & D2D_LUKS_SECOND)
 		if (pwrite(fd, head, sizeof(head), luks.size) != sizeof(head))
-			bb_perror_msg_and_die("can't write the device");
+			bb_perror_msg_and_die("can't write '%s'", dev);
 	d2d_luks2_free(&luks);
 }
 
@@ -109,7 +110,7 @@ static void wipe_head(const char *dev)
 	char head[HEAD] = "";
 	int fd = xopen(dev, O_RDWR | O_CLOEXEC);
 
-	wipe_luks(fd);
+	wipe_luks(fd, dev);
 	xwrite(fd, head, sizeof(head));
 	if (fsync(fd) != 0)
 		bb_perror_msg_and_die("can't write '%s'", dev);
