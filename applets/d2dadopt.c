@@ -78,6 +78,7 @@ static const char *reason_to_refuse(struct disk *d)
 {
 	bool begun = memcmp(d->head + MARK, mark, sizeof(mark) - 1) == 0;
 	ssize_t userdata = d2d_formatme_userdata(d->head, MARK);
+	struct d2d_luks2 luks = { 0 };
 	const char *why;
 
 	if (userdata < 0)
@@ -86,6 +87,10 @@ static const char *reason_to_refuse(struct disk *d)
 	why = d2d_formatme_refuses(d->head, begun ? MARK : HEAD_SIZE, d->userdata);
 	if (!why && !begun && !is_zero_at_end(d))
 		why = "its last MiB is not all zeros";
+	/* The second copy of a LUKS2 header may begin just behind the head. */
+	if (!why && !begun && d2d_luks2_read(d->fd, &luks))
+		why = "it holds the header of a LUKS volume";
+	d2d_luks2_free(&luks);
 	return why;
 }
 

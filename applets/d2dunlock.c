@@ -2,8 +2,9 @@
  * d2dunlock: opens LUKS volumes, by a key file or by a passphrase that is asked for on every console, and manages their
  * keys.
  *
- * Opening only reads a LUKS header, and nothing ever repairs one: libcryptsetup's repair of a LUKS2 header is off,
- * because it would overwrite a file system that has replaced a LUKS volume whose second header is still there.
+ * Opening only reads a LUKS header and never repairs one: libcryptsetup's automatic repair of a LUKS2 header is off,
+ * because it would overwrite a file system that has replaced a LUKS volume whose second header is still there. Only
+ * 'd2dunlock repair' turns it on.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -36,7 +37,7 @@
 //usage:       "	add-key | change-key [-fi] [-k FILE] [-I MS] DEVICE [NEWFILE] |\n"
 //usage:       "	remove-key [-fi] [-k FILE] [-s SLOT] DEVICE |\n"
 //usage:       "	format [-iy] [-L LABEL] [-I MS] DEVICE [NEWFILE] | erase [-y] DEVICE |\n"
-//usage:       "	backup [-f] DEVICE FILE | restore [-fy] DEVICE FILE"
+//usage:       "	backup [-f] DEVICE FILE | restore [-fy] DEVICE FILE | repair [-fy] DEVICE"
 //usage:	)
 //usage:#define d2dunlock_full_usage "\n\n"
 //usage:       "Open a LUKS volume as /dev/mapper/NAME\n"
@@ -73,10 +74,12 @@
 //usage:     "\nkey). The new key is NEWFILE, or a passphrase that is asked for twice."
 //usage:     "\nremove-key removes the key that is given or, with -s, the key in SLOT if another"
 //usage:     "\nkey fits. format makes a LUKS2 volume, erase destroys all keys of a volume,"
-//usage:     "\nbackup saves its header in a new file, restore writes the header back."
+//usage:     "\nbackup saves its header in a new file, restore writes the header back, repair"
+//usage:     "\nrewrites a damaged copy of a LUKS2 header from the other copy."
 //usage:     "\n"
 //usage:     "\n	-f,--force	Remove the last key, too; go on if a copy of the header"
-//usage:     "\n			is damaged; restore the header of another volume"
+//usage:     "\n			is damaged; restore the header of another volume;"
+//usage:     "\n			repair a volume that begins with something else"
 //usage:     "\n	-i,--stdin	Read passphrases from stdin, one per line"
 //usage:     "\n	-k,--key-file FILE	The key that fits"
 //usage:     "\n	-s,--slot SLOT	The key slot to remove"
@@ -195,6 +198,8 @@ static int open_main(struct unlock *u, char **argv)
 			xfunc_die();
 		o.place = &parsed;
 	}
+	/* At boot, standard error is a log. */
+	u->announce = !argv[0] && !isatty(STDERR_FILENO);
 	if (!argv[0]) {
 		char *header = option("header"), *key = option("key");
 
@@ -213,6 +218,7 @@ struct verb {
 	unsigned options;		/* options that are allowed */
 	uint8_t least, most;	/* number of arguments */
 	bool needs_header;		/* needs a readable header */
+	bool repairs;		/* libcryptsetup may rewrite a damaged copy of the header */
 };
 
 static int run_verb(struct unlock *u, const struct verb *verb)
@@ -222,6 +228,9 @@ static int run_verb(struct unlock *u, const struct verb *verb)
 
 	if (flock(lock, LOCK_EX | LOCK_NB) != 0)
 		bb_error_msg_and_die("'%s' is being changed by another process", u->dev);
+	/* libcryptsetup itself locks the device when it may repair the header; a file in the same way as above. */
+	if (verb->repairs)
+		flock(lock, LOCK_UN);
 	if (verb->needs_header && d2dunlock_load(u) < 0)
 		return EXIT_FAILURE;
 	r = verb->main(u);
@@ -260,17 +269,18 @@ int d2dunlock_main(int argc, char **argv) MAIN_EXTERNALLY_VISIBLE;
 int d2dunlock_main(int argc UNUSED_PARAM, char **argv)
 {
 	static const char names[] ALIGN1 =
-		"add-key\0backup\0change-key\0erase\0format\0list-keys\0remove-key\0restore\0";
+		"add-key\0backup\0change-key\0erase\0format\0list-keys\0remove-key\0repair\0restore\0";
 	static const struct verb verbs[] = {
 #if ENABLE_FEATURE_D2DUNLOCK_MANAGE
-		{ d2dunlock_add_key, OPT_FORCE | OPT_STDIN | OPT_KEY | OPT_MS, 1, 2, 1 },
-		{ d2dunlock_backup, OPT_FORCE, 2, 2, 1 },
-		{ d2dunlock_change_key, OPT_FORCE | OPT_STDIN | OPT_KEY | OPT_MS, 1, 2, 1 },
-		{ d2dunlock_erase, OPT_YES, 1, 1, 1 },
-		{ d2dunlock_format, OPT_STDIN | OPT_MS | OPT_YES | OPT_LABEL, 1, 2, 0 },
-		{ d2dunlock_list_keys, 0, 1, 1, 1 },
-		{ d2dunlock_remove_key, OPT_FORCE | OPT_STDIN | OPT_KEY | OPT_SLOT, 1, 1, 1 },
-		{ d2dunlock_restore, OPT_FORCE | OPT_YES, 2, 2, 0 },
+		{ d2dunlock_add_key, OPT_FORCE | OPT_STDIN | OPT_KEY | OPT_MS, 1, 2, 1, 0 },
+		{ d2dunlock_backup, OPT_FORCE, 2, 2, 1, 0 },
+		{ d2dunlock_change_key, OPT_FORCE | OPT_STDIN | OPT_KEY | OPT_MS, 1, 2, 1, 0 },
+		{ d2dunlock_erase, OPT_YES, 1, 1, 1, 0 },
+		{ d2dunlock_format, OPT_STDIN | OPT_MS | OPT_YES | OPT_LABEL, 1, 2, 0, 0 },
+		{ d2dunlock_list_keys, 0, 1, 1, 1, 0 },
+		{ d2dunlock_remove_key, OPT_FORCE | OPT_STDIN | OPT_KEY | OPT_SLOT, 1, 1, 1, 0 },
+		{ d2dunlock_repair, OPT_FORCE | OPT_YES, 1, 1, 0, 1 },
+		{ d2dunlock_restore, OPT_FORCE | OPT_YES, 2, 2, 0, 0 },
 #endif
 	};
 	char said[SAID_SIZE] = "";
@@ -279,6 +289,7 @@ int d2dunlock_main(int argc UNUSED_PARAM, char **argv)
 
 	crypt_set_log_callback(NULL, keep_first_error, &u);
 	/* Without metadata locks, libcryptsetup doesn't repair headers: see the top of this file. */
-	crypt_metadata_locking(NULL, 0);
+	if (verb < 0 || !verbs[verb].repairs)
+		crypt_metadata_locking(NULL, 0);
 	return verb < 0 ? open_main(&u, argv) : verb_main(&u, argv + 1, &verbs[verb]);
 }

@@ -10,7 +10,8 @@
 enum { HEAD = 4096 };
 
 /* Whether the first 4 KiB of the volume are zeros, as a power cut during d2dreset_make() leaves them. Data of other
- * systems has its header there, so nothing of theirs is taken for an unfinished store. */
+ * systems has its header there, so nothing of theirs is taken for an unfinished store; d2d_volume_probe() has recognised a LUKS2
+ * volume by the second copy of its header. */
 static bool is_wiped(int fd)
 {
 	char head[HEAD];
@@ -89,13 +90,27 @@ void d2dreset_erase_keys(const char *dev)
 	printf("%s: its keys are erased\n", dev);
 }
 
+/* Overwrites the second copy of a LUKS2 header from an earlier use of the device: after a power cut, the device would be taken for
+ * this LUKS volume. */
+static void wipe_luks(int fd, const char *dev)
+{
+	char head[HEAD] = "";
+	struct d2d_luks2 luks;
+
+	if (d2d_luks2_read(fd, &luks) & D2D_LUKS_SECOND)
+		if (pwrite(fd, head, sizeof(head), luks.size) != sizeof(head))
+			bb_perror_msg_and_die("can't write '%s'", dev);
+	d2d_luks2_free(&luks);
+}
+
 /* Zeroes the first 4 KiB. mke2fs overwrites an old store in no particular order, so a power cut could leave a mixture
  * that looks complete. mke2fs writes the new superblock last, so nothing looks like a store until it is one. */
 static void wipe_head(const char *dev)
 {
 	char head[HEAD] = "";
-	int fd = xopen(dev, O_WRONLY | O_CLOEXEC);
+	int fd = xopen(dev, O_RDWR | O_CLOEXEC);
 
+	wipe_luks(fd, dev);
 	xwrite(fd, head, sizeof(head));
 	if (fsync(fd) != 0)
 		bb_perror_msg_and_die("can't write '%s'", dev);

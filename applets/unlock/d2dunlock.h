@@ -45,6 +45,7 @@ struct unlock {
 	char *dev;
 	const char *header;	/* detached header; NULL: on the device itself */
 	bool further;		/* this is not the first volume */
+	bool announce;		/* warnings go to all consoles, too */
 	int state;		/* UNLOCK_ */
 	bool unrecorded;	/* D2D_UNLOCKED could not be written */
 	struct crypt_device *cd;
@@ -82,8 +83,20 @@ const char *d2dunlock_reason(const struct unlock *u, int err);
 /* Reads the LUKS header of u->dev into u->cd. Returns a negative errno after a message if it can't be used. */
 int d2dunlock_load(struct unlock *u);
 
+/* Warns if one copy of the header is damaged, and names the command that repairs it. */
+void d2dunlock_warn_damaged(const struct unlock *u);
+
 /* Returns the label of the volume in printable form, or OTHERWISE if it has none. */
 const char *d2dunlock_label(const struct unlock *u, const char *otherwise);
+
+/* ---- unlock/algorithms.c ---- */
+
+/* Whether the volume needs a hash or a cipher that this system lacks. Names it in a message, and says what to do. */
+bool d2dunlock_say_lacking(const struct unlock *u);
+
+/* Returns -EINVAL after a message if any passphrase would seem to fit: libcryptsetup takes each key for the right one if it can't
+ * calculate the digest with which the key is compared. */
+int d2dunlock_refuse_digest(const struct unlock *u);
 
 /* ---- unlock/find.c ---- */
 
@@ -148,6 +161,7 @@ int d2dunlock_remove_key(struct unlock *u);
 int d2dunlock_change_key(struct unlock *u);
 int d2dunlock_format(struct unlock *u);
 int d2dunlock_erase(struct unlock *u);
+int d2dunlock_repair(struct unlock *u);
 int d2dunlock_backup(struct unlock *u);
 int d2dunlock_restore(struct unlock *u);
 

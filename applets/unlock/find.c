@@ -50,36 +50,39 @@ int d2dunlock_find(struct unlock *u, const char *spec)
 	return code;
 }
 
-static bool is_raid_member(const char *dev)
+/* Returns an exit status after a message unless V, which was read from u->dev with the result R, is a LUKS volume. */
+static int refuse_other(const struct unlock *u, const struct d2d_volume *v, int r)
 {
-	struct d2d_volume v = { 0 };
-	bool is = d2d_volume_probe(dev, &v) == 0 && strcmp(v.fstype, "linux_raid_member") == 0;
-
-	d2d_volume_clear(&v);
-	return is;
-}
-
-int d2dunlock_choose(struct unlock *u, const char *spec)
-{
-	int r = d2dunlock_find(u, spec);
-
-	if (r || u->header)
-		return r;
-	r = d2d_is_luks(u->dev);
 	if (r < 0) {
 		bb_error_msg("can't open '%s': %s", u->dev, strerror(-r));
 		return r == -ENOENT ? EXIT_NO_LUKS : EXIT_FAILURE;
 	}
-	if (!r) {
-		bb_error_msg("'%s' is not a LUKS volume%s", u->dev,
-			d2d_is_in_crypt(u->dev) ? ", but is inside a LUKS volume that is open" : "");
-		return EXIT_NO_LUKS;
-	}
-	if (is_raid_member(u->dev)) {
+	if (strcmp(v->fstype, "linux_raid_member") == 0) {
 		bb_error_msg("'%s' is part of a RAID, which d2dunlock doesn't assemble", u->dev);
 		return EXIT_FAILURE;
 	}
-	return EXIT_SUCCESS;
+	if (strcmp(v->fstype, "crypto_LUKS") == 0)
+		return EXIT_SUCCESS;
+	if (d2d_luks_copies(u->dev) == D2D_LUKS_SECOND)
+		bb_error_msg("'%s' begins with %s: the second copy of a LUKS header behind it is ignored, because the volume may have been "
+			"formatted since; if it was only overwritten, 'd2dunlock repair -f %s' repairs it",
+			u->dev, v->fstype[0] ? v->fstype : "a boot sector", u->dev);
+	else
+		bb_error_msg("'%s' is not a LUKS volume%s", u->dev,
+			d2d_is_in_crypt(u->dev) ? ", but is inside a LUKS volume that is open" : "");
+	return EXIT_NO_LUKS;
+}
+
+int d2dunlock_choose(struct unlock *u, const char *spec)
+{
+	struct d2d_volume v = { 0 };
+	int r = d2dunlock_find(u, spec);
+
+	if (r || u->header)
+		return r;
+	r = refuse_other(u, &v, d2d_volume_probe(u->dev, &v));
+	d2d_volume_clear(&v);
+	return r;
 }
 
 int d2dunlock_place(struct d2d_place *place, const char *text)

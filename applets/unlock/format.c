@@ -1,5 +1,5 @@
 /*
- * d2dunlock: makes and erases LUKS volumes, and saves and restores their headers. Before anything is lost, the device
+ * d2dunlock: makes and erases LUKS volumes, and saves, restores and repairs their headers. Before anything is lost, the device
  * is shown with its model, size and content, and the user has to type its name.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
@@ -59,6 +59,38 @@ int d2dunlock_erase(struct unlock *u)
 	if (r < 0)
 		bb_error_msg_and_die("can't erase the keys of '%s': %s", u->dev, strerror(-r));
 	printf("%s: erased\n", u->dev);
+	return EXIT_SUCCESS;
+}
+
+/* libcryptsetup itself rewrites the damaged copy when it reads the header. It does so only for this verb: see d2dunlock.c. */
+int d2dunlock_repair(struct unlock *u)
+{
+	struct d2d_volume v = { 0 };
+	bool is_luks = d2d_volume_probe(u->dev, &v) == 0 && strcmp(v.fstype, "crypto_LUKS") == 0;
+	int r, copies = d2d_luks_copies(u->dev);
+
+	if (copies < 0)
+		bb_error_msg_and_die("can't read '%s': %s", u->dev, strerror(-copies));
+	if (!copies)
+		bb_error_msg_and_die("'%s' has no intact copy of a LUKS header: 'd2dunlock restore' restores a backup", u->dev);
+	if (copies == (D2D_LUKS_FIRST | D2D_LUKS_SECOND)) {
+		printf("%s: its header is not damaged\n", u->dev);
+		return EXIT_SUCCESS;
+	}
+	if (!is_luks && !(u->opt & OPT_FORCE))
+		bb_error_msg_and_die("'%s' begins with %s, which would be overwritten: it may have been formatted since (-f repairs it anyway)",
+			u->dev, v.fstype[0] ? v.fstype : "a boot sector");
+	consent(u, copies & D2D_LUKS_FIRST ? "The second copy of its LUKS header will be rewritten from the first one."
+		: "The first copy of its LUKS header, at the beginning, will be rewritten from the second one.");
+	r = crypt_init(&u->cd, u->dev);
+	if (r == 0)
+		r = crypt_load(u->cd, CRYPT_LUKS2, NULL);
+	if (r < 0)
+		bb_error_msg_and_die("can't repair the header of '%s': %s", u->dev, d2dunlock_reason(u, r));
+	if (d2d_luks_flush(u->dev) < 0 || d2d_luks_copies(u->dev) != (D2D_LUKS_FIRST | D2D_LUKS_SECOND))
+		bb_error_msg_and_die("can't write the header of '%s'", u->dev);
+	printf("%s: both copies of its header are intact\n", u->dev);
+	d2d_volume_clear(&v);
 	return EXIT_SUCCESS;
 }
 

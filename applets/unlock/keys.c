@@ -24,8 +24,8 @@ void d2dunlock_refuse_damaged(const struct unlock *u)
 	if (copies < 0)
 		bb_error_msg_and_die("can't read '%s': %s", u->dev, strerror(-copies));
 	bb_error_msg_and_die("the %s copy of the LUKS header of '%s' is damaged, nothing was changed: "
-		"with -f both copies are rewritten",
-		copies & D2D_LUKS_FIRST ? "second" : "first", u->dev);
+		"'d2dunlock repair %s' repairs it, and with -f both copies are rewritten",
+		copies & D2D_LUKS_FIRST ? "second" : "first", u->dev, u->dev);
 }
 
 /* ---- asking ---- */
@@ -54,6 +54,8 @@ static int slot_of(struct unlock *u, const struct secret *s)
 
 	u->said[0] = '\0';
 	r = crypt_activate_by_passphrase(u->cd, NULL, CRYPT_ANY_SLOT, s->key, s->len, 0);
+	if (r < 0 && r != -EPERM && d2dunlock_say_lacking(u))
+		xfunc_die();
 	if (r < 0 && r != -EPERM)
 		bb_error_msg_and_die("can't try the key of '%s': %s", u->dev, d2dunlock_reason(u, r));
 	return r;

@@ -45,6 +45,27 @@ static int refuse_null(const struct unlock *u)
 	return 0;
 }
 
+void d2dunlock_warn_damaged(const struct unlock *u)
+{
+	int copies = d2d_luks_copies(u->header ? u->header : u->dev);
+	char *repair, *text;
+
+	if (copies <= 0 || copies == (D2D_LUKS_FIRST | D2D_LUKS_SECOND))
+		return;
+	repair = d2d_luks2_repair(u->header ? "FILE" : u->dev);
+	text = xasprintf("the %s copy of the LUKS header of '%s' is damaged and the other one is used: '%s' repairs it",
+		copies & D2D_LUKS_FIRST ? "second" : "first", u->dev, repair);
+	bb_simple_error_msg(text);
+	if (u->announce) {
+		char *line = xasprintf("debian2docker: %s\n", text);
+
+		d2d_consoles_write(line);
+		free(line);
+	}
+	free(text);
+	free(repair);
+}
+
 int d2dunlock_load(struct unlock *u)
 {
 	int r = u->header ? crypt_init_data_device(&u->cd, u->header, u->dev) : crypt_init(&u->cd, u->dev);
@@ -54,13 +75,15 @@ int d2dunlock_load(struct unlock *u)
 		return r;
 	}
 	r = crypt_load(u->cd, CRYPT_LUKS, NULL);
-	if (r == -EINVAL) {
-		bb_error_msg("the LUKS header of '%s' is damaged or cut off", u->dev);
-		return r;
-	}
 	if (r < 0) {
-		bb_error_msg("can't read the LUKS header of '%s': %s", u->dev, strerror(-r));
+		if (d2dunlock_say_lacking(u))
+			return r;
+		if (r == -EINVAL)
+			bb_error_msg("the LUKS header of '%s' is damaged or cut off", u->dev);
+		else
+			bb_error_msg("can't read the LUKS header of '%s': %s", u->dev, strerror(-r));
 		return r;
 	}
-	return refuse_null(u);
+	r = refuse_null(u);
+	return r == 0 ? d2dunlock_refuse_digest(u) : r;
 }

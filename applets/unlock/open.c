@@ -25,10 +25,12 @@ static int try_key(struct unlock *u, const char *key, size_t len, const char *fr
 		return 0;
 	if (r < 0) {
 		u->state = UNLOCK_BROKEN;
-		if (r == -ENOENT)
-			bb_error_msg("'%s' has no key slot that could open it", u->dev);
-		else if (r == -ENOMEM)
+		if (r == -ENOMEM)
 			bb_error_msg("not enough memory for the key derivation of '%s'", u->dev);
+		else if (d2dunlock_say_lacking(u))
+			return 0;
+		else if (r == -ENOENT)
+			bb_error_msg("'%s' has no key slot that could open it", u->dev);
 		else
 			bb_error_msg("can't open '%s': %s", u->dev, d2dunlock_reason(u, r));
 		return 0;
@@ -351,6 +353,8 @@ static void begin(struct unlock *u)
 		return;
 	}
 	u->state = d2dunlock_load(u) == 0 ? UNLOCK_CLOSED : UNLOCK_BROKEN;
+	if (u->state == UNLOCK_CLOSED)
+		d2dunlock_warn_damaged(u);
 	if (u->state == UNLOCK_CLOSED && !u->name) {
 		if (clean_uuid(u))
 			u->name = xasprintf("luks-%s", clean_uuid(u));

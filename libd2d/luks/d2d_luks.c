@@ -1,5 +1,5 @@
 /*
- * Recognises LUKS devices by sysfs and by their first bytes, without libcryptsetup.
+ * Recognises open LUKS volumes by sysfs, without libcryptsetup.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -7,20 +7,6 @@
 
 #include <glob.h>
 #include "d2d_luks.h"
-
-int d2d_is_luks(const char *path)
-{
-	static const char magic[6] ALIGN1 = { 'L', 'U', 'K', 'S', '\xba', '\xbe' };
-	char buf[sizeof(magic)];
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t len;
-
-	if (fd < 0)
-		return -errno;
-	len = full_read(fd, buf, sizeof(buf));
-	close(fd);
-	return len == sizeof(buf) && memcmp(buf, magic, sizeof(buf)) == 0;
-}
 
 char *d2d_luks_open_as(const char *dev)
 {

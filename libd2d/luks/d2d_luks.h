@@ -15,9 +15,6 @@ struct crypt_pbkdf_type;
 
 /* ---- d2d_luks.c (always compiled): recognising LUKS ---- */
 
-/* Returns 1 if a device or an image file begins like a LUKS volume, 0 if not, or a negative errno if it can't be read. */
-int d2d_is_luks(const char *path);
-
 /* Returns the name in /dev/mapper under which a device is open, or NULL; the caller frees it. */
 char *d2d_luks_open_as(const char *dev);
 
@@ -28,8 +25,6 @@ bool d2d_is_crypt(const char *dev);
 bool d2d_is_in_crypt(const char *dev);
 
 /* ---- d2d_luks_copies.c (always compiled) ---- */
-
-enum { D2D_LUKS_FIRST = 1, D2D_LUKS_SECOND = 2 };
 
 /* Returns which of the two copies of a LUKS2 header on a device or in a file have a correct checksum, as a bit mask of D2D_LUKS_;
  * 0 if neither has. A LUKS1 header has no copy and no checksum, and counts as both. */
@@ -58,6 +53,9 @@ int d2d_luks_open(const char *dev, const char *name, const char *key, size_t len
 int d2d_luks_close(const char *name);
 
 /* ---- d2d_luks_header.c ---- */
+
+/* Waits until what was written to a device or a file is on the disk. */
+int d2d_luks_flush(const char *path);
 
 /* Destroys all key slots. Nobody can open the volume again, except with a backup of its header. */
 int d2d_luks_erase(const char *dev);

@@ -17,7 +17,7 @@ static int load(const char *dev, struct crypt_device **cd)
 	return r;
 }
 
-static int flush(const char *path)
+int d2d_luks_flush(const char *path)
 {
 	int r, fd = open(path, O_RDONLY | O_CLOEXEC);
 
@@ -37,7 +37,7 @@ int d2d_luks_erase(const char *dev)
 		if (crypt_keyslot_status(cd, slot) > CRYPT_SLOT_INACTIVE)
 			r = crypt_keyslot_destroy(cd, slot);
 	crypt_free(cd);
-	return r == 0 ? flush(dev) : r;
+	return r == 0 ? d2d_luks_flush(dev) : r;
 }
 
 int d2d_luks_backup(const char *dev, const char *file)
@@ -55,7 +55,7 @@ int d2d_luks_backup(const char *dev, const char *file)
 	if (r == 0 && chmod(tmp, 0600) != 0 && errno != EPERM)
 		r = -errno;
 	if (r == 0)
-		r = flush(tmp);
+		r = d2d_luks_flush(tmp);
 	if (r == 0 && renameat2(AT_FDCWD, tmp, AT_FDCWD, file, RENAME_NOREPLACE) != 0)
 		r = -errno;
 	if (r < 0)
@@ -74,5 +74,5 @@ int d2d_luks_restore(const char *dev, const char *file)
 	if (r == 0)
 		r = crypt_header_restore(cd, NULL, file);
 	crypt_free(cd);
-	return r == 0 ? flush(dev) : r;
+	return r == 0 ? d2d_luks_flush(dev) : r;
 }

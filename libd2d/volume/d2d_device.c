@@ -65,9 +65,7 @@ static char *content(const char *path)
 	} else {
 		text = xstrdup(is_zero(path) ? "empty" : "unknown data");
 	}
-	free(v.fstype);
-	free(v.uuid);
-	free(v.label);
+	d2d_volume_clear(&v);
 	return text;
 }
 

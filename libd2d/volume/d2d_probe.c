@@ -45,6 +45,15 @@ static const struct magic {
 	{ 0, 32, 108, 12, 4, "XFSB", "xfs" },
 	{ 0, 0, 0, 0, 4, "hsqs", "squashfs" },
 	{ 0x3, 0, 0, 0, 8, "NTFS    ", "ntfs" },
+	{ 0x3, 0, 0, 0, 8, "-FVE-FS-", "BitLocker" },
+	{ 0x20, 0, 0, 0, 4, "NXSB", "apfs" },
+	{ 0x400, 0, 0, 0, 4, "H+\0\4", "hfsplus" },
+	{ 0x400, 0, 0, 0, 4, "HX\0\5", "hfsplus" },
+	{ 0x1018, 0, 0, 0, 8, "\xc6\x85\x73\xf6\x4e\x1a\x45\xca", "bcache" },
+	{ 0x1018, 0, 0, 0, 8, "\xc6\x85\x73\xf6\x66\xce\x90\xa9", "bcachefs" },
+	{ 0x8000, 0, 0, 0, 4, "JFS1", "jfs" },
+	{ 0x8001, 0, 0, 0, 5, "BEA01", "udf" },
+	{ 0x10034, 0, 0, 0, 6, "ReIsEr", "reiserfs" },
 	{ 0x18, 0, 0, 0, 8, "LVM2 001", "LVM2_member" },
 	{ 0x218, 0, 0, 0, 8, "LVM2 001", "LVM2_member" },
 	{ 0x418, 0, 0, 0, 8, "LVM2 001", "LVM2_member" },
@@ -140,7 +149,29 @@ static void set_magic(struct d2d_volume *v, const struct magic *m, const uint8_t
 	free(label);
 }
 
-static void probe_head(struct d2d_volume *v, struct volume_id *id, const uint8_t *head)
+/* Sets what an intact copy of a LUKS2 header says. Returns false if there is none. */
+static bool probe_luks2(struct d2d_volume *v, const struct volume_id *id, const char *path)
+{
+	struct d2d_luks2 luks;
+	int copies = d2d_luks2_read(id->fd, &luks);
+
+	if (copies) {
+		set(v, or_raid(id, "crypto_LUKS"), luks.uuid, luks.label);
+		if (copies != (D2D_LUKS_FIRST | D2D_LUKS_SECOND))
+			v->repair = d2d_luks2_repair(path);
+	}
+	d2d_luks2_free(&luks);
+	return copies != 0;
+}
+
+/* Whether the beginning of a device was made by something else than LUKS, such as fdisk. Such a device may have been a LUKS volume
+ * before, and the second copy of its header may still be there. */
+static bool has_boot_sector(const uint8_t *head)
+{
+	return (head[510] == 0x55 && head[511] == 0xaa) || has(head, 512, "EFI PART", 8);
+}
+
+static void probe_head(struct d2d_volume *v, struct volume_id *id, const uint8_t *head, const char *path)
 {
 	const struct magic *m;
 
@@ -148,8 +179,11 @@ static void probe_head(struct d2d_volume *v, struct volume_id *id, const uint8_t
 		char label[LUKS2_LABEL_SIZE + 1] = "";
 
 		/* In LUKS1 these bytes belong to the name of the cipher. */
-		if (head[LUKS_VERSION] == 0 && head[LUKS_VERSION + 1] == 2)
+		if (head[LUKS_VERSION] == 0 && head[LUKS_VERSION + 1] == 2) {
+			if (probe_luks2(v, id, path))
+				return;
 			safe_strncpy(label, (const char *)head + LUKS2_LABEL, sizeof(label));
+		}
 		set(v, or_raid(id, "crypto_LUKS"), id->uuid, label);
 		return;
 	}
@@ -177,6 +211,8 @@ static void probe_head(struct d2d_volume *v, struct volume_id *id, const uint8_t
 			return;
 		}
 	}
+	if (!has_boot_sector(head))
+		probe_luks2(v, id, path);
 }
 
 /* Searches for a backup superblock of ext, so that a store whose superblock was overwritten is not mistaken for an
@@ -199,6 +235,8 @@ int d2d_volume_probe(const char *path, struct d2d_volume *v)
 	int fd, err = 0;
 
 	set(v, "", "", "");
+	free(v->repair);
+	v->repair = NULL;
 	/* Check the type before open(), which would block on a FIFO. */
 	if (stat(path, &st) != 0)
 		return -errno;
@@ -213,7 +251,7 @@ int d2d_volume_probe(const char *path, struct d2d_volume *v)
 	if (full_read(fd, head, HEAD_SIZE) < 0)
 		err = -errno;
 	else
-		probe_head(v, id, head);
+		probe_head(v, id, head, path);
 	if (!err && !v->fstype[0])
 		probe_copy(v, fd, path);
 	free(head);

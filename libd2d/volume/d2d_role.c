@@ -27,6 +27,12 @@ static int is_luks(const struct d2d_volume *v)
 	return strcmp(v->fstype, "crypto_LUKS") == 0;
 }
 
+/* Whether a volume is ext with a damaged superblock. */
+static bool is_damaged_ext(const struct d2d_volume *v)
+{
+	return v->repair && !v->fstype[0];
+}
+
 static bool is_opened_store(const struct d2d_volume *v)
 {
 	return strcmp(v->dev, D2D_STORE_MAPPING) == 0;
@@ -36,7 +42,7 @@ static bool is_opened_store(const struct d2d_volume *v)
  * store. */
 static void decide_opened(struct d2d_volume *v)
 {
-	if (!is_opened_store(v) || v->holder || v->repair || d2d_volume_is_ext(v))
+	if (!is_opened_store(v) || v->holder || is_damaged_ext(v) || d2d_volume_is_ext(v))
 		return;
 	if (v->err)
 		d2d_role_set(v, D2D_ROLE_STORE, "was opened as the store, but can't be read: %s", strerror(-v->err));
@@ -68,7 +74,7 @@ static void decide_medium(struct d2d_volume *list, int n, const char *uuid)
 	for (i = 0; uuid && i < n; i++) {
 		struct d2d_volume *v = &list[i];
 
-		if (v->why || v->repair || strcasecmp(v->uuid, uuid) != 0)
+		if (v->why || is_damaged_ext(v) || strcasecmp(v->uuid, uuid) != 0)
 			continue;
 		if (medium) {
 			/* Usually the first partition of a USB stick that the ISO was written to. */
@@ -102,7 +108,7 @@ static int store_rank(const struct d2d_volume *v, const char *spec)
 	if (is_opened_store(v))
 		return RANK_OPENED;
 	if (!spec)
-		return d2d_volume_is_ext(v) || v->repair || (is_luks(v) && strcmp(v->label, D2D_STORE_LABEL) == 0) ? named : 0;
+		return d2d_volume_is_ext(v) || is_damaged_ext(v) || (is_luks(v) && strcmp(v->label, D2D_STORE_LABEL) == 0) ? named : 0;
 	return d2d_volume_is_named(v, spec) ? RANK_NAMED : 0;
 }
 
@@ -119,7 +125,7 @@ static int usable_rank(const struct d2d_volume *v, const char *spec)
 {
 	if (v->role == D2D_ROLE_STORE)
 		return RANK_OPENED;
-	return v->why || !(d2d_volume_is_ext(v) || v->repair || is_luks(v)) ? 0 : store_rank(v, spec);
+	return v->why || !(d2d_volume_is_ext(v) || is_damaged_ext(v) || is_luks(v)) ? 0 : store_rank(v, spec);
 }
 
 /* Returns the first volume of the highest rank, and in *TWIN another one of that rank. Two volumes have the same rank
@@ -161,7 +167,10 @@ static struct d2d_volume *decide_store(struct d2d_volume *list, int n, const cha
 
 		if (!rank)
 			continue;
-		if (is_luks(v))
+		if (is_luks(v) && v->repair)
+			d2d_role_set(v, D2D_ROLE_STORE, "locked: LUKS, d2dunlock opens it; a copy of its header is damaged: '%s' repairs it",
+				v->repair);
+		else if (is_luks(v))
 			d2d_role_set(v, D2D_ROLE_STORE, "locked: LUKS, d2dunlock opens it");
 		else if (v->repair)
 			d2d_role_set(v, D2D_ROLE_STORE, "its superblock is damaged: '%s' repairs it and asks before each change",
@@ -217,7 +226,9 @@ static void decide_payload(struct d2d_volume *v)
 	static const char types[] ALIGN1 = "vfat\0""ext4\0""ext3\0""ext2\0""iso9660\0""exfat\0"
 		"squashfs\0""xfs\0""btrfs\0""ntfs\0";
 
-	if (is_luks(v))
+	if (is_luks(v) && v->repair)
+		d2d_role_set(v, D2D_ROLE_NONE, "locked: LUKS; a copy of its header is damaged: '%s' repairs it", v->repair);
+	else if (is_luks(v))
 		d2d_role_set(v, D2D_ROLE_NONE, "locked: LUKS");
 	else if (v->repair)
 		d2d_role_set(v, D2D_ROLE_NONE, "no known file system");

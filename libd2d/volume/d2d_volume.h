@@ -30,7 +30,7 @@ struct d2d_volume {
 	int role;		/* D2D_ROLE_ */
 	char *mountpoint;	/* NULL if not mounted */
 	char *why;		/* reason for the role, or of an error */
-	char *repair;		/* ext with a damaged superblock of which a copy is good: the command that repairs it; or NULL */
+	char *repair;		/* the superblock of ext, or one copy of a LUKS2 header, is damaged: the command that repairs it; or NULL */
 };
 
 /* Lists and probes the block devices in /sys/class/block in natural order of their names. Left out are memory disks, loop devices,
@@ -83,6 +83,22 @@ off_t d2d_raid_superblock(int fd);
 
 /* Sets uuid and label of an exFAT volume, whose first 512 bytes are HEAD. */
 void d2d_exfat_read(struct d2d_volume *v, int fd, const uint8_t *head);
+
+/* ---- d2d_luks2.c: the two copies of a LUKS2 header ---- */
+
+enum { D2D_LUKS_FIRST = 1, D2D_LUKS_SECOND = 2, D2D_LUKS2_HEAD = 4096 };
+struct d2d_luks2 {
+	int copies;		/* D2D_LUKS_: which copies are intact */
+	uint8_t *header;	/* the newest intact copy: D2D_LUKS2_HEAD bytes, then JSON; NULL if there is none */
+	size_t size;		/* bytes of a copy */
+	char label[48], uuid[40];
+};
+
+/* Reads the copies of a LUKS2 header and checks their checksums. The second copy is also found if nothing of the first is left.
+ * Returns luks->copies. d2d_luks2_repair() returns the command, to be freed, that repairs a damaged copy from the other one. */
+int d2d_luks2_read(int fd, struct d2d_luks2 *luks);
+void d2d_luks2_free(struct d2d_luks2 *luks);
+char *d2d_luks2_repair(const char *dev);
 
 /* ---- d2d_ext.c: superblocks of ext2, ext3 and ext4 ---- */
 

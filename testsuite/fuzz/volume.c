@@ -1,7 +1,7 @@
 /*
- * The content of a volume: its beginning, and the offsets at which ISO 9660 and btrfs have their superblocks.
- * needs: d2d_probe.c d2d_ext.c d2d_exfat.c d2d_bytes.c d2d_role.c d2d_volume.c d2d_volume_json.c d2d_text.c
- * libs: -ljson-c
+ * The content of a volume: its beginning, and the offsets at which the second header of LUKS2, ISO 9660 and btrfs have their data.
+ * needs: d2d_probe.c d2d_luks2.c d2d_ext.c d2d_exfat.c d2d_bytes.c d2d_role.c d2d_volume.c d2d_volume_json.c d2d_text.c
+ * libs: -ljson-c -lnettle
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -9,7 +9,7 @@
 #include <sys/mman.h>
 #include "fuzz.h"
 
-static const struct { off_t at; size_t len; } places[] = { { 0, 4096 }, { 0x8000, 2048 }, { 0x10000, 2048 } };
+static const struct { off_t at; size_t len; } places[] = { { 0, 4096 }, { 0x8000, 1024 }, { 0x10000, 1024 }, { 0x4000, 512 } };
 
 static int make_disk(const uint8_t *data, size_t size)
 {
@@ -38,6 +38,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	v.name = xstrdup("vda");
 	CHECK(d2d_volume_probe(path, &v) == 0 && v.size == 0x20000);
 	CHECK(is_printable(v.fstype));
+	/* A copy of the LUKS2 header counts only if there is nothing else. */
+	CHECK(!v.repair || !v.fstype[0] || strcmp(v.fstype, "crypto_LUKS") == 0 || strcmp(v.fstype, "linux_raid_member") == 0);
 	close(fd);
 
 	store = d2d_roles_decide(&v, 1, NULL, NULL);
