@@ -28,6 +28,7 @@ struct d2dmount {
 	const char *spec;	/* value of d2d.store=, NULL: find the store by its label */
 	struct d2d_place iso;	/* value of d2d.iso=, or the file that Ventoy has started; path: NULL if neither is given */
 	char *why;		/* why such a file isn't the medium, or NULL */
+	char *searched;		/* the volumes that were last searched for the medium, or NULL */
 	const char *root;
 	char **files;		/* devices or images that the user named, NULL-terminated */
 	struct d2d_volume *list;

@@ -132,6 +132,27 @@ static int look_at(struct d2dmount *st, struct d2d_volume *v)
 	return found;
 }
 
+/* Whether the volumes are other ones than those that were looked at last. The loop devices that this search makes cause uevents, and
+ * each uevent makes d2dmount_gather() scan and search again, so the search must not repeat itself. */
+static bool has_changed(struct d2dmount *st)
+{
+	char *now = xstrdup(""), *more;
+	bool changed;
+	int i;
+
+	for (i = 0; i < st->n; i++) {
+		const struct d2d_volume *v = &st->list[i];
+
+		more = xasprintf("%s%s %s %s %d\n", now, v->dev, v->fstype, v->uuid, v->err);
+		free(now);
+		now = more;
+	}
+	changed = !st->searched || strcmp(st->searched, now) != 0;
+	free(st->searched);
+	st->searched = now;
+	return changed;
+}
+
 void d2dmount_find_medium(struct d2dmount *st)
 {
 	int i;
@@ -141,6 +162,8 @@ void d2dmount_find_medium(struct d2dmount *st)
 	for (i = 0; i < st->n; i++)
 		if (st->list[i].role == D2D_ROLE_MEDIUM)
 			return;
+	if (!has_changed(st))
+		return;
 	for (i = 0; i < st->n; i++)
 		if (look_at(st, &st->list[i]) != NOTHING)
 			return;

@@ -134,7 +134,7 @@ static int mount_role(struct d2dmount *st, int role)
 		}
 		if (r != 0)
 			code = EXIT_FAILURE;
-		else if (code == D2D_EXIT_NOTHING && (v->mountpoint || role == D2D_ROLE_SWAP || (st->opt & OPT_n)))
+		else if (code == D2D_EXIT_NOTHING && (is_in_place(v) || role == D2D_ROLE_SWAP || (st->opt & OPT_n)))
 			code = EXIT_SUCCESS;
 	}
 	return code;
