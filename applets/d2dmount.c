@@ -144,6 +144,7 @@ int d2dmount_main(int argc UNUSED_PARAM, char **argv)
 		bb_error_msg_and_die("%s: sudo d2d mount (d2d mount -l only shows the volumes)", bb_msg_you_must_be_root);
 	st.medium = or_option(st.medium, "medium");
 	st.spec = or_option(st.spec, "store");
+	d2dmount_iso_option(&st);
 	roles = names ? parse_roles(names) : (1 << D2D_ROLE_MEDIUM) | (1 << D2D_ROLE_PAYLOAD) | (1 << D2D_ROLE_STORE);
 
 	/* Subscribe to uevents before the first scan, so that no device is missed. */

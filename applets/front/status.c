@@ -170,6 +170,12 @@ static void data_row(struct status *st)
 	free(where);
 }
 
+/* Whether the medium is an ISO in a file; the reason for its role says which one. */
+static bool is_iso_file(const struct d2d_volume *v)
+{
+	return v->role == D2D_ROLE_MEDIUM && is_prefixed_with(v->dev, "/dev/loop");
+}
+
 static void volume_rows(struct status *st)
 {
 	static const struct { int role; const char *name; } roles[] = {
@@ -186,9 +192,10 @@ static void volume_rows(struct status *st)
 			bool encrypted = strcmp(v->dev, D2D_STORE_MAPPING) == 0 || d2d_is_crypt(v->dev),
 				store = v->role == D2D_ROLE_STORE;
 
-			row(i ? "" : roles[r].name, "%s \"%s\" (%s)%s%s%s", v->dev, label, v->fstype ? : "?",
+			row(i ? "" : roles[r].name, "%s \"%s\" (%s)%s%s%s%s", v->dev, label, v->fstype ? : "?",
 				encrypted ? ", encrypted" : store ? ", not encrypted" : "",
-				store ? ", " : "", store ? auto_string(d2dfront_left_on(v->mountpoint, true)) : "");
+				store ? ", " : "", store ? auto_string(d2dfront_left_on(v->mountpoint, true)) : "",
+				is_iso_file(v) ? auto_string(xasprintf(", %s", printable_string(v->why))) : "");
 		}
 		if (i == 0)
 			row(roles[r].name, "none");

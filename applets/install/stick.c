@@ -131,7 +131,7 @@ static void write_entry(struct stick *st)
 		bb_error_msg_and_die("can't write to '%s': %s", st->disk.dev, strerror(-r));
 }
 
-/* Returns the disk that carries the medium; the caller frees it. Dies if there is no medium. */
+/* Returns the disk that carries the medium; the caller frees it. Dies if there is no medium, or if it is an ISO in a file. */
 static char *booted_disk(void)
 {
 	struct d2d_volume *list;
@@ -144,6 +144,8 @@ static char *booted_disk(void)
 	d2d_volumes_free(list, MAX(n, 0));
 	if (!disk)
 		bb_simple_error_msg_and_die("the medium that was booted from is unknown: name a disk");
+	if (is_prefixed_with(disk, "/dev/loop"))
+		bb_simple_error_msg_and_die("the ISO that was booted from is a file on a disk, not a stick that it was written to: name a disk");
 	return disk;
 }
 

@@ -26,6 +26,9 @@ struct d2dmount {
 	unsigned opt;
 	const char *medium;	/* UUID of the medium, NULL if unknown */
 	const char *spec;	/* value of d2d.store=, NULL: find the store by its label */
+	struct d2d_place iso;	/* value of d2d.iso=, or the file that Ventoy has started; path: NULL if neither is given */
+	char *why;		/* why such a file isn't the medium, or NULL */
+	char *searched;		/* the volumes that were last searched for the medium, or NULL */
 	const char *root;
 	char **files;		/* devices or images that the user named, NULL-terminated */
 	struct d2d_volume *list;
@@ -52,12 +55,43 @@ void d2dmount_list(const struct d2dmount *st);
  * can't be a store, because waiting would not change that. */
 bool d2dmount_is_there(const struct d2dmount *st, int role);
 
+/* Returns how a message names the medium: its UUID, else the path of its file. */
+const char *d2dmount_medium_name(const struct d2dmount *st);
+
 /* Reports why nothing was mounted for a role. */
 void d2dmount_report_missing(const struct d2dmount *st, int role);
 
 /* Whether it is an error if nothing was mounted for a role: a medium or store that was named, and a store that exists and can't
  * be used for another reason than that it is locked. */
 bool d2dmount_is_required(const struct d2dmount *st, int role);
+
+/* ---- mount/iso.c ---- */
+
+/* Parses d2d.iso=[LABEL-OR-UUID:]PATH. The volume is NULL if any volume will do; the path has no slash at its beginning. Returns
+ * NULL, or a static text about the error. The caller frees the strings. */
+const char *d2dmount_iso_parse(const char *text, struct d2d_place *iso);
+
+/* Returns the path of the ISO that Ventoy has started, or NULL; the caller frees it. ROOT/sys is read. */
+char *d2dmount_iso_of_ventoy(const char *root);
+
+/* Opens the file PATH below a directory if it is an ISO with this UUID (NULL: any), and probes it into *V. Returns the descriptor,
+ * -ENOENT or -ENOTDIR if there is no such file, or another error with a reason in *WHY, which the caller frees. */
+int d2dmount_iso_open(const char *dir, const char *path, const char *uuid, struct d2d_volume *v, char **why);
+
+/* Whether the directory has the files of the ISO with this UUID: one of them, .disk/UUID.uuid, names it (iso/image). */
+bool d2dmount_is_copy(const char *dir, const char *uuid);
+
+/* ---- mount/medium.c ---- */
+
+/* Reads d2d.iso= and what Ventoy has left into st->iso. */
+void d2dmount_iso_option(struct d2dmount *st);
+
+/* Appends the mounted ISO to the list if it is a file on a volume. */
+void d2dmount_iso_row(struct d2dmount *st);
+
+/* If no volume is the medium, looks for it on all volumes: as an ISO in a file, which is mounted at once, and as a copy of the
+ * ISO's files. With an option that forbids mounts, looks only into volumes that are mounted. */
+void d2dmount_find_medium(struct d2dmount *st);
 
 /* ---- mount/lvm.c ---- */
 

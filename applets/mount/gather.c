@@ -15,16 +15,20 @@ static void forget(struct d2dmount *st)
 	st->n = 0;
 }
 
-static void gather(struct d2dmount *st)
+static void gather(struct d2dmount *st, unsigned roles)
 {
 	if (ENABLE_FEATURE_D2DMOUNT_LVM)
 		d2dmount_lvm_begin(st);
 	else
 		d2dmount_scan(st);
+	if (!st->files[0] && !st->root[0])
+		d2dmount_iso_row(st);
 	d2d_mounts_find(st->list, st->n);
 	st->store = d2d_roles_decide(st->list, st->n, st->medium, st->spec);
 	if (ENABLE_FEATURE_D2DMOUNT_LVM)
 		d2dmount_lvm_end(st);
+	if (roles & (1 << D2D_ROLE_MEDIUM))
+		d2dmount_find_medium(st);
 }
 
 /* ---- waiting ---- */
@@ -49,7 +53,7 @@ static int missing_role(const struct d2dmount *st, unsigned roles)
 	int role;
 
 	for (role = D2D_ROLE_MEDIUM; role <= D2D_ROLE_SWAP; role++)
-		if ((roles & (1 << role)) && (role != D2D_ROLE_MEDIUM || st->medium) && !d2dmount_is_there(st, role))
+		if ((roles & (1 << role)) && (role != D2D_ROLE_MEDIUM || st->medium || st->iso.path) && !d2dmount_is_there(st, role))
 			return role;
 	return D2D_ROLE_NONE;
 }
@@ -61,7 +65,7 @@ void d2dmount_gather(struct d2dmount *st, int lock, int fd, unsigned roles, unsi
 
 	for (;;) {
 		flock(lock, LOCK_EX);
-		gather(st);
+		gather(st, roles);
 		role = missing_role(st, roles);
 		if (!seconds || role == D2D_ROLE_NONE)
 			return;
@@ -71,6 +75,7 @@ void d2dmount_gather(struct d2dmount *st, int lock, int fd, unsigned roles, unsi
 		forget(st);
 	}
 	if (role == D2D_ROLE_MEDIUM)
-		bb_error_msg_and_die("medium '%s' didn't appear in %u s", printable_string(st->medium), seconds);
+		bb_error_msg_and_die("medium '%s' didn't appear in %u s%s%s", d2dmount_medium_name(st), seconds,
+			st->why ? ": " : "", st->why ? st->why : "");
 	bb_error_msg_and_die("no %s appeared in %u s", d2d_role_name(role), seconds);
 }

@@ -69,6 +69,11 @@ bool d2dmount_is_there(const struct d2dmount *st, int role)
 	return 0;
 }
 
+const char *d2dmount_medium_name(const struct d2dmount *st)
+{
+	return printable_string(st->medium ? st->medium : st->iso.path);
+}
+
 void d2dmount_report_missing(const struct d2dmount *st, int role)
 {
 	int i;
@@ -89,8 +94,8 @@ void d2dmount_report_missing(const struct d2dmount *st, int role)
 		bb_simple_error_msg("no swap space is labelled D2D-SWAP");
 	else if (role == D2D_ROLE_STORE)
 		bb_simple_error_msg("no store: no ext4 volume is labelled D2D-STORE, DOCKER or boot2docker-data");
-	else if (st->medium)
-		bb_error_msg("medium '%s' was not found", printable_string(st->medium));
+	else if (st->medium || st->iso.path)
+		bb_error_msg("medium '%s' was not found%s%s", d2dmount_medium_name(st), st->why ? ": " : "", st->why ? st->why : "");
 	else
 		bb_simple_error_msg("no medium: d2d.medium= isn't set");
 }
@@ -100,7 +105,7 @@ bool d2dmount_is_required(const struct d2dmount *st, int role)
 	int i;
 
 	if (role != D2D_ROLE_STORE)
-		return role == D2D_ROLE_MEDIUM && st->medium;
+		return role == D2D_ROLE_MEDIUM && (st->medium || st->iso.path);
 	for (i = 0; i < st->n; i++)
 		if (st->list[i].role == role && strcmp(st->list[i].fstype, "crypto_LUKS") == 0)
 			return st->spec != NULL;

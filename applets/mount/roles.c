@@ -27,6 +27,17 @@ static int report_reason(const struct d2d_volume *v, int r)
 	return r;
 }
 
+/* Whether a volume is mounted where its role demands. A volume that holds the ISO that was booted from is mounted on D2D_ISO as
+ * well. */
+static bool is_in_place(const struct d2d_volume *v)
+{
+	char *target = d2d_mount_target(v);
+	bool is = v->mountpoint && strcmp(v->mountpoint, target) == 0;
+
+	free(target);
+	return is;
+}
+
 static void print_mount(const struct d2d_volume *v)
 {
 	char *command = d2d_mount_command(v);
@@ -109,21 +120,21 @@ static int mount_role(struct d2dmount *st, int role)
 
 		if (role == D2D_ROLE_SWAP) {
 			r = swap_on(st, v);
-		} else if (!v->mountpoint) {
+		} else if (!is_in_place(v)) {
 			if (st->opt & OPT_n)
 				print_mount(v);
 			else if (role == D2D_ROLE_PAYLOAD)
 				r = mount_payload(st, v);
 			else
 				r = role == D2D_ROLE_STORE ? mount_store(v) : mount_volume(v);
-			if (v->mountpoint)
+			if (is_in_place(v))
 				printf("%s: %s (%s) on %s\n", d2d_role_name(role), v->dev, v->fstype, v->mountpoint);
 			if (ENABLE_FEATURE_D2DMOUNT_GROW && role == D2D_ROLE_STORE && v->mountpoint)
 				grow_store(v);
 		}
 		if (r != 0)
 			code = EXIT_FAILURE;
-		else if (code == D2D_EXIT_NOTHING && (v->mountpoint || role == D2D_ROLE_SWAP || (st->opt & OPT_n)))
+		else if (code == D2D_EXIT_NOTHING && (is_in_place(v) || role == D2D_ROLE_SWAP || (st->opt & OPT_n)))
 			code = EXIT_SUCCESS;
 	}
 	return code;

@@ -39,6 +39,18 @@ static int probe(int fd, struct d2d_volume *v)
 	return d2d_volume_probe(path, v);
 }
 
+/* Whether the ISO that was booted from is a file on this device. O_EXCL doesn't tell: a store is mounted for its sake through a
+ * loop device. */
+static bool holds_iso(const struct stat *st)
+{
+	char *volume = d2d_iso_volume();
+	struct stat its;
+	bool holds = volume && stat(volume, &its) == 0 && S_ISBLK(its.st_mode) && its.st_rdev == st->st_rdev;
+
+	free(volume);
+	return holds;
+}
+
 void d2dreset_hold(struct reset_volume *r, const char *dev)
 {
 	struct stat st;
@@ -51,6 +63,8 @@ void d2dreset_hold(struct reset_volume *r, const char *dev)
 		bb_perror_msg_and_die("can't open '%s'", dev);
 	if (has_partitions(&st))
 		bb_error_msg_and_die("'%s' has partitions: name the partition that is to be reset", dev);
+	if (holds_iso(&st))
+		bb_error_msg_and_die("'%s' holds the ISO that was booted from: it can't be reset", dev);
 	err = probe(r->fd, &r->on_it);
 	if (err < 0)
 		bb_error_msg_and_die("can't read '%s': %s", dev, strerror(-err));

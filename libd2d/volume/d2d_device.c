@@ -11,9 +11,37 @@
 
 enum { BEGINNING = 1024 * 1024 };
 
+/* Whether the device or one of its partitions is mounted. O_EXCL does not detect mounts through a loop device (d2d_mount(),
+ * d2d_mount_for_iso()). */
+static bool is_mounted(const char *dev)
+{
+	char *real = xmalloc_realpath(dev), *pattern;
+	const char *name = bb_basename(real ? real : dev);
+	struct d2d_volume v = { .dev = (char *)dev };
+	bool is;
+	size_t i;
+	glob_t g;
+
+	d2d_mounts_find(&v, 1);
+	pattern = xasprintf("/sys/class/block/%s/%s*/partition", name, name);
+	if (glob(pattern, 0, NULL, &g) == 0) {
+		for (i = 0; i < g.gl_pathc && !v.mountpoint; i++) {
+			*strrchr(g.gl_pathv[i], '/') = '\0';
+			v.dev = xasprintf("/dev/%s", bb_basename(g.gl_pathv[i]));
+			d2d_mounts_find(&v, 1);
+			free(v.dev);
+		}
+	}
+	globfree(&g);
+	free(pattern);
+	free(real);
+	is = v.mountpoint != NULL;
+	free(v.mountpoint);
+	return is;
+}
+
 int d2d_device_idle(const char *dev)
 {
-	struct d2d_volume v = { .dev = (char *)dev, .partitioned = 1 };
 	int read_only = 0, err = 0, fd;
 	struct stat st;
 
@@ -28,11 +56,8 @@ int d2d_device_idle(const char *dev)
 	if (S_ISBLK(st.st_mode) && ioctl(fd, BLKROGET, &read_only) == 0 && read_only)
 		err = -EROFS;
 	close(fd);
-	/* O_EXCL does not detect a mount through a loop device over the whole disk (d2d_mount()), so search for one. */
-	d2d_mounts_find(&v, 1);
-	if (v.mountpoint)
+	if (!err && is_mounted(dev))
 		err = -EBUSY;
-	free(v.mountpoint);
 	return err;
 }
 

@@ -43,29 +43,50 @@ static const struct fs *kind_of(const struct d2d_volume *v)
 
 static bool needs_loop(const struct d2d_volume *v)
 {
-	return v->partitioned || kind_of(v)->sealed;
+	return v->partitioned || v->is_file || kind_of(v)->sealed;
 }
 
-/* Returns the mount point of a loop device over DEV (see mount_by_loop()), NULL if there is none. The caller frees it. */
-static char *mounted_by_loop(const char *dev)
+/* ---- what is mounted? ---- */
+
+char *d2d_loop_file(const char *loop)
+{
+	char *dir, *file;
+
+	if (!is_prefixed_with(loop, "/dev/loop"))
+		return NULL;
+	dir = xasprintf("/sys/class/block/%s", bb_basename(loop));
+	file = d2d_sysfs_read(dir, "loop/backing_file");
+	free(dir);
+	return file;
+}
+
+/* Whether two paths are equal or lead to the same block device. */
+static bool is_same(const char *dev, const char *other)
+{
+	struct stat st, its;
+
+	if (strcmp(dev, other) == 0)
+		return true;
+	return *dev == '/' && *other == '/' && stat(dev, &st) == 0 && S_ISBLK(st.st_mode)
+		&& stat(other, &its) == 0 && S_ISBLK(its.st_mode) && st.st_rdev == its.st_rdev;
+}
+
+/* Returns where a device is mounted, by itself or through a loop device over it, or NULL; the caller frees it. D2D_ISO counts only
+ * if it is mounted nowhere else. */
+static char *mount_point_of(const char *dev)
 {
 	FILE *mounts = setmntent("/proc/mounts", "r");
 	char *where = NULL;
 	struct mntent *m;
 
-	while (mounts && !where && (m = getmntent(mounts)) != NULL) {
-		char *path, *backing;
+	while (mounts && (!where || strcmp(where, D2D_ISO) == 0) && (m = getmntent(mounts)) != NULL) {
+		char *below = d2d_loop_file(m->mnt_fsname);
 
-		if (!is_prefixed_with(m->mnt_fsname, "/dev/loop"))
-			continue;
-		path = xasprintf("/sys/class/block/%s/loop/backing_file", bb_basename(m->mnt_fsname));
-		backing = xmalloc_open_read_close(path, NULL);
-		if (backing)
-			chomp(backing);
-		if (backing && strcmp(backing, dev) == 0)
+		if (is_same(m->mnt_fsname, dev) || (below && is_same(below, dev))) {
+			free(where);
 			where = xstrdup(m->mnt_dir);
-		free(backing);
-		free(path);
+		}
+		free(below);
 	}
 	if (mounts)
 		endmntent(mounts);
@@ -74,18 +95,39 @@ static char *mounted_by_loop(const char *dev)
 
 void d2d_mounts_find(struct d2d_volume *list, int n)
 {
-	struct mntent *m;
 	int i;
 
-	for (i = 0; i < n; i++) {
-		struct d2d_volume *v = &list[i];
+	for (i = 0; i < n; i++)
+		if (!list[i].mountpoint)
+			list[i].mountpoint = mount_point_of(list[i].dev);
+}
 
-		m = find_mount_point(v->dev, 0);
-		if (m)
-			v->mountpoint = xstrdup(m->mnt_dir);
-		else if (needs_loop(v))
-			v->mountpoint = mounted_by_loop(v->dev);
+char *d2d_mounted_on(const char *dir)
+{
+	FILE *mounts = setmntent("/proc/mounts", "r");
+	char *dev = NULL;
+	struct mntent *m;
+
+	/* The last one covers those before it. */
+	while (mounts && (m = getmntent(mounts)) != NULL) {
+		if (strcmp(m->mnt_dir, dir) == 0) {
+			free(dev);
+			dev = xstrdup(m->mnt_fsname);
+		}
 	}
+	if (mounts)
+		endmntent(mounts);
+	return dev;
+}
+
+char *d2d_iso_volume(void)
+{
+	char *dev = d2d_mounted_on(D2D_ISO), *below = dev ? d2d_loop_file(dev) : NULL;
+
+	if (!below)
+		return dev;
+	free(dev);
+	return below;
 }
 
 /* ---- mounting ---- */
@@ -120,10 +162,10 @@ static int fail(struct d2d_volume *v, int err, const char *what)
 	return err;
 }
 
-static int do_mount(struct d2d_volume *v, const char *dev)
+/* Mounts DEV, the volume or a loop device over it. TARGET, which is malloc'ed, becomes its mount point. */
+static int do_mount(struct d2d_volume *v, const char *dev, char *target)
 {
 	unsigned long flags = v->role == D2D_ROLE_STORE ? 0 : MS_RDONLY | MS_NOSUID | MS_NODEV;
-	char *target = d2d_mount_target(v);
 
 	if (mount(dev, target, kind_of(v)->type, flags | MS_SILENT, mount_options_of(v)) != 0) {
 		int err = -errno;
@@ -132,20 +174,21 @@ static int do_mount(struct d2d_volume *v, const char *dev)
 		free(target);
 		return err;
 	}
+	free(v->mountpoint);
 	v->mountpoint = target;
 	return 0;
 }
 
 /* While a whole disk is mounted, its partitions can't be mounted, and one of them may be the store. A mount through a
  * loop device does not block them. */
-static int mount_by_loop(struct d2d_volume *v)
+static int mount_by_loop(struct d2d_volume *v, char *target)
 {
 	char *loop = NULL;
 	int r, fd = set_loop(&loop, v->dev, 0, 0, BB_LO_FLAGS_READ_ONLY | BB_LO_FLAGS_AUTOCLEAR);
 
 	if (fd < 0)
-		return v->partitioned ? do_mount(v, v->dev) : -errno;
-	r = do_mount(v, loop);
+		return v->partitioned ? do_mount(v, v->dev, target) : -errno;
+	r = do_mount(v, loop, target);
 	close(fd);
 	free(loop);
 	return r;
@@ -153,7 +196,8 @@ static int mount_by_loop(struct d2d_volume *v)
 
 int d2d_mount(struct d2d_volume *v)
 {
-	int r = needs_loop(v) ? mount_by_loop(v) : do_mount(v, v->dev);
+	char *target = d2d_mount_target(v);
+	int r = needs_loop(v) ? mount_by_loop(v, target) : do_mount(v, v->dev, target);
 
 	if (r == -ENODEV)
 		d2d_role_set(v, v->role, "this kernel can't mount %s", v->fstype);
@@ -161,6 +205,21 @@ int d2d_mount(struct d2d_volume *v)
 		d2d_role_set(v, v->role, "damaged: 'e2fsck -f %s' repairs it and asks before each change", v->dev);
 	else if (r < 0)
 		fail(v, r, "can't mount it");
+	return r;
+}
+
+/* The kernel doesn't mount a device read-write while it is mounted read-only, and e2fsck doesn't check a mounted one. So a store is
+ * mounted through a read-only loop device, which doesn't count. */
+int d2d_mount_for_iso(struct d2d_volume *v)
+{
+	int role = v->role, r;
+
+	v->role = D2D_ROLE_NONE;
+	if (role == D2D_ROLE_STORE || needs_loop(v))
+		r = mount_by_loop(v, xstrdup(D2D_ISO));
+	else
+		r = do_mount(v, v->dev, xstrdup(D2D_ISO));
+	v->role = role;
 	return r;
 }
 
@@ -236,7 +295,9 @@ void d2d_payload_check_directory(struct d2d_volume *v)
 		d2d_role_set(v, D2D_ROLE_NONE, "has no directory d2d/");
 		unmount_payload(v->mountpoint);
 		free(v->mountpoint);
-		v->mountpoint = NULL;
+		v->mountpoint = mount_point_of(v->dev);
+		if (v->mountpoint && strcmp(v->mountpoint, D2D_ISO) == 0)
+			d2d_role_set(v, D2D_ROLE_NONE, D2D_HOLDS_ISO);
 	}
 	free(dir);
 }

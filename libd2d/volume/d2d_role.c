@@ -66,11 +66,25 @@ static void decide_unusable(struct d2d_volume *v)
 		d2d_role_set(v, D2D_ROLE_NONE, "is in use");
 }
 
-static void decide_medium(struct d2d_volume *list, int n, const char *uuid)
+/* Returns the volume that is mounted as the medium, or NULL. It may have another UUID than the ISO that was booted from, because
+ * d2dmount also looks for that ISO, and its files, on volumes. */
+static struct d2d_volume *mounted_medium(struct d2d_volume *list, int n)
 {
-	const struct d2d_volume *medium = NULL;
 	int i;
 
+	for (i = 0; i < n; i++)
+		if (list[i].mountpoint && strcmp(list[i].mountpoint, D2D_MEDIUM) == 0)
+			return &list[i];
+	return NULL;
+}
+
+static void decide_medium(struct d2d_volume *list, int n, const char *uuid)
+{
+	struct d2d_volume *medium = mounted_medium(list, n);
+	int i;
+
+	if (medium && !medium->why)
+		d2d_role_set(medium, D2D_ROLE_MEDIUM, "was booted from");
 	for (i = 0; uuid && i < n; i++) {
 		struct d2d_volume *v = &list[i];
 
@@ -219,13 +233,18 @@ static int is_mounted_payload(const struct d2d_volume *v)
 	return v->mountpoint && is_prefixed_with(v->mountpoint, D2D_PAYLOAD"/");
 }
 
-/* The content of a volume can't be seen before it is mounted; d2d_payload_check_directory() takes the role back if there is
- * no directory d2d/. */
-static void decide_payload(struct d2d_volume *v)
+bool d2d_volume_is_mountable(const struct d2d_volume *v)
 {
 	static const char types[] ALIGN1 = "vfat\0""ext4\0""ext3\0""ext2\0""iso9660\0""exfat\0"
 		"squashfs\0""xfs\0""btrfs\0""ntfs\0";
 
+	return index_in_strings(types, v->fstype) >= 0;
+}
+
+/* The content of a volume can't be seen before it is mounted; d2d_payload_check_directory() takes the role back if there is
+ * no directory d2d/. */
+static void decide_payload(struct d2d_volume *v)
+{
 	if (is_luks(v) && v->repair)
 		d2d_role_set(v, D2D_ROLE_NONE, "locked: LUKS; a copy of its header is damaged: '%s' repairs it", v->repair);
 	else if (is_luks(v))
@@ -237,7 +256,7 @@ static void decide_payload(struct d2d_volume *v)
 			ENABLE_FEATURE_D2DMOUNT_LVM ? "" : ": LVM is not activated here");
 	else if (strcmp(v->fstype, "linux_raid_member") == 0)
 		d2d_role_set(v, D2D_ROLE_NONE, "part of a RAID: it is not assembled here");
-	else if (index_in_strings(types, v->fstype) < 0)
+	else if (!d2d_volume_is_mountable(v))
 		d2d_role_set(v, D2D_ROLE_NONE, "%s is not used here", v->fstype);
 	else if (!v->removable && !v->label[0])
 		d2d_role_set(v, D2D_ROLE_NONE, "is neither removable nor labelled");
@@ -265,6 +284,8 @@ struct d2d_volume *d2d_roles_decide(struct d2d_volume *list, int n, const char *
 			decide_swap(&list[i], encrypted);
 		if (!list[i].why)
 			decide_payload(&list[i]);
+		if (list[i].role == D2D_ROLE_NONE && list[i].mountpoint && strcmp(list[i].mountpoint, D2D_ISO) == 0)
+			d2d_role_set(&list[i], D2D_ROLE_NONE, D2D_HOLDS_ISO);
 	}
 	return store;
 }

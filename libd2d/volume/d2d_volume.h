@@ -27,6 +27,7 @@ struct d2d_volume {
 	int err;		/* negative errno if the device can't be read, else 0 */
 	smallint removable;	/* a removable drive, on USB, or an SD card */
 	smallint partitioned;	/* a whole disk with partitions */
+	smallint is_file;	/* an ISO in a file */
 	int role;		/* D2D_ROLE_ */
 	char *mountpoint;	/* NULL if not mounted */
 	char *why;		/* reason for the role, or of an error */
@@ -128,11 +129,16 @@ char *d2d_ext_repair(const char *dev);
  * or /dev/X of the store; NULL if unknown. Returns the volume to be used as the store, or NULL if there is none or several. */
 struct d2d_volume *d2d_roles_decide(struct d2d_volume *list, int n, const char *medium, const char *spec);
 
+/* Whether the file system is one that we mount as a payload; the kernel may lack it nevertheless. */
+bool d2d_volume_is_mountable(const struct d2d_volume *v);
+
 /* Whether SPEC (UUID=X, LABEL=X or /dev/X) refers to this volume. */
 bool d2d_volume_is_named(const struct d2d_volume *v, const char *spec);
 
 /* Whether a mounted volume of the list has the label of this payload or, if it has no label, its UUID; then sets why. */
 bool d2d_payload_is_duplicate(struct d2d_volume *v, const struct d2d_volume *list, int n);
+
+#define D2D_HOLDS_ISO "holds the ISO that was booted from"	/* reason of a volume that is mounted on D2D_ISO and has no role */
 
 /* Sets the role and a formatted reason. */
 void d2d_role_set(struct d2d_volume *v, int role, const char *format, ...) __attribute__((format(printf, 3, 4)));
@@ -150,6 +156,15 @@ char *d2d_mount_command(const struct d2d_volume *v);
 /* Mounts a volume on d2d_mount_target(), which must exist, and sets mountpoint: the store read-write, others read-only. After an
  * error the directory is removed. */
 int d2d_mount(struct d2d_volume *v);
+
+/* Mounts a volume read-only on D2D_ISO, whatever its role. The store can still be checked and mounted afterwards. */
+int d2d_mount_for_iso(struct d2d_volume *v);
+
+/* Returns the device that is mounted on a directory, the file or device behind a loop device, and the device of the volume that is
+ * mounted on D2D_ISO; NULL if there is none. The caller frees them. */
+char *d2d_mounted_on(const char *dir);
+char *d2d_loop_file(const char *loop);
+char *d2d_iso_volume(void);
 
 /* Checks the store with e2fsck before it is mounted. Returns 1 if e2fsck corrected something, else 0; -EUCLEAN if the store is
  * damaged and must not be mounted; -EROFS or another errno if the device can't be written to. */
@@ -231,7 +246,7 @@ struct d2d_place {
 /* Returns -EINVAL if the text has another form. The caller frees the strings. */
 int d2d_place_parse(const char *text, struct d2d_place *place);
 
-/* Whether the label or the UUID of a volume is that of PLACE. */
+/* Whether the label or the UUID of a volume is that of PLACE, or PLACE names no volume. */
 bool d2d_place_is_on(const struct d2d_place *place, const struct d2d_volume *v);
 
 /* Opens a regular file below a directory, without blocking: -ELOOP if the path contains a symbolic link, -EINVAL if it is no

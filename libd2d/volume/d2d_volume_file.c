@@ -4,7 +4,7 @@
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
-//kbuild:lib-$(CONFIG_D2DUNLOCK) += d2d_volume_file.o
+//kbuild:lib-$(CONFIG_D2D_LIBD2D_MOUNT) += d2d_volume_file.o
 
 #include <sys/file.h>
 #include <sys/mount.h>
@@ -90,5 +90,5 @@ int d2d_place_parse(const char *text, struct d2d_place *place)
 
 bool d2d_place_is_on(const struct d2d_place *place, const struct d2d_volume *v)
 {
-	return strcmp(v->label, place->volume) == 0 || (v->uuid[0] && strcasecmp(v->uuid, place->volume) == 0);
+	return !place->volume || strcmp(v->label, place->volume) == 0 || (v->uuid[0] && strcasecmp(v->uuid, place->volume) == 0);
 }
