@@ -26,6 +26,7 @@ enum {
 	OPT_c = 1 << 4,
 	OPT_l = 1 << 5,
 	OPT_D = 1 << 6,
+	OPT_e = 1 << 7,
 
 	/* options of the other verbs */
 	OPT_FORCE = 1 << 8,
@@ -136,8 +137,10 @@ void d2dunlock_refuse_damaged(const struct unlock *u);
 
 /* ---- unlock/list.c ---- */
 
-/* List all LUKS volumes; close the mapping u->name. Return the exit status. */
+/* List all LUKS volumes; print why the machine below ROOT has, or may have, one; close the mapping u->name. Return the exit
+ * status. */
 int d2dunlock_list(void);
+int d2dunlock_encrypted(const char *root);
 int d2dunlock_close(const struct unlock *u);
 
 /* ---- the other verbs: they return the exit status ---- */
