@@ -179,8 +179,8 @@ static int open_main(struct unlock *u, char **argv)
 	struct d2d_place parsed;
 	const char *root = NULL;
 
-	u->opt = getopt32(argv, "^" "CiqrclDek:*n:t:+T:+K:H:w:+R:" "\0" "C--cl:T--cl:c--CTiklrtDKH:i--clt:k--cl:"
-		"l--CTckinrtDKH:n--l:r--cl:t--cil:D--cl:K--cl:H--cl:e--CiqrclDkntTKHw:R--CiqrclDkntTKHw",
+	u->opt = getopt32(argv, "^" "CiqrclDek:*n:t:+T:+K:H:w:+R:" "\0" "C--cle:T--cle:c--CTiklrtDKHe:i--clte:k--cle:"
+		"l--CTckinrtDKHe:n--le:r--cle:t--cile:D--cle:K--cle:H--cle:q--e:w--e:e--CiqrclDkntTKHw",
 			&o.files, &u->name, &o.tries, &o.seconds, &place, &u->header, &patience, &root);
 	argv += optind;
 	if ((argv[0] && ((u->opt & (OPT_c | OPT_l | OPT_e)) || (argv[1] && u->header))) || (root && !(u->opt & OPT_e)))
