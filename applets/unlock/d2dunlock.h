@@ -116,8 +116,9 @@ int d2dunlock_open(struct opening *o);
 /* ---- unlock/record.c ---- */
 
 /* If the volume is the store, removes the record of an earlier opening. To be called before the volume is opened: that record must
- * not count, even if this process is killed before it writes its own. */
-void d2dunlock_forget(const struct unlock *u);
+ * not count, even if this process is killed before it writes its own. Returns a negative errno after a message if it can't be
+ * removed; the volume must not be opened then. */
+int d2dunlock_forget(const struct unlock *u);
 
 /* If the volume is the store, records that it was opened by "passphrase\n" or "key\n". If that fails, the store counts as opened
  * by a key; sets u->unrecorded after a message. */
