@@ -100,6 +100,7 @@ static int examine_disk(struct disk *d, int flags)
 {
 	int read_only = 0;
 	struct stat st;
+	ssize_t len;
 
 	/* For a block device FLAGS has O_EXCL: open() fails if the device is mounted or used by a device mapper. */
 	d->fd = open(d->path, flags | O_CLOEXEC);
@@ -111,8 +112,10 @@ static int examine_disk(struct disk *d, int flags)
 		ioctl(d->fd, BLKSSZGET, &d->sector);
 	d->size = lseek(d->fd, 0, SEEK_END);
 	d->head = xzalloc(HEAD_SIZE);
-	if (pread(d->fd, d->head, MIN(HEAD_SIZE, d->size), 0) < 0)
-		return errno;
+	/* A read that ends early at a bad sector must not make the rest look like zeros. */
+	len = pread(d->fd, d->head, MIN(HEAD_SIZE, d->size), 0);
+	if (len != MIN(HEAD_SIZE, d->size))
+		return len < 0 ? errno : EIO;
 	d->label = d2d_formatme_label(d->head, HEAD_SIZE);
 	if (!d->label)
 		return 0;
@@ -172,6 +175,8 @@ static int make_file_system(const struct disk *d)
 	d2d_fd_path(same, d->fd);
 	fcntl(d->fd, F_SETFD, 0);
 	code = spawn_and_wait(argv);
+	if (code < 0)
+		bb_perror_msg("can't execute '%s'", MKE2FS);
 	close_on_exec_on(d->fd);
 	remove_file(stage, FILEUTILS_RECUR | FILEUTILS_FORCE);
 	free(size);

@@ -130,6 +130,36 @@ static unsigned count_layers(const struct d2droot *r)
 	return n;
 }
 
+/* Returns "; not used: 20-a.sqfs, 30-b.sqfs", or an empty text if all layers are used. The caller frees it. The last line of the
+ * output is what the report shows. */
+static char *not_used(const struct d2droot *r)
+{
+	char *text = xstrdup("");
+	unsigned i;
+
+	for (i = 0; i < r->layers.n; i++) {
+		const struct d2d_hook *layer = r->layers.hook[i];
+		char *longer;
+
+		if (layer->state != D2D_HOOK_REFUSED)
+			continue;
+		longer = xasprintf("%s%s%s", text, text[0] ? ", " : "; not used: ", printable_string(layer->name));
+		free(text);
+		text = longer;
+	}
+	return text;
+}
+
+static int stay(const struct d2droot *r)
+{
+	char *refused = not_used(r);
+
+	d2droot_end();
+	printf("the root stays as it was unpacked%s\n", r->code ? refused : ": no volume has d2d/layers");
+	free(refused);
+	return r->code ? r->code : D2D_EXIT_NOTHING;
+}
+
 int d2droot_main(int argc, char **argv) MAIN_EXTERNALLY_VISIBLE;
 int d2droot_main(int argc UNUSED_PARAM, char **argv)
 {
@@ -140,7 +170,9 @@ int d2droot_main(int argc UNUSED_PARAM, char **argv)
 		;
 	struct d2droot r = { .root = "" };
 	const char *kind = NULL;
+	char *refused;
 	unsigned n, opt;
+	int err;
 
 	opt = getopt32long(argv, "^" "lk:R:" "\0" "=0", longopts, &kind, &r.root);
 	if (r.root[0] && !(opt & OPT_l))
@@ -170,22 +202,23 @@ int d2droot_main(int argc UNUSED_PARAM, char **argv)
 		d2d_bin_find(&r.layers, r.root, &r.trust, true);
 	r.code = print_layers(&r);
 	n = count_layers(&r);
-	if (!n && !r.base && r.kind == D2DROOT_AUTO) {
-		d2droot_end();
-		puts(r.code ? "the root stays as it was unpacked"
-			: "the root stays as it was unpacked: no volume has d2d/layers");
-		fflush_stdout_and_exit(r.code ? r.code : D2D_EXIT_NOTHING);
-	}
+	if (!n && !r.base && r.kind == D2DROOT_AUTO)
+		fflush_stdout_and_exit(stay(&r));
 	if (r.keep)
 		d2droot_check_store(&r);
 	fflush_all();
-	if (d2droot_union(&r) < 0) {
+	err = d2droot_union(&r);
+	if (err == D2DROOT_NO_LAYERS)
+		fflush_stdout_and_exit(stay(&r));
+	if (err < 0) {
 		d2droot_end();
 		return EXIT_FAILURE;
 	}
-	printf("the root is a union (%s) of %u layer%s%s and the initramfs; changes are kept %s\n",
-		r.kind == D2DROOT_AUFS ? "aufs" : "overlay", n, n == 1 ? "" : "s",
+	refused = not_used(&r);
+	printf("the root is a union (%s) of %u layer%s%s and the initramfs; changes are kept %s%s\n",
+		r.kind == D2DROOT_AUFS ? "aufs" : "overlay", r.used, r.used == 1 ? "" : "s",
 		!r.base ? "" : r.in_memory ? ", the base system in memory" : ", the base system on the medium",
-		r.keep ? "on the store" : "in memory");
+		r.keep ? "on the store" : "in memory", refused);
+	free(refused);
 	fflush_stdout_and_exit(r.code);
 }

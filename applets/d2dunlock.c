@@ -31,7 +31,7 @@
 
 //usage:#define d2dunlock_trivial_usage
 //usage:       "[-CDiqr] [-k FILE]... [-K PLACE] [-H FILE] [-n NAME] [-t N] [-T SEC] [-w SEC] [DEVICE]... |\n"
-//usage:       "	-c [-n NAME] | -l"
+//usage:       "	-c [-n NAME] | -l | -e [-R DIR]"
 //usage:	IF_FEATURE_D2DUNLOCK_MANAGE(" |\n"
 //usage:       "	list-keys DEVICE |\n"
 //usage:       "	add-key | change-key [-fi] [-k FILE] [-I MS] DEVICE [NEWFILE] |\n"
@@ -67,6 +67,9 @@
 //usage:     "\n	-q	Quiet"
 //usage:     "\n	-c	Close NAME"
 //usage:     "\n	-l	List LUKS volumes: device, version, UUID, label, name if open"
+//usage:     "\n	-e	Print why this machine has, or may have, a LUKS volume; status 3 if"
+//usage:     "\n		it has none. Waits for USB disks; 'd2d mount -L' has to come first"
+//usage:     "\n	-R DIR	Look at DIR/sys, DIR/dev and DIR/run (with -e)"
 //usage:     "\n"
 //usage:	IF_FEATURE_D2DUNLOCK_MANAGE(
 //usage:     "\nTo add, change or remove a key, a key that fits is needed: a passphrase that is"
@@ -177,16 +180,19 @@ static int open_main(struct unlock *u, char **argv)
 	char *place = NULL;
 	unsigned patience = 0;
 	struct d2d_place parsed;
+	const char *root = NULL;
 
-	u->opt = getopt32(argv, "^" "CiqrclDk:*n:t:+T:+K:H:w:+" "\0" "C--cl:T--cl:c--CTiklrtDKH:i--clt:k--cl:"
-		"l--CTckinrtDKH:n--l:r--cl:t--cil:D--cl:K--cl:H--cl",
-			&o.files, &u->name, &o.tries, &o.seconds, &place, &u->header, &patience);
+	u->opt = getopt32(argv, "^" "CiqrclDek:*n:t:+T:+K:H:w:+R:" "\0" "C--cle:T--cle:c--CTiklrtDKHe:i--clte:k--cle:"
+		"l--CTckinrtDKHe:n--le:r--cle:t--cile:D--cle:K--cle:H--cle:q--e:w--e:e--CiqrclDkntTKHw",
+			&o.files, &u->name, &o.tries, &o.seconds, &place, &u->header, &patience, &root);
 	argv += optind;
-	if (argv[0] && ((u->opt & (OPT_c | OPT_l)) || (argv[1] && u->header)))
+	if ((argv[0] && ((u->opt & (OPT_c | OPT_l | OPT_e)) || (argv[1] && u->header))) || (root && !(u->opt & OPT_e)))
 		bb_show_usage();
 	/* DEVICE may be a file of any user, so only the default needs root here. */
-	if (!argv[0] && geteuid() != 0)
+	if (!argv[0] && !root && geteuid() != 0)
 		bb_error_msg_and_die("%s: sudo d2d unlock", bb_msg_you_must_be_root);
+	if (u->opt & OPT_e)
+		return d2dunlock_encrypted(root ? root : "");
 	if (u->opt & OPT_l)
 		return d2dunlock_list();
 	if (u->opt & OPT_c)

@@ -44,8 +44,8 @@ static void count(struct relink *l)
 		l->left += is_wanted(l, at.key);
 }
 
-/* Mounts the layers in an archive that are still missing. If layers are to be copied, only counts them. Returns their number,
- * or -1 after an error. */
+/* Mounts the layers in an archive that are still missing. If layers are to be copied, only counts them. Returns their number. A
+ * layer that can't be mounted is reported; the images that don't need it get theirs. */
 static int mount_layers(struct relink *l, const char *file, struct d2d_archive *a, const struct d2d_images *images)
 {
 	bool mount = !l->d->store || d2d_store_does_mount(l->d->store);
@@ -66,7 +66,7 @@ static int mount_layers(struct relink *l, const char *file, struct d2d_archive *
 			if (mount && d2d_squash_mount(a, layer, &why) < 0) {
 				l->code |= d2dimport_fail(l->d, file, "%s", printable_string(why));
 				free(why);
-				return -1;
+				continue;
 			}
 			n++;
 		}

@@ -7,15 +7,6 @@
 #include "d2dmount.h"
 #include "d2d_lvm.h"
 
-static bool is_off(void)
-{
-	char *option = d2d_option("lvm");
-	bool off = option && strcmp(option, "no") == 0;
-
-	free(option);
-	return off;
-}
-
 /* Activates the volumes that were found. Returns how many were not active before; adds the number of failures to
  * *FAILED. */
 static int activate(struct d2d_lvm *lvm, int *failed)
@@ -43,7 +34,7 @@ static int activate(struct d2d_lvm *lvm, int *failed)
  * a disk of another group. Returns how many volumes couldn't be activated. */
 static int scan_and_activate(struct d2dmount *st)
 {
-	bool look = (st->opt & OPT_LOOK) || is_off();
+	bool look = (st->opt & OPT_LOOK) || d2d_lvm_is_off();
 	int rounds = 4, failed = 0;
 
 	st->lvm = xzalloc(sizeof(*st->lvm));
@@ -68,7 +59,7 @@ void d2dmount_lvm_end(struct d2dmount *st)
 {
 	int store = st->store ? st->store - st->list : -1;
 
-	st->n = d2d_lvm_add_rows(st->lvm, &st->list, st->n, is_off());
+	st->n = d2d_lvm_add_rows(st->lvm, &st->list, st->n, d2d_lvm_is_off());
 	st->store = store < 0 ? NULL : &st->list[store];
 	d2d_lvm_free(st->lvm);
 	free(st->lvm);
@@ -126,7 +117,7 @@ int d2dmount_lvm(struct d2dmount *st)
 	}
 	failed = scan_and_activate(st);
 	n = show(st);
-	if (is_off() && !(st->opt & OPT_n))
+	if (d2d_lvm_is_off() && !(st->opt & OPT_n))
 		bb_simple_error_msg("LVM is turned off by d2d.lvm=no");
 	return failed ? EXIT_FAILURE : n ? EXIT_SUCCESS : D2D_EXIT_NOTHING;
 }

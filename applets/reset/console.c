@@ -39,7 +39,7 @@ int d2dreset_console(void)
 	if (!store && ENABLE_FEATURE_D2DINSTALL_LUKS)
 		store = locked_store(list, n);
 	if (!store) {
-		puts("there is no store, or more than one");
+		puts("there is no store that can be reset, or more than one");
 		return D2D_EXIT_NOTHING;
 	}
 	d2dreset_hold(&held, store->dev);

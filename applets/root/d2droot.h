@@ -20,6 +20,7 @@ struct d2droot {
 	const char *base;	/* path of the base system, a squashfs; NULL if all of the system is in the initramfs */
 	bool in_memory;		/* base is a copy in memory */
 	int code;		/* exit status if nothing else fails */
+	unsigned used;		/* layers in the union, without the base system */
 	struct d2d_trust trust;
 	struct d2d_hooks layers;
 };
@@ -52,8 +53,22 @@ bool d2droot_is_union(void);
 int d2droot_begin(void);
 void d2droot_end(void);
 
-/* Makes the union of / and the layers that are used the new root. Returns 0, or a negative errno after a message; then the root is
- * unchanged. */
+/* Makes the union of / and the layers that are used the new root. Returns 0; a negative errno after a message, or
+ * D2DROOT_NO_LAYERS if no layer can be used and a union without layers isn't wanted: then the root is unchanged. */
+enum { D2DROOT_NO_LAYERS = 1 };
 int d2droot_union(struct d2droot *r);
+
+/* ---- root/layers.c ---- */
+
+#define D2DROOT_LAYERS D2D_ROOT"/layers"
+
+/* Mounts the base system and the layers below D2DROOT_LAYERS. Layers that can't be mounted, or that have something else in the
+ * place of one of the N directories PATHS, on which file systems are mounted, are left out, with a message. Returns the names of
+ * their mount points, the top layer first, each followed by SUFFIX and ':', which the caller frees; or NULL after a message, if the
+ * base system can't be mounted. */
+char *d2droot_layers(struct d2droot *r, const char *suffix, char **paths, unsigned n);
+
+/* Leaves a layer out, says why, and sets the exit status. WHY is freed later. */
+void d2droot_leave_out(struct d2droot *r, struct d2d_hook *layer, char *why);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * d2droot: mounts the layers and the union, and makes the union the root.
+ * d2droot: mounts the union of the layers, and makes it the root.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -11,9 +11,6 @@
 #include "d2droot.h"
 
 #define NEW "/mnt"	/* mount point of the new root until pivot_root(2); not below a mount that is moved */
-#define LAYERS D2D_ROOT"/layers"
-
-enum { LAYERS_MAX = 100 };
 
 /* The mount points directly below the mount on /. All other mounts hang on these and move with them. */
 struct mounts {
@@ -23,7 +20,7 @@ struct mounts {
 
 static int fail(int err, const char *what, const char *of)
 {
-	bb_error_msg("the root stays as it was: %s%s: %s", what, of, strerror(-err));
+	bb_error_msg("can't make the root a union: %s%s: %s", what, of, strerror(-err));
 	return err;
 }
 
@@ -49,112 +46,7 @@ void d2droot_end(void)
 	rmdir(D2D_ROOT);
 }
 
-/* ---- layers ---- */
-
-static int mount_layer(const char *path, const char *name, unsigned n)
-{
-	char *place = xasprintf(LAYERS"/%u", n), *device = NULL, *file = d2d_printable(name, strlen(name));
-	int r = 0, loop = set_loop(&device, path, 0, 0, BB_LO_FLAGS_READ_ONLY | BB_LO_FLAGS_AUTOCLEAR);
-
-	if (loop < 0)
-		r = fail(-errno, "no loop device for ", file);
-	else if (mkdir(place, 0755) < 0 || mount(device, place, "squashfs", MS_RDONLY | MS_NODEV | MS_SILENT, NULL) < 0)
-		r = fail(-errno, "can't mount ", file);
-	if (loop >= 0)
-		close(loop);
-	free(device);
-	free(file);
-	free(place);
-	return r;
-}
-
-/* Mounts the layers as LAYERS/0, LAYERS/1 ... Returns the names of these directories, the top layer first, each
- * followed by SUFFIX and ':'. The caller frees it. */
-static char *mount_layers(const struct d2droot *r, const char *suffix, int *err)
-{
-	char *list = xstrdup("");
-	unsigned i, n = 0;
-
-	if (r->base) {
-		*err = mount_layer(r->base, r->base, n);
-		free(list);
-		list = xasprintf("%u%s:", n++, suffix);
-	}
-	for (i = 0; i < r->layers.n && !*err; i++) {
-		const struct d2d_hook *layer = r->layers.hook[i];
-		char *longer;
-
-		if (layer->state != D2D_HOOK_RUNS)
-			continue;
-		if (n == LAYERS_MAX) {
-			*err = fail(-E2BIG, "layers", "");
-			break;
-		}
-		*err = mount_layer(layer->path, layer->file, n);
-		longer = xasprintf("%u%s:%s", n++, suffix, list);
-		free(list);
-		list = longer;
-	}
-	return list;
-}
-
-/* ---- the union ---- */
-
-/* Returns the directory for the changes of the root, and for the work directory of overlayfs. */
-static const char *changes_of(const struct d2droot *r)
-{
-	if (!r->keep)
-		return D2D_ROOT;
-	return r->kind == D2DROOT_AUFS ? D2DROOT_STORE_AUFS : D2DROOT_STORE;
-}
-
-static int make_folders(const struct d2droot *r)
-{
-	const char *changes = changes_of(r);
-	char *upper = xasprintf("%s/upper", changes), *work = xasprintf("%s/work", changes);
-	int err = 0;
-
-	if (r->keep && bb_make_directory(xstrdup(changes), 0755, FILEUTILS_RECUR) < 0)
-		err = -errno;
-	/* The mode of upper/ becomes the mode of the root. */
-	if (!err && ((mkdir(upper, 0755) < 0 && errno != EEXIST) || (mkdir(work, 0700) < 0 && errno != EEXIST)
-	 || (mkdir(LAYERS, 0700) < 0 && errno != EEXIST))
-	)
-		err = -errno;
-	free(upper);
-	free(work);
-	return err;
-}
-
-/* Mounts the union on NEW. The paths of layers are relative, because the options of a mount must fit into one page. */
-static int mount_union(const struct d2droot *r)
-{
-	const char *changes = changes_of(r);
-	bool aufs = r->kind == D2DROOT_AUFS;
-	char *layers, *data;
-	int err = 0;
-
-	layers = mount_layers(r, aufs ? "=ro+wh" : "", &err);
-	if (!err && chdir(LAYERS) < 0)
-		err = fail(-errno, "can't open ", LAYERS);
-	if (!err) {
-		if (aufs)
-			/* Without xino=, aufs keeps its inode table on the store, always open for writing. */
-			data = xasprintf("br:%s/upper=rw:%s/=ro+wh,xino="D2D_ROOT"/.aufs.xino", changes, layers);
-		else
-			data = xasprintf("lowerdir=%s/,upperdir=%s/upper,workdir=%s/work", layers, changes, changes);
-		if (mount("root", NEW, aufs ? "aufs" : "overlay", MS_SILENT, data) < 0)
-			err = errno == ENODEV ? fail(-errno, "this kernel has no ", aufs ? "aufs" : "overlay")
-				: fail(-errno, "can't mount the union of ", data);
-		free(data);
-	}
-	if (chdir("/") < 0)
-		err = err ? : -errno;
-	free(layers);
-	return err;
-}
-
-/* ---- the change of roots ---- */
+/* ---- what is mounted ---- */
 
 /* Finds the mounts whose parent is the mount on /. mountinfo isn't sorted by hierarchy, so the parent's mount ID is
  * compared. */
@@ -187,6 +79,73 @@ static int find_mounts(struct mounts *m)
 	fclose(f);
 	return 0;
 }
+
+static void free_mounts(struct mounts *m)
+{
+	while (m->n)
+		free(m->path[--m->n]);
+	free(m->path);
+}
+
+/* ---- the union ---- */
+
+/* Returns the directory for the changes of the root, and for the work directory of overlayfs. */
+static const char *changes_of(const struct d2droot *r)
+{
+	if (!r->keep)
+		return D2D_ROOT;
+	return r->kind == D2DROOT_AUFS ? D2DROOT_STORE_AUFS : D2DROOT_STORE;
+}
+
+static int make_folders(const struct d2droot *r)
+{
+	const char *changes = changes_of(r);
+	char *upper = xasprintf("%s/upper", changes), *work = xasprintf("%s/work", changes);
+	int err = 0;
+
+	if (r->keep && bb_make_directory(xstrdup(changes), 0755, FILEUTILS_RECUR) < 0)
+		err = -errno;
+	/* The mode of upper/ becomes the mode of the root. */
+	if (!err && ((mkdir(upper, 0755) < 0 && errno != EEXIST) || (mkdir(work, 0700) < 0 && errno != EEXIST)
+	 || (mkdir(D2DROOT_LAYERS, 0700) < 0 && errno != EEXIST))
+	)
+		err = -errno;
+	free(upper);
+	free(work);
+	return err;
+}
+
+/* Mounts the union on NEW. The paths of layers are relative, because the options of a mount must fit into one page. */
+static int mount_union(struct d2droot *r, const struct mounts *m)
+{
+	const char *changes = changes_of(r);
+	bool aufs = r->kind == D2DROOT_AUFS;
+	char *layers, *data;
+	int err = 0;
+
+	layers = d2droot_layers(r, aufs ? "=ro+wh" : "", m->path, m->n);
+	if (!layers)
+		return -EIO;
+	if (chdir(D2DROOT_LAYERS) < 0)
+		err = fail(-errno, "can't open ", D2DROOT_LAYERS);
+	if (!err) {
+		if (aufs)
+			/* Without xino=, aufs keeps its inode table on the store, always open for writing. */
+			data = xasprintf("br:%s/upper=rw:%s/=ro+wh,xino="D2D_ROOT"/.aufs.xino", changes, layers);
+		else
+			data = xasprintf("lowerdir=%s/,upperdir=%s/upper,workdir=%s/work", layers, changes, changes);
+		if (mount("root", NEW, aufs ? "aufs" : "overlay", MS_SILENT, data) < 0)
+			err = errno == ENODEV ? fail(-errno, "this kernel has no ", aufs ? "aufs" : "overlay")
+				: fail(-errno, "can't mount the union of ", data);
+		free(data);
+	}
+	if (chdir("/") < 0)
+		err = err ? : -errno;
+	free(layers);
+	return err;
+}
+
+/* ---- the change of roots ---- */
 
 static int move_mounts(struct mounts *m)
 {
@@ -234,10 +193,53 @@ static int change_roots(void)
 	if (chdir("/") < 0)
 		err = err ? : -errno;
 	mount(NULL, "/", NULL, MS_REC | MS_SHARED, NULL);
-	while (m.n)
-		free(m.path[--m.n]);
-	free(m.path);
+	free_mounts(&m);
 	return err;
+}
+
+/* Unmounts the base system and the layers, as far as they were mounted. */
+static void unmount_layers(const struct d2droot *r)
+{
+	unsigned n;
+
+	for (n = 0; n <= r->used; n++) {
+		char *place = xasprintf(D2DROOT_LAYERS"/%u", n);
+
+		umount2(place, MNT_DETACH);
+		free(place);
+	}
+}
+
+/* Returns D2DROOT_NO_LAYERS if no layer is left and a union without layers isn't wanted. */
+static int try_union(struct d2droot *r)
+{
+	struct mounts m = { NULL, 0, 0 };
+	int err = find_mounts(&m);
+
+	if (err)
+		fail(err, "can't find out what is mounted", "");
+	else
+		err = mount_union(r, &m);
+	free_mounts(&m);
+	if (!err && !r->used && !r->base && r->kind == D2DROOT_AUTO)
+		err = D2DROOT_NO_LAYERS;
+	if (!err)
+		err = change_roots();
+	if (err) {
+		umount2(NEW, MNT_DETACH);
+		unmount_layers(r);
+	}
+	return err;
+}
+
+/* Leaves all layers out that are left, because nothing tells which of them is at fault. */
+static void leave_all_out(struct d2droot *r)
+{
+	unsigned i;
+
+	for (i = 0; i < r->layers.n; i++)
+		if (r->layers.hook[i]->state == D2D_HOOK_RUNS)
+			d2droot_leave_out(r, r->layers.hook[i], xstrdup("there is no union with it"));
 }
 
 int d2droot_union(struct d2droot *r)
@@ -251,12 +253,11 @@ int d2droot_union(struct d2droot *r)
 		err = make_folders(r);
 	}
 	if (err)
-		fail(err, "can't create directories in ", changes_of(r));
-	else
-		err = mount_union(r);
-	if (!err)
-		err = change_roots();
-	if (err)
-		umount2(NEW, MNT_DETACH);
+		return fail(err, "can't create directories in ", changes_of(r));
+	err = try_union(r);
+	if (err < 0 && r->base && r->used) {
+		leave_all_out(r);
+		err = try_union(r);
+	}
 	return err;
 }

@@ -26,6 +26,7 @@ enum {
 	OPT_c = 1 << 4,
 	OPT_l = 1 << 5,
 	OPT_D = 1 << 6,
+	OPT_e = 1 << 7,
 
 	/* options of the other verbs */
 	OPT_FORCE = 1 << 8,
@@ -128,8 +129,9 @@ int d2dunlock_open(struct opening *o);
 /* ---- unlock/record.c ---- */
 
 /* If the volume is the store, removes the record of an earlier opening. To be called before the volume is opened: that record must
- * not count, even if this process is killed before it writes its own. */
-void d2dunlock_forget(const struct unlock *u);
+ * not count, even if this process is killed before it writes its own. Returns a negative errno after a message if it can't be
+ * removed; the volume must not be opened then. */
+int d2dunlock_forget(const struct unlock *u);
 
 /* If the volume is the store, records that it was opened by "passphrase\n" or "key\n". If that fails, the store counts as opened
  * by a key; sets u->unrecorded after a message. */
@@ -149,8 +151,10 @@ void d2dunlock_refuse_damaged(const struct unlock *u);
 
 /* ---- unlock/list.c ---- */
 
-/* List all LUKS volumes; close the mapping u->name. Return the exit status. */
+/* List all LUKS volumes; print why the machine below ROOT has, or may have, one; close the mapping u->name. Return the exit
+ * status. */
 int d2dunlock_list(void);
+int d2dunlock_encrypted(const char *root);
 int d2dunlock_close(const struct unlock *u);
 
 /* ---- the other verbs: they return the exit status ---- */

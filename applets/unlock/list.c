@@ -1,11 +1,12 @@
 /*
- * d2dunlock -l and -c: lists all LUKS volumes, and closes one.
+ * d2dunlock -l, -e and -c: lists all LUKS volumes, tells whether there may be one, and closes one.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
 //kbuild:lib-$(CONFIG_D2DUNLOCK) += d2dunlock_list.o
 
 #include "d2dunlock.h"
+#include "d2d_trust.h"
 
 int d2dunlock_list(void)
 {
@@ -33,6 +34,19 @@ int d2dunlock_list(void)
 	}
 	d2d_volumes_free(list, n);
 	return EXIT_SUCCESS;
+}
+
+int d2dunlock_encrypted(const char *root)
+{
+	char *store = d2d_option_at(root, "store");
+	const char *why;
+	int there = d2d_encrypted(root, store && store[0] ? store : NULL, D2D_ENCRYPTED_ANY | D2D_ENCRYPTED_EARLY, &why);
+
+	free(store);
+	if (there == D2D_ENCRYPTED_NO)
+		return EXIT_NO_LUKS;
+	puts(why);
+	fflush_stdout_and_exit_SUCCESS();
 }
 
 int d2dunlock_close(const struct unlock *u)

@@ -19,7 +19,10 @@ static int try_key(struct unlock *u, const char *key, size_t len, const char *fr
 	if (u->opt & OPT_D)
 		flags |= CRYPT_ACTIVATE_ALLOW_DISCARDS;
 	u->said[0] = '\0';
-	d2dunlock_forget(u);
+	if (d2dunlock_forget(u) < 0) {
+		u->state = UNLOCK_BROKEN;
+		return 0;
+	}
 	r = crypt_activate_by_passphrase(u->cd, (u->opt & OPT_C) ? NULL : u->name, CRYPT_ANY_SLOT, key, len, flags);
 	if (r == -EPERM)
 		return 0;

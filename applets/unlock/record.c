@@ -14,10 +14,12 @@ static bool is_store(const struct unlock *u)
 	return !(u->opt & OPT_C) && strcmp(bb_basename(D2D_STORE_MAPPING), u->name) == 0;
 }
 
-void d2dunlock_forget(const struct unlock *u)
+int d2dunlock_forget(const struct unlock *u)
 {
-	if (is_store(u))
-		unlink(D2D_UNLOCKED);
+	if (!is_store(u) || unlink(D2D_UNLOCKED) == 0 || errno == ENOENT)
+		return 0;
+	bb_perror_msg("can't remove '%s', which says how the store was opened the last time: it is not opened", D2D_UNLOCKED);
+	return -EIO;
 }
 
 void d2dunlock_record(struct unlock *u, const char *by)

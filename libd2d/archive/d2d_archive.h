@@ -215,6 +215,15 @@ int d2d_archive_open_member(struct d2d_archive *a, const struct d2d_member *m, s
 int d2d_archive_fd(const struct d2d_archive *a);
 off_t d2d_archive_limit(const struct d2d_archive *a);
 
+/* ---- d2d_squashfs.c: what is wrong with a squashfs ---- */
+
+/* Checks the superblock of a squashfs that begins at the offset AT of a file and has at most SIZE bytes. Returns the reason why it
+ * can't be mounted, which the caller frees, or NULL. */
+char *d2d_squashfs_check(int fd, off_t at, uint64_t size);
+
+/* Returns the reason why mounting such a squashfs failed with the negative errno ERR. The caller frees it. */
+char *d2d_squashfs_error(int fd, off_t at, int err);
+
 /* ---- d2d_tarsplit.c: writing a tar-split, from which Docker reproduces a layer's archive ---- */
 
 struct d2d_tarsplit;

@@ -7,6 +7,7 @@
 //kbuild:lib-$(CONFIG_D2D_LIBD2D) += d2d_bin_find.o
 
 #include "d2d_hook.h"
+#include "d2d_archive.h"
 
 enum { START = 4096 };
 
@@ -22,29 +23,18 @@ static char *not_a_program(const struct d2d_hook *hook)
 	return why;
 }
 
-/* Returns why a layer can't be mounted, or NULL; the caller frees it. The kernel's own error is only 'Invalid argument'. */
+/* Returns why a layer can't be mounted, or NULL; the caller frees it. */
 static char *not_a_squashfs(const struct d2d_hook *hook)
 {
-	struct {
-		char magic[4], other[36];
-		uint64_t used;
-	} super;
 	struct stat st;
 	int fd = d2d_file_open(hook->path, &st);
-	ssize_t len = fd;
+	char *why;
 
-	if (fd >= 0) {
-		len = full_read(fd, &super, sizeof(super));
-		close(fd);
-	}
-	if (fd < 0 || len < 0)
-		return xasprintf("can't read it: %s", strerror(fd < 0 ? -fd : errno));
-	if (len != sizeof(super) || memcmp(super.magic, "hsqs", 4) != 0)
-		return xstrdup("not a squashfs file system");
-	if (le64toh(super.used) > (uint64_t)st.st_size)
-		return xasprintf("truncated: %llu of %llu bytes", (unsigned long long)st.st_size,
-			(unsigned long long)le64toh(super.used));
-	return NULL;
+	if (fd < 0)
+		return xasprintf("can't read it: %s", strerror(-fd));
+	why = d2d_squashfs_check(fd, 0, st.st_size);
+	close(fd);
+	return why;
 }
 
 /* Of several files with the same name, the first one that isn't refused wins. */

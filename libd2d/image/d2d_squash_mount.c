@@ -15,36 +15,12 @@
 #include <sys/sysmacros.h>
 #include "d2d_image.h"
 
-enum { SECTOR = 512, LOOP_MAJOR = 7, MAGIC = 0x73717368, MAJOR = 4 };
-
-/* The superblock of a squashfs, up to the fields that are used here. */
-struct super {
-	uint32_t magic;
-	char other[24];
-	uint16_t major, minor;
-	uint64_t root, used;
-} PACKED;
+enum { SECTOR = 512, LOOP_MAJOR = 7 };
 
 char *d2d_squash_mountpoint(const char *chain)
 {
 	/* for tests, which have no /run of their own */
 	return concat_path_file(getenv("D2D_LAYERS") ?: D2D_RUN"/layers", chain);
-}
-
-/* Checks the superblock before the kernel does, which reports a truncated squashfs only as 'Invalid argument'. */
-static int check(int fd, off_t at, const struct d2d_member *m, char **why)
-{
-	struct super super;
-
-	if (pread(fd, &super, sizeof(super), at) != sizeof(super) || super.magic != htole32(MAGIC)
-	 || super.major != htole16(MAJOR)
-	) {
-		return d2d_refuse(why, "'%s' is not a squashfs", m->name);
-	}
-	if (le64toh(super.used) > (uint64_t)m->size)
-		return d2d_refuse(why, "'%s' is truncated: %llu of %llu bytes", m->name, (unsigned long long)m->size,
-				(unsigned long long)le64toh(super.used));
-	return 0;
 }
 
 static int mount_device(const char *device)
@@ -67,27 +43,30 @@ static int mount_device(const char *device)
 
 int d2d_squash_open_root(struct d2d_archive *a, const struct d2d_image_layer *layer, char **why)
 {
-	char path[D2D_FD_PATH], *device = NULL;
+	char path[D2D_FD_PATH], *device = NULL, *wrong;
 	off_t at;
-	int loop, fd = d2d_archive_locate(a, layer->member, &at), r;
+	int loop, fd = d2d_archive_locate(a, layer->member, &at), r = 0;
 
 	if (fd == -EPROTONOSUPPORT)
 		return d2d_refuse(why, "compressed as a whole: such a file can't be mounted");
-	r = fd < 0 ? fd : check(fd, at, layer->member, why);
-	if (r == 0) {
+	if (fd < 0)
+		return d2d_fail(fd, why, "can't open '%s': %s", layer->member->name, strerror(-fd));
+	wrong = d2d_squashfs_check(fd, at, layer->member->size);
+	if (!wrong) {
 		d2d_fd_path(path, fd);
 		loop = set_loop(&device, path, at, (layer->member->size + SECTOR - 1) & ~(off_t)(SECTOR - 1),
 			BB_LO_FLAGS_READ_ONLY | BB_LO_FLAGS_AUTOCLEAR);
 		r = loop < 0 ? -errno : mount_device(device);
 		if (r < 0)
-			d2d_refuse(why, "can't mount '%s': %s", layer->member->name,
-				loop < 0 ? "no loop device" : r == -ENODEV ? "this kernel doesn't support squashfs" : strerror(-r));
+			wrong = loop < 0 ? xasprintf("no loop device: %s", strerror(-r)) : d2d_squashfs_error(fd, at, r);
 		if (loop >= 0)
 			close(loop);
 		free(device);
 	}
-	if (fd >= 0)
-		close(fd);
+	if (wrong)
+		r = d2d_refuse(why, "can't mount '%s': %s", layer->member->name, wrong);
+	free(wrong);
+	close(fd);
 	return r;
 }
 

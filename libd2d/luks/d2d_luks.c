@@ -70,3 +70,18 @@ bool d2d_is_in_crypt(const char *dev)
 {
 	return is_device_crypt(dev, 4);
 }
+
+bool d2d_luks_any_open(const char *root)
+{
+	char *pattern = xasprintf("%s/sys/class/block/dm-*", root);
+	bool any = false;
+	size_t i;
+	glob_t g;
+
+	if (glob(pattern, 0, NULL, &g) == 0)
+		for (i = 0; !any && i < g.gl_pathc; i++)
+			any = is_crypt(g.gl_pathv[i], 0);
+	globfree(&g);
+	free(pattern);
+	return any;
+}

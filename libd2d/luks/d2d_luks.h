@@ -24,6 +24,9 @@ bool d2d_is_crypt(const char *dev);
 /* Whether a device is a dm-crypt mapping or is built only on such mappings, as LVM within LUKS is. */
 bool d2d_is_in_crypt(const char *dev);
 
+/* Whether any dm-crypt mapping exists below ROOT/sys ("" for /). */
+bool d2d_luks_any_open(const char *root);
+
 /* ---- d2d_luks_copies.c (always compiled) ---- */
 
 /* Returns which of the two copies of a LUKS2 header on a device or in a file have a correct checksum, as a bit mask of D2D_LUKS_;

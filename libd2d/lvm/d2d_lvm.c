@@ -36,6 +36,15 @@ static const char *read_label(struct found *disk)
 	return why;
 }
 
+bool d2d_lvm_is_off(void)
+{
+	char *option = d2d_option("lvm");
+	bool off = option && strcmp(option, "no") == 0;
+
+	free(option);
+	return off;
+}
+
 /* ---- the newest metadata of each group ---- */
 
 static void set_group_reason(struct d2d_lvm_group *g, const char *why)

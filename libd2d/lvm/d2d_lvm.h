@@ -81,6 +81,9 @@ struct d2d_lvm {
 void d2d_lvm_find(struct d2d_lvm *lvm, struct d2d_volume *list, int n);
 void d2d_lvm_free(struct d2d_lvm *lvm);
 
+/* Whether d2d.lvm=no is set. */
+bool d2d_lvm_is_off(void);
+
 /* Appends the volumes that are not mapped to a list of N volumes, with the reason in why. OFF: the user has turned LVM off.
  * Returns the new length. */
 int d2d_lvm_add_rows(const struct d2d_lvm *lvm, struct d2d_volume **list, int n, bool off);

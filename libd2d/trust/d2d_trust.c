@@ -1,5 +1,5 @@
 /*
- * Decides what this machine trusts: its trust mode, its keys, and whether it has an encrypted store (docs/security.md).
+ * Decides what this machine trusts: its trust mode, its keys, and whether the open store is trusted (docs/security.md).
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -12,7 +12,7 @@
 #define MODE_FILE "/etc/d2d/trust"
 #define KEYS "/etc/d2d/keys"
 
-enum { KEYS_MAX = 64, SETTLE_SECONDS = 10 };
+enum { KEYS_MAX = 64 };
 
 /* ---- trust mode ---- */
 
@@ -47,61 +47,7 @@ static int option_mode(const char *hooks)
 	return !hooks || strcmp(hooks, "all") == 0 ? D2D_TRUST_ANY : mode_named(hooks);
 }
 
-/* ---- is there an encrypted store? ---- */
-
-static bool is_encrypted_store(const struct d2d_volume *v)
-{
-	return strcmp(v->fstype, "crypto_LUKS") == 0
-		&& (v->role == D2D_ROLE_STORE || (v->holder && strcmp(v->holder, D2D_STORE_MAPPING) == 0)
-			|| strcmp(v->label, D2D_STORE_LABEL) == 0);
-}
-
-struct found {
-	unsigned encrypted;	/* encrypted stores, open or not */
-	unsigned stores;	/* volumes that are the store, or could be */
-	unsigned closed_encrypted;	/* encrypted volumes among these that aren't open */
-};
-
-static void count(struct found *found, const struct d2d_volume *list, int n)
-{
-	int i;
-
-	for (i = 0; i < n; i++) {
-		bool encrypted = is_encrypted_store(&list[i]), store = list[i].role == D2D_ROLE_STORE;
-
-		found->encrypted += encrypted;
-		found->stores += store;
-		found->closed_encrypted += encrypted && store;
-	}
-}
-
-/* Counts stores among the volumes that d2dmount has listed and those that are attached now; the larger numbers count. */
-static struct found count_stores(const struct d2d_trust *t)
-{
-	struct found known = { 0, 0, 0 }, now = { 0, 0, 0 };
-	struct d2d_volume *list;
-	int n;
-
-	n = d2d_volumes_read_at(t->root, &list);
-	count(&known, list, n);
-	d2d_volumes_free(list, n);
-	if (!t->root[0]) {
-		n = d2d_volumes_scan(&list);
-		if (n > 0) {
-			d2d_mounts_find(list, n);
-			d2d_roles_decide(list, n, NULL, t->spec);
-			count(&now, list, n);
-		} else if (n < 0) {
-			now.encrypted = now.closed_encrypted = 1; /* if the scan fails, assume that there is an encrypted store */
-		}
-		d2d_volumes_free(list, n);
-		/* The list may show the store as it was before it was opened, and so as its own rival: only the scan counts. */
-		known.closed_encrypted = now.closed_encrypted;
-	}
-	known.encrypted = MAX(known.encrypted, now.encrypted);
-	known.stores = MAX(known.stores, now.stores);
-	return known;
-}
+/* ---- the open store ---- */
 
 static bool exists(const struct d2d_trust *t, const char *name)
 {
@@ -157,7 +103,7 @@ static bool store_is_trusted(const struct d2d_trust *t)
 		return false;
 	if (t->mode >= D2D_TRUST_SIGNED && !opened_by_passphrase(t))
 		return false;
-	return count_stores(t).closed_encrypted == 0;
+	return d2d_encrypted_count(t->root, t->spec).closed_encrypted == 0;
 }
 
 /* ---- keys and versions ---- */
@@ -231,13 +177,13 @@ int d2d_trust_set_version(const struct d2d_trust *t, const char *keyid, unsigned
 
 void d2d_trust_begin(struct d2d_trust *t, const char *root, const char *hooks, const char *store)
 {
-	bool encrypted = t->encrypted;
+	const char *encrypted = t->encrypted;
 
 	d2d_trust_free(t);
 	t->root = xstrdup(root);
 	t->mode = MAX(image_mode(root), option_mode(hooks));
 	t->spec = store && store[0] ? xstrdup(store) : NULL;
-	t->encrypted = encrypted || exists(t, D2D_STORE_MAPPING);
+	t->encrypted = encrypted;
 	t->opened = exists(t, D2D_STORE_MAPPING) && (root[0] ? store_is_listed(root) : store_is_on(D2D_STORE_MAPPING));
 	/* store_is_trusted() scans all volumes, so it is called only if the store has a directory d2d. */
 	t->store = exists(t, D2D_STORE"/d2d") && store_is_trusted(t);
@@ -248,33 +194,9 @@ void d2d_trust_begin(struct d2d_trust *t, const char *root, const char *hooks, c
 	}
 }
 
-/* For stages before 30-unlock, when devices may still be missing. Returns a reason to require signatures if the kernel's drivers
- * are modules, as no disk is known before they are loaded; else waits until USB devices have settled and returns NULL. */
-static const char *wait_for_devices(const struct d2d_trust *t)
-{
-	char *pattern = xasprintf("%s/usr/lib/modules/*/modules.dep", t->root);
-	bool modules;
-	glob_t g;
-	int fd;
-
-	modules = glob(pattern, GLOB_NOSORT, NULL, &g) == 0;
-	globfree(&g);
-	free(pattern);
-	if (modules)
-		return "an encrypted store can't be ruled out, because the kernel's modules aren't loaded yet";
-
-	fd = t->root[0] ? -1 : d2d_uevent_open();
-	if (fd >= 0) {
-		d2d_usb_settle(t->root, fd, SETTLE_SECONDS);
-		close(fd);
-	}
-	return NULL;
-}
-
 /* Returns why hooks of STAGE need a signature, or NULL if they don't. */
 static const char *required(struct d2d_trust *t, const char *stage)
 {
-	struct found found;
 	const char *why;
 
 	if (t->mode == D2D_TRUST_ANY)
@@ -282,16 +204,14 @@ static const char *required(struct d2d_trust *t, const char *stage)
 	if (t->mode >= D2D_TRUST_SIGNED)
 		return t->kind == D2D_KIND_HOOKS ? "only signed hooks may run here"
 			: t->kind == D2D_KIND_BIN ? "only signed scripts are offered here" : "only signed layers are used here";
-	if (!t->encrypted) {
-		why = strcmp(stage, "30") < 0 ? wait_for_devices(t) : NULL;
-		if (why)
-			return why;
-		found = count_stores(t);
-		if (!found.encrypted && t->spec && !found.stores)
-			return "the store named by d2d.store= isn't there yet and may be encrypted";
-		t->encrypted = found.encrypted != 0;
-	}
-	return t->encrypted ? "there is an encrypted store" : NULL;
+	/* Before 30-unlock, devices may still be missing. */
+	if (!t->encrypted && d2d_encrypted(t->root, t->spec, strcmp(stage, "30") < 0 ? D2D_ENCRYPTED_EARLY : 0, &why)
+			!= D2D_ENCRYPTED_YES)
+		return why;
+	/* What was seen once counts until this process ends. */
+	if (!t->encrypted)
+		t->encrypted = why;
+	return t->encrypted;
 }
 
 const char *d2d_trust_required(struct d2d_trust *t, const char *stage)

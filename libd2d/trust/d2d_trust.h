@@ -70,6 +70,31 @@ struct d2d_manifest_entry *d2d_manifest_find(const struct d2d_manifest *m, const
 /* Parses a version (1 to 2^53, decimal, without a leading zero). Returns 0 if it is invalid. */
 unsigned long long d2d_manifest_version(const char *text, size_t len);
 
+/* ---- d2d_encrypted.c: is there an encrypted volume? ---- */
+
+/* Numbers of volumes, among those that d2dmount has listed and those that are attached now; the larger number counts. */
+struct d2d_encrypted {
+	unsigned luks;		/* LUKS volumes */
+	unsigned encrypted;	/* encrypted stores, open or not */
+	unsigned stores;	/* volumes that are the store, or could be */
+	unsigned closed_encrypted;	/* encrypted volumes among these that aren't open now */
+	unsigned inactive;	/* LVM volumes that could be activated, but are not */
+};
+
+/* STORE is the value of d2d.store=, or NULL. If the volumes can't be listed, they count as encrypted. */
+struct d2d_encrypted d2d_encrypted_count(const char *root, const char *store);
+
+enum { D2D_ENCRYPTED_NO, D2D_ENCRYPTED_MAYBE, D2D_ENCRYPTED_YES };
+enum {
+	D2D_ENCRYPTED_ANY = 1,		/* count every LUKS volume, not only those that this boot opens or has opened */
+	D2D_ENCRYPTED_EARLY = 2,	/* drivers and devices may be missing: wait for devices, 10 seconds at most */
+};
+
+/* Returns whether the machine below ROOT ("" for /) has an encrypted volume; D2D_ENCRYPTED_MAYBE means that a device is missing
+ * which could be one. The options d2d.luks=, d2d.header=, d2d.key= and d2d.unlock=required count as an encrypted volume. *WHY is
+ * set to a static text, or to NULL if there is none. */
+int d2d_encrypted(const char *root, const char *store, unsigned flags, const char **why);
+
 /* ---- d2d_trust.c: the trust mode of this machine, its keys, and the versions of manifests ---- */
 
 /* Trust modes; a higher value is stricter. */
@@ -81,7 +106,7 @@ struct d2d_trust {
 	char *root;		/* "" for / */
 	int mode;		/* D2D_TRUST_ */
 	char *spec;		/* value of d2d.store=, or NULL */
-	bool encrypted;		/* an encrypted store exists, or existed earlier in this boot */
+	const char *encrypted;	/* why an encrypted volume counts, which this process has seen; NULL if it has seen none */
 	bool opened;		/* the mounted store is in an open LUKS volume */
 	bool store;		/* the hooks and keys in the store are trusted */
 	struct d2d_minisign_key *key;
@@ -106,7 +131,7 @@ void d2d_trust_begin(struct d2d_trust *t, const char *root, const char *hooks, c
 void d2d_trust_free(struct d2d_trust *t);
 
 /* Returns why hooks of this stage need a signature, or NULL if they don't. In mode "auto" this may scan all volumes, and in a stage
- * before 30 it waits until USB devices have settled. */
+ * before 30 it waits for devices. */
 const char *d2d_trust_required(struct d2d_trust *t, const char *stage);
 
 /* Read and store the highest version of a manifest that was accepted from a key (KEYID must not be ""). d2d_trust_version()

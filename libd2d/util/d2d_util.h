@@ -18,6 +18,7 @@
 #define D2D_CMDLINE D2D_RUN"/cmdline"	/* each d2d.NAME=VALUE of the kernel command line as a line NAME=VALUE */
 #define D2D_CONFIG D2D_RUN"/config"	/* further options, from the store's d2d/config; written by d2dconfig */
 #define D2D_VOLUMES D2D_RUN"/volumes"	/* written by d2dmount, see d2d_volumes_write() */
+#define D2D_COLDPLUGGED D2D_RUN"/coldplugged"	/* exists when 20-devices/10-coldplug has loaded the drivers */
 #define D2D_MEDIUM D2D_RUN"/medium"
 #define D2D_ISO D2D_RUN"/iso"	/* mount point of the volume that holds the ISO, if the medium is an ISO in a file */
 #define D2D_STORE D2D_RUN"/store"
