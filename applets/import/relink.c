@@ -56,15 +56,22 @@ static int mount_layers(struct relink *l, const char *file, struct d2d_archive *
 	for (i = 0; i < images->n; i++)
 		for (k = 0; k < images->image[i].n_layers; k++) {
 			const struct d2d_image_layer *layer = &images->image[i].layers[k];
+			struct json_object *note = json_object_object_get(l->mounted, layer->chain);
+			const char *failed;
 
 			if (!layer->split || !is_wanted(l, layer->chain))
+				continue;
+			/* Several images may need the layer, and the file is opened again for each layer that is missing. */
+			failed = d2d_json_text(note, "failed");
+			if (failed && strcmp(failed, file) == 0)
 				continue;
 			why = NULL;
 			/* The layer will be copied, so it is no longer a link. If copying fails, mounting it is no alternative. */
 			if (!mount)
-				json_object_object_add(json_object_object_get(l->mounted, layer->chain), "link", NULL);
+				json_object_object_add(note, "link", NULL);
 			if (mount && d2d_squash_mount(a, layer, &why) < 0) {
 				l->code |= d2dimport_fail(l->d, file, "%s", printable_string(why));
+				json_object_object_add(note, "failed", json_object_new_string(file));
 				free(why);
 				continue;
 			}
