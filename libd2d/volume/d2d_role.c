@@ -203,14 +203,15 @@ static struct d2d_volume *decide_store(struct d2d_volume *list, int n, const cha
 	return twin || !first || !d2d_volume_is_ext(first) ? NULL : first;
 }
 
-/* A LUKS volume with a detached header looks like random data, so the opened mapping is checked as well. */
-static bool has_encrypted_store(const struct d2d_volume *list, int n)
+/* Whether the store is encrypted, or another LUKS volume was opened (d2d.luks=). A LUKS volume with a detached header looks like
+ * random data, so the opened mapping is checked as well. */
+static bool has_encrypted_volume(const struct d2d_volume *list, int n)
 {
 	const struct d2d_volume *v;
 
 	for (v = list; v < list + n; v++)
 		if (is_opened_store(v) || (v->holder && strcmp(v->holder, D2D_STORE_MAPPING) == 0)
-		 || (is_luks(v) && v->role == D2D_ROLE_STORE))
+		 || (is_luks(v) && (v->holder || v->role == D2D_ROLE_STORE)))
 			return true;
 	return false;
 }
@@ -223,7 +224,7 @@ static void decide_swap(struct d2d_volume *v, bool encrypted)
 	if (v->removable)
 		d2d_role_set(v, D2D_ROLE_NONE, "is removable: programs would lose the memory that is swapped out to it");
 	else if (encrypted)
-		d2d_role_set(v, D2D_ROLE_NONE, "not used beside an encrypted store: it would hold memory in the clear");
+		d2d_role_set(v, D2D_ROLE_NONE, "not used beside an encrypted volume: it would hold memory in the clear");
 	else
 		d2d_role_set(v, D2D_ROLE_SWAP, "has the label of swap space");
 }
@@ -278,7 +279,7 @@ struct d2d_volume *d2d_roles_decide(struct d2d_volume *list, int n, const char *
 	}
 	decide_medium(list, n, medium);
 	store = decide_store(list, n, spec);
-	encrypted = has_encrypted_store(list, n);
+	encrypted = has_encrypted_volume(list, n);
 	for (i = 0; i < n; i++) {
 		if (!list[i].why)
 			decide_swap(&list[i], encrypted);
