@@ -23,7 +23,7 @@
 //usage:#define d2dengine_trivial_usage
 //usage:       "[-b] [-R ROOT]"
 //usage:#define d2dengine_full_usage "\n\n"
-//usage:       "List the settings of the engine that volumes bring in their directory d2d/:\n"
+//usage:       "List the settings of the engine that volumes bring, from their directories d2d/:\n"
 //usage:       "where each is, why it is trusted, and whether it is used\n"
 //usage:     "\n	-b,--boot	Apply them, as a hook does at boot before dockerd starts"
 //usage:     "\n	-R,--root ROOT	Use ROOT instead of /, and mount nothing"
