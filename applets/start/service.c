@@ -67,8 +67,8 @@ void d2dstart_make_service(const struct d2dstart *s, char **argv)
 		"exec d2dstart -L %s\n", log));
 }
 
-/* Like fork(), but the child starts in a cgroup, unless CGROUP is NULL. To move a process that exists already, the kernel would wait
- * for an RCU grace period, some milliseconds. */
+/* Like fork(), but the child starts in a cgroup, unless CGROUP is NULL. To move a process that exists already, the kernel would
+ * wait for an RCU grace period, some milliseconds. */
 static pid_t fork_into(const char *cgroup)
 {
 	struct clone_args args = { .flags = CLONE_INTO_CGROUP, .exit_signal = SIGCHLD };
