@@ -19,7 +19,7 @@
 //kbuild:lib-$(CONFIG_D2DSTART) += d2dstart.o
 
 //usage:#define d2dstart_trivial_usage
-//usage:       "[-n] [-t SECONDS] [-p PIDFILE] [-l LOG] [-R ROOT] NAME -- CMD [ARG]... |\n"
+//usage:       "[-n] [-t SECONDS] [-p PIDFILE] [-l LOG] [-g CGROUP] [-R ROOT] NAME -- CMD [ARG]... |\n"
 //usage:       "	-k [-t SECONDS] NAME | -w NAME | -L LOG"
 //usage:#define d2dstart_full_usage "\n\n"
 //usage:       "Start a daemon, unless it runs already, or stop it. A daemon that ends by itself\n"
@@ -29,6 +29,7 @@
 //usage:     "\n	-p,--pidfile PIDFILE	Default: /run/NAME.pid"
 //usage:     "\n	-l,--log LOG	Append its output to LOG (default:"
 //usage:     "\n			/run/d2d/log/NAME.log), renamed to LOG.1 beyond 1 MiB"
+//usage:     "\n	-g,--cgroup CGROUP	Directory of the cgroup in which it runs"
 //usage:     "\n	-R,--root ROOT	Use ROOT/run and ROOT/usr/lib/d2d instead of those of /"
 //usage:     "\n	-k,--kill	Stop it with SIGTERM, and with SIGKILL after SECONDS"
 //usage:     "\n	-w,--wait	Wait until a daemon that was started again is ready, and"
@@ -208,11 +209,11 @@ int d2dstart_main(int argc UNUSED_PARAM, char **argv)
 	const char *logged;
 	unsigned opts;
 
-	opts = getopt32long(argv, "^" "nkwL:t:+p:l:R:" "\0" "k--wL:w--kL:L--kw",
+	opts = getopt32long(argv, "^" "nkwL:t:+p:l:g:R:" "\0" "k--wL:w--kL:L--kw",
 		"notify\0" No_argument "n" "kill\0" No_argument "k" "wait\0" No_argument "w" "logger\0" Required_argument "L"
 		"timeout\0" Required_argument "t" "pidfile\0" Required_argument "p" "log\0" Required_argument "l"
-		"root\0" Required_argument "R",
-		&logged, &s.timeout, &s.pidfile, &s.log, &s.root);
+		"cgroup\0" Required_argument "g" "root\0" Required_argument "R",
+		&logged, &s.timeout, &s.pidfile, &s.log, &s.cgroup, &s.root);
 	argv += optind;
 	if (opts & OPT_LOGGER)
 		return log_input(logged);

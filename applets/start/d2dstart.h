@@ -10,6 +10,7 @@
 
 struct d2dstart {
 	const char *name, *root;
+	const char *cgroup;	/* directory, or NULL */
 	char *pidfile, *log;
 	char *socket;		/* where a daemon says that it is ready, see sd_notify(3) */
 	char *dir;		/* service directory, see runsv(8) */

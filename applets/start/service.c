@@ -6,6 +6,8 @@
 //kbuild:lib-$(CONFIG_D2DSTART) += d2dstart_service.o
 
 #include "d2dstart.h"
+#include <linux/sched.h>
+#include <sys/syscall.h>
 
 /* Puts a text in single quotes for a shell. The caller frees it. */
 static char *quote(const char *text)
@@ -65,11 +67,34 @@ void d2dstart_make_service(const struct d2dstart *s, char **argv)
 		"exec d2dstart -L %s\n", log));
 }
 
+/* Like fork(), but the child starts in a cgroup, unless CGROUP is NULL. To move a process that exists already, the kernel would
+ * wait for an RCU grace period, some milliseconds. */
+static pid_t fork_into(const char *cgroup)
+{
+	struct clone_args args = { .flags = CLONE_INTO_CGROUP, .exit_signal = SIGCHLD };
+	pid_t pid = -1;
+	int fd;
+
+	if (!cgroup)
+		return xfork();
+	fd = open(cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	args.cgroup = fd;
+	if (fd >= 0)
+		pid = syscall(SYS_clone3, &args, sizeof(args));
+	if (pid < 0) {
+		bb_perror_msg("can't use cgroup '%s'", cgroup);
+		pid = xfork();
+	}
+	if (fd >= 0)
+		close(fd);
+	return pid;
+}
+
 pid_t d2dstart_spawn(const struct d2dstart *s)
 {
 	int log = xopen(s->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC);
 	int null = xopen(bb_dev_null, O_RDONLY | O_CLOEXEC);
-	pid_t pid = xfork();
+	pid_t pid = fork_into(s->cgroup);
 
 	if (pid == 0) {
 		setsid();
