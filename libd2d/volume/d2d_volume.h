@@ -235,7 +235,7 @@ int d2d_usb_settling(const char *root);
 /* Waits until d2d_usb_settling() is 0, at most SECONDS. FD is from d2d_uevent_open(). */
 int d2d_usb_settle(const char *root, int fd, unsigned seconds);
 
-/* ---- d2d_volume_file.c (always compiled): a file on a volume ---- */
+/* ---- d2d_volume_file.c: a file on a volume ---- */
 
 /* A file on a volume, as in d2d.key=: LABEL-OR-UUID:PATH[:OFFSET[:SIZE]]. */
 struct d2d_place {
