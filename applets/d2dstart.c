@@ -122,6 +122,15 @@ static void note_time(const struct d2dstart *s, unsigned long long began)
 	free(line);
 }
 
+/* Runs the script daemon-ready for a daemon that had ended before it was ready. */
+static void run_ready(const struct d2dstart *s)
+{
+	char *argv[] = { xasprintf("%s/usr/lib/d2d/daemon-ready", s->root), (char *)s->name, NULL };
+
+	spawn_and_wait(argv);
+	free(argv[0]);
+}
+
 /* Dies if the command can't be executed: the supervisor could report that in the log only. */
 static void check_command(const char *command)
 {
@@ -172,6 +181,8 @@ static int start_daemon(const struct d2dstart *s, char **argv)
 		if (s->notify) {
 			unlink(s->socket);
 			note_time(s, began);
+			if (d2dstart_number(s, "deaths"))
+				run_ready(s);
 		}
 		return EXIT_SUCCESS;
 	}

@@ -197,13 +197,19 @@ void d2d_trust_begin(struct d2d_trust *t, const char *root, const char *hooks, c
 /* Returns why hooks of STAGE need a signature, or NULL if they don't. */
 static const char *required(struct d2d_trust *t, const char *stage)
 {
+	static const char *const only_signed[] = {
+		[D2D_KIND_HOOKS] = "only signed hooks may run here",
+		[D2D_KIND_BIN] = "only signed scripts are offered here",
+		[D2D_KIND_LAYERS] = "only signed layers are used here",
+		[D2D_KIND_PLUGINS] = "only signed plugins are offered here",
+		[D2D_KIND_SETTINGS] = "only signed settings are used here",
+	};
 	const char *why;
 
 	if (t->mode == D2D_TRUST_ANY)
 		return NULL;
 	if (t->mode >= D2D_TRUST_SIGNED)
-		return t->kind == D2D_KIND_HOOKS ? "only signed hooks may run here"
-			: t->kind == D2D_KIND_BIN ? "only signed scripts are offered here" : "only signed layers are used here";
+		return only_signed[t->kind];
 	/* Before 30-unlock, devices may still be missing. */
 	if (!t->encrypted && d2d_encrypted(t->root, t->spec, strcmp(stage, "30") < 0 ? D2D_ENCRYPTED_EARLY : 0, &why)
 			!= D2D_ENCRYPTED_YES)
