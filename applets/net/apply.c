@@ -96,8 +96,8 @@ static bool is_in(llist_t *lines, const char *line)
 	return false;
 }
 
-/* Removes what is only in OLD. Routes come first: without its address, the kernel has removed some of them. Errors don't matter,
- * because somebody else may have removed it. */
+/* Removes what is only in OLD, except addresses that another source says, too. Routes come first: without its address, the kernel
+ * has removed some of them. Errors don't matter, because somebody else may have removed it. */
 static void remove_old(const struct d2dnet *d, const char *interface, const char *source, llist_t *old, llist_t *lines)
 {
 	const char *value;
@@ -107,7 +107,8 @@ static void remove_old(const struct d2dnet *d, const char *interface, const char
 		if ((value = d2dnet_value(l->data, "route")) != NULL && !is_in(lines, l->data))
 			change_route(d, interface, source, value, false, lines);
 	for (l = old; l; l = l->link)
-		if ((value = d2dnet_value(l->data, "address")) != NULL && !is_in(lines, l->data))
+		if ((value = d2dnet_value(l->data, "address")) != NULL && !is_in(lines, l->data)
+				&& !d2dnet_others_say(d, interface, source, l->data))
 			change_address(d, interface, value, false, 0);
 }
 
