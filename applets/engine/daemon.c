@@ -131,7 +131,7 @@ static char *proxy_option(struct d2dengine *e, const char *name)
 	if (value && value[0] && is_plain(value))
 		return value;
 	if (value && value[0]) {
-		bb_error_msg("d2d.%s='%s' is ignored: it has characters that don't belong into a URL", name, printable_string(value));
+		bb_error_msg("d2d.%s='%s' is ignored: it has characters that don't belong in a URL", name, printable_string(value));
 		e->code = EXIT_FAILURE;
 	}
 	free(value);
