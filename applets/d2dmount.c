@@ -40,7 +40,7 @@
 //config:	depends on D2DMOUNT
 //config:	help
 //config:	d2d.payload=nfs://HOST/PATH: mounts a directory with images and
-//config:	hooks once the network is up. Needs a kernel with an NFS client.
+//config:	scripts once the network is up. Needs a kernel with an NFS client.
 
 //applet:IF_D2DMOUNT(APPLET(d2dmount, BB_DIR_USR_BIN, BB_SUID_DROP))
 

@@ -180,39 +180,51 @@ static bool is_accepted(const struct d2dengine *e, const char *file)
 	return ok;
 }
 
-static void use(struct d2dengine *e, struct json_object *settings)
+/* Merges the image's settings with those of the volumes and of the proxy, either of which may be NULL, and mounts the result.
+ * Returns whether dockerd accepts it. */
+static bool use(struct d2dengine *e, struct json_object *volume, struct json_object *proxy)
 {
-	const char *text = json_object_to_json_string_ext(settings, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE);
-	char *file = d2dengine_write(e, bb_basename(D2DENGINE_DAEMON_JSON), text, strlen(text));
+	char *path = xasprintf("%s"D2DENGINE_DAEMON_JSON, e->root), *file = NULL;
+	struct json_object *settings = read_settings(e, path, path);
+	bool ok = false;
 
-	if (file && is_accepted(e, file)) {
-		d2dengine_mount(e, file, D2DENGINE_DAEMON_JSON);
-	} else if (file) {
-		bb_error_msg("dockerd doesn't accept these settings (see above): the image's own are used");
-		unlink(file);
-		e->code = EXIT_FAILURE;
-	}
-	free(file);
-}
-
-unsigned d2dengine_daemon(struct d2dengine *e)
-{
-	struct json_object *volume = volume_settings(e), *proxy = proxy_settings(e), *settings = NULL;
-	unsigned n = (volume != NULL) + (proxy != NULL);
-	char *path = xasprintf("%s"D2DENGINE_DAEMON_JSON, e->root);
-
-	if (n)
-		settings = read_settings(e, path, path);
 	if (settings) {
+		const char *text;
+
 		if (volume)
 			d2d_daemon_json_merge(settings, volume);
 		if (proxy)
 			d2d_daemon_json_merge(settings, proxy);
-		use(e, settings);
+		text = json_object_to_json_string_ext(settings, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE);
+		file = d2dengine_write(e, bb_basename(D2DENGINE_DAEMON_JSON), text, strlen(text));
+	}
+	if (file) {
+		ok = is_accepted(e, file);
+		if (ok)
+			d2dengine_mount(e, file, D2DENGINE_DAEMON_JSON);
+		else
+			unlink(file);
 	}
 	json_object_put(settings);
+	free(file);
+	free(path);
+	return ok;
+}
+
+unsigned d2dengine_daemon(struct d2dengine *e)
+{
+	struct json_object *volume = volume_settings(e), *proxy = proxy_settings(e);
+	unsigned n = (volume != NULL) + (proxy != NULL);
+
+	if (n && !use(e, volume, proxy)) {
+		bb_error_msg("dockerd doesn't accept these settings (see above): the image's own are used%s",
+			volume && proxy ? ", with the proxy" : "");
+		e->code = EXIT_FAILURE;
+		/* A mistake in daemon.json doesn't concern the proxy. */
+		if (volume && proxy)
+			use(e, NULL, proxy);
+	}
 	json_object_put(proxy);
 	json_object_put(volume);
-	free(path);
 	return n;
 }

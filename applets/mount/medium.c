@@ -132,8 +132,8 @@ static int look_at(struct d2dmount *st, struct d2d_volume *v)
 	return found;
 }
 
-/* Whether the volumes are other ones than those that were looked at last. The loop devices that this search makes cause uevents, and
- * each uevent makes d2dmount_gather() scan and search again, so the search must not repeat itself. */
+/* Whether the volumes are other ones than those that were looked at last. The loop devices that this search makes cause uevents,
+ * and each uevent makes d2dmount_gather() scan and search again, so the search must not repeat itself. */
 static bool has_changed(struct d2dmount *st)
 {
 	char *now = xstrdup(""), *more;

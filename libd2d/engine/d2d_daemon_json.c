@@ -89,7 +89,8 @@ static const struct {
 	{ "exec-opts", is_not_systemd, "there is no systemd that could manage control groups" },
 };
 
-void d2d_daemon_json_check(struct json_object *settings, void (*refused)(void *arg, const char *key, const char *why), void *arg)
+void d2d_daemon_json_check(struct json_object *settings, void (*refused)(void *arg, const char *key, const char *why),
+		void *arg)
 {
 	unsigned i;
 

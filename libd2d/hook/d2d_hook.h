@@ -229,10 +229,10 @@ char *d2d_hook_mismatch(const struct d2d_manifest_entry *entry, const char *file
  * change it in between; and the version of the manifest is stored. */
 void d2d_trust_stage(struct d2d_trust *t, struct d2d_hooks *list, const char *stage, bool copy);
 
-/* ---- d2d_bin.c, d2d_settings.c, d2d_bin_find.c: commands, plugins, layers and settings on the medium, the store and payloads ---- */
+/* ---- d2d_bin.c, d2d_settings.c, d2d_bin_find.c: commands, plugins, layers and settings on volumes ---- */
 
-/* Such a file is a hook whose stage is d2d_kind_dir(), and has a manifest of its own kind. The name of a setting is its path below
- * d2d/. */
+/* Such a file is a hook whose stage is d2d_kind_dir(), and has a manifest of its own kind. The volumes are the
+ * medium, the store and payloads. The name of a setting is its path below d2d/. */
 
 /* Append the files of such a directory to LIST, as d2d_hooks_scan() does. For settings DIR is the volume's d2d/. */
 void d2d_bin_scan(struct d2d_hooks *list, unsigned kind, const char *dir, const char *source, unsigned rank);

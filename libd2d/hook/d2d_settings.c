@@ -1,6 +1,6 @@
 /*
- * Finds the settings of the engine on a volume: d2d/daemon.json, certificates in d2d/ca, and certificates and keys for registries in
- * d2d/certs.d. They are trusted and overridden like hooks.
+ * Finds the settings of the engine on a volume: d2d/daemon.json, certificates in d2d/ca, and certificates and keys for
+ * registries in d2d/certs.d. They are trusted and overridden like hooks.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */

@@ -1,7 +1,7 @@
 /*
  * Parses manifests. The manifest of a directory of hooks has a first line "version N", then a line "SHA256 MODE STAGE/NAME" for
- * each file. Manifests of other kinds begin with the kind, for example "bin version N", and have lines "SHA256 MODE NAME", so that a
- * signed manifest of one kind can't be used as one of another kind.
+ * each file. Manifests of other kinds begin with the kind, for example "bin version N", and have lines "SHA256 MODE NAME", so that
+ * a signed manifest of one kind can't be used as one of another kind.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -77,7 +77,7 @@ static bool parse_mode(const char *text, unsigned *mode)
 	return text[0] == '0';
 }
 
-/* Accepts STAGE/NAME for hooks, the paths of settings, NAME for other kinds: no "..", no absolute path and no control characters. */
+/* Accepts STAGE/NAME for hooks, the paths of settings, NAME for other kinds: no "..", no absolute path, no control characters. */
 static bool path_ok(char *path, unsigned kind)
 {
 	char *slash = strchr(path, '/');
