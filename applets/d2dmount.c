@@ -75,8 +75,6 @@
 #include <sys/file.h>
 #include "d2dmount.h"
 
-
-
 #define LOCK D2D_RUN"/volumes.lock"
 
 /* ---- mounting ---- */

@@ -113,7 +113,7 @@ static unsigned add_registries(struct d2dengine *e)
 			d2dengine_link(e, dir, target);
 			n++;
 		}
-		memset(text, 0, len);
+		explicit_bzero(text, len);
 		free(text);
 		free(result);
 		free((char *)name);

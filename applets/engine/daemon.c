@@ -1,6 +1,7 @@
 /*
  * d2dengine: daemon.json and the proxy. dockerd itself checks the merged settings; if it doesn't accept them, the image's own are
- * used, so that a mistake on a stick doesn't leave the machine without Docker.
+ * used, so that a mistake on a stick doesn't leave the machine without Docker. Not all mistakes are found by this check: if dockerd
+ * keeps ending with the settings, boot-scripts/daemon-ended unmounts them.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -131,7 +132,7 @@ static char *proxy_option(struct d2dengine *e, const char *name)
 	if (value && value[0] && is_plain(value))
 		return value;
 	if (value && value[0]) {
-		bb_error_msg("d2d.%s='%s' is ignored: it has characters that don't belong into a URL", name, printable_string(value));
+		bb_error_msg("d2d.%s='%s' is ignored: it has characters that don't belong in a URL", name, printable_string(value));
 		e->code = EXIT_FAILURE;
 	}
 	free(value);

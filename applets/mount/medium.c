@@ -96,7 +96,7 @@ static bool find_iso(struct d2dmount *st, const struct d2d_volume *v, const char
 	d2d_volume_clear(&row);
 	if (fd < 0 || why)
 		return false;
-	printf("medium: the file '/%s' on %s\n", st->iso.path, v->dev);
+	printf("medium: the file '/%s' on %s\n", printable_string(st->iso.path), v->dev);
 	d2dmount_iso_row(st);
 	return true;
 }

@@ -10,8 +10,7 @@
 #define NTP_CHANGED "/usr/lib/d2d/ntp-changed"
 #define ARGS_MAX 16
 
-/* Of two cards with a default route, that of the older one is used. */
-#define METRIC 100
+#define METRIC 100	/* smallest metric of DHCP's routes */
 
 bool d2dnet_run(const struct d2dnet *d, const char *const *argv)
 {
@@ -60,8 +59,16 @@ static bool is_outside(const char *gateway, llist_t *lines)
 	return !d2dnet_is_in(gateway, "fe80::/10");
 }
 
+/* Of two cards with a default route, that of the older one is used; of two sources, the user's. With different metrics, the route
+ * of one source neither replaces nor removes that of the other. */
+static unsigned metric_of(const char *interface, const char *source)
+{
+	return METRIC + 2 * if_nametoindex(interface) - (strcmp(source, "static") == 0);
+}
+
 /* Adds or removes a route, "NETWORK/PREFIX GATEWAY". */
-static bool change_route(const struct d2dnet *d, const char *interface, const char *route, bool add, llist_t *lines)
+static bool change_route(const struct d2dnet *d, const char *interface, const char *source, const char *route, bool add,
+	llist_t *lines)
 {
 	char *net = auto_string(xstrdup(route)), *gateway = strchr(net, ' ');
 	const char *argv[ARGS_MAX] = { "ip", family_of(net), "route", add ? "replace" : "del", net };
@@ -75,7 +82,7 @@ static bool change_route(const struct d2dnet *d, const char *interface, const ch
 	argv[n++] = "dev";
 	argv[n++] = interface;
 	argv[n++] = "metric";
-	argv[n++] = auto_string(xasprintf("%u", METRIC + if_nametoindex(interface)));
+	argv[n++] = auto_string(xasprintf("%u", metric_of(interface, source)));
 	if (add && gateway[0] != '-' && is_outside(gateway, lines))
 		argv[n++] = "onlink";
 	return d2dnet_run(d, argv);
@@ -89,22 +96,23 @@ static bool is_in(llist_t *lines, const char *line)
 	return false;
 }
 
-/* Removes what is only in OLD. Routes come first: without its address, the kernel has removed some of them. Errors don't matter,
- * because somebody else may have removed it. */
-static void remove_old(const struct d2dnet *d, const char *interface, llist_t *old, llist_t *lines)
+/* Removes what is only in OLD, except addresses that another source says, too. Routes come first: without its address, the kernel
+ * has removed some of them. Errors don't matter, because somebody else may have removed it. */
+static void remove_old(const struct d2dnet *d, const char *interface, const char *source, llist_t *old, llist_t *lines)
 {
 	const char *value;
 	llist_t *l;
 
 	for (l = old; l; l = l->link)
 		if ((value = d2dnet_value(l->data, "route")) != NULL && !is_in(lines, l->data))
-			change_route(d, interface, value, false, lines);
+			change_route(d, interface, source, value, false, lines);
 	for (l = old; l; l = l->link)
-		if ((value = d2dnet_value(l->data, "address")) != NULL && !is_in(lines, l->data))
+		if ((value = d2dnet_value(l->data, "address")) != NULL && !is_in(lines, l->data)
+				&& !d2dnet_others_say(d, interface, source, l->data))
 			change_address(d, interface, value, false, 0);
 }
 
-static bool add_new(const struct d2dnet *d, const char *interface, const struct d2dnet_settings *s)
+static bool add_new(const struct d2dnet *d, const char *interface, const char *source, const struct d2dnet_settings *s)
 {
 	const char *value;
 	llist_t *l;
@@ -126,7 +134,7 @@ static bool add_new(const struct d2dnet *d, const char *interface, const struct 
 	}
 	for (l = s->lines; l; l = l->link) {
 		value = d2dnet_value(l->data, "route");
-		if (value && !change_route(d, interface, value, true, s->lines)) {
+		if (value && !change_route(d, interface, source, value, true, s->lines)) {
 			bb_error_msg("%s: can't set the route %s", interface, value);
 			ok = false;
 		}
@@ -174,8 +182,8 @@ int d2dnet_apply(const struct d2dnet *d, const char *interface, const char *sour
 	llist_t *old = d2dnet_read(d, interface, source);
 	bool ok;
 
-	remove_old(d, interface, old, s->lines);
-	ok = add_new(d, interface, s);
+	remove_old(d, interface, source, old, s->lines);
+	ok = add_new(d, interface, source, s);
 	llist_free(old, free);
 	err = d2dnet_write(d, interface, source, s->lines);
 	if (err < 0) {

@@ -51,6 +51,9 @@ bool d2dnet_run(const struct d2dnet *d, const char *const *argv);
 /* Reads what a source said about the interface. The caller frees the lines with llist_free(lines, free). */
 llist_t *d2dnet_read(const struct d2dnet *d, const char *interface, const char *source);
 
+/* Whether another source than SOURCE says LINE about the interface. */
+bool d2dnet_others_say(const struct d2dnet *d, const char *interface, const char *source, const char *line);
+
 /* Writes, or without lines removes, the file of a source. Returns 0 or a negative errno. */
 int d2dnet_write(const struct d2dnet *d, const char *interface, const char *source, llist_t *lines);
 

@@ -117,11 +117,8 @@ int d2dnet_dhcp(const struct d2dnet *d, const char *event, bool v6)
 	status = d2dnet_apply(d, interface, source, &s);
 	d2dnet_settings_free(&s);
 	if (what == 0 && !v6) {
-		const char *flush[] = { "ip", "-4", "addr", "flush", "dev", interface, NULL };
 		const char *up[] = { "ip", "link", "set", interface, "up", NULL };
 
-		/* IPv4 alone: the link-local address and those of routers have nothing to do with this lease. */
-		d2dnet_run(d, flush);
 		d2dnet_run(d, up);
 	}
 	return status;

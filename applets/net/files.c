@@ -49,6 +49,21 @@ llist_t *d2dnet_read(const struct d2dnet *d, const char *interface, const char *
 	return lines;
 }
 
+bool d2dnet_others_say(const struct d2dnet *d, const char *interface, const char *source, const char *line)
+{
+	const char *other;
+	bool found = false;
+
+	for (other = sources; *other; other += strlen(other) + 1) {
+		llist_t *lines = strcmp(other, source) == 0 ? NULL : d2dnet_read(d, interface, other), *l;
+
+		for (l = lines; l; l = l->link)
+			found |= strcmp(l->data, line) == 0;
+		llist_free(lines, free);
+	}
+	return found;
+}
+
 /* Writes a file unless it has these contents already; removes it if they are empty. Returns 1 if it has changed, 0, or a
  * negative errno. */
 static int replace(const char *path, const char *text)

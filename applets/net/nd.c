@@ -24,8 +24,11 @@ static bool add(struct d2dnet_nd *nd, const char *key, const char *value, uint32
 	unsigned i, same = 0;
 	bool found = false, changed = false;
 
-	if (!d2dnet_add(&s, key, value) || !s.lines)
+	/* A label may contain blanks, so a domain can become several words. */
+	if (!d2dnet_add(&s, key, value) || !s.lines || s.lines->link) {
+		d2dnet_settings_free(&s);
 		return false;
+	}
 	for (i = 0; i < nd->n; i++) {
 		same += d2dnet_value(nd->item[i].line, key) != NULL;
 		if (strcmp(nd->item[i].line, s.lines->data) == 0) {

@@ -83,6 +83,7 @@ static const struct {
 	{ "containerd", is_never, "the system starts containerd and knows its socket" },
 	{ "exec-root", is_never, "the system's programs rely on the default" },
 	{ "pidfile", is_never, "the system's programs rely on the default" },
+	{ "validate", is_never, "dockerd would only check its settings and end" },
 	{ "hosts", has_our_socket, "it lacks unix:///var/run/docker.sock, which the system's programs use" },
 	{ "group", is_docker, "user docker would lose its access to Docker" },
 	{ "exec-opts", is_not_systemd, "there is no systemd that could manage control groups" },
