@@ -115,13 +115,23 @@ int d2dunlock_place(struct d2d_place *place, const char *text);
  * for its volume; exits if the header can't be opened. */
 char *d2dunlock_header(const char *text, unsigned seconds);
 
-/* ---- unlock/open.c ---- */
+/* ---- unlock/keyfile.c ---- */
+
+/* Opens a key file that the user has named. It may be a symbolic link, but must lead to a regular file, because anything else could
+ * block. Returns a descriptor or a negative errno. */
+int d2dunlock_open_file(const char *file);
+
+/* Reads a part of an open regular file as a key, and closes the file. SHOWN is its name in messages; FD may be a negative errno.
+ * Returns the key, which the caller frees with crypt_safe_free(), or NULL after a message. */
+char *d2dunlock_read_part(struct unlock *u, int fd, const char *shown, size_t *len, uint64_t offset, size_t size);
 
 /* Reads a key file for u->dev. The caller frees the key with crypt_safe_free(). Returns NULL after a message if that fails. */
 char *d2dunlock_read_file(struct unlock *u, const char *file, size_t *len);
 
 /* Reads a key from a line of stdin, or exits. */
 char *d2dunlock_read_stdin(struct unlock *u, size_t *len);
+
+/* ---- unlock/open.c ---- */
 
 /* Opens the volumes. Returns the exit status. */
 int d2dunlock_open(struct opening *o);

@@ -50,72 +50,11 @@ static int try_key(struct unlock *u, const char *key, size_t len, const char *fr
 	return 1;
 }
 
-/* Reads a part of an open regular file as a key, and closes the file. SHOWN is its name in messages; FD may be a
- * negative errno. Returns the key, to be freed by crypt_safe_free(), or NULL after an error message. */
-static char *read_part(struct unlock *u, int fd, const char *shown, size_t *len, uint64_t offset, size_t size)
-{
-	char *key = NULL, path[D2D_FD_PATH];
-	int r;
-
-	if (fd < 0) {
-		bb_error_msg("can't use key file '%s': %s", shown,
-			fd == -EINVAL ? "it is not a file" : fd == -ELOOP ? "symbolic links aren't followed" : strerror(-fd));
-		return NULL;
-	}
-	u->said[0] = '\0';
-	d2d_fd_path(path, fd);
-	r = crypt_keyfile_device_read(u->cd, path, &key, len, offset, size, 0);
-	close(fd);
-	if (r < 0) {
-		bb_error_msg("can't use key file '%s': %s", shown, d2dunlock_reason(u, r));
-		return NULL;
-	}
-	if (!*len) {
-		bb_error_msg("can't use key file '%s': it is empty", shown);
-		crypt_safe_free(key);
-		return NULL;
-	}
-	return key;
-}
-
-/* Opens a key file that the user has named. It may be a symbolic link, but must lead to a regular file, because
- * anything else could block. Returns a descriptor or a negative errno. */
-static int open_file(const char *file)
-{
-	int fd = open(file, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	struct stat st;
-
-	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
-		close(fd);
-		return -EINVAL;
-	}
-	return fd;
-}
-
-char *d2dunlock_read_file(struct unlock *u, const char *file, size_t *len)
-{
-	return read_part(u, open_file(file), file, len, 0, 0);
-}
-
-char *d2dunlock_read_stdin(struct unlock *u, size_t *len)
-{
-	char *key;
-	int r;
-
-	u->said[0] = '\0';
-	r = crypt_keyfile_device_read(u->cd, NULL, &key, len, 0, 0, CRYPT_KEYFILE_STOP_EOL);
-	if (r < 0)
-		bb_error_msg_and_die("can't read the passphrase from stdin: %s", d2dunlock_reason(u, r));
-	return key;
-}
-
 /* Tries a part of a file as the key. A file that can't be used, or whose key doesn't fit, is only reported. */
 static void try_part(struct unlock *u, int fd, const char *shown, uint64_t offset, size_t size)
 {
 	size_t len;
-	char *key = read_part(u, fd, shown, &len, offset, size);
+	char *key = d2dunlock_read_part(u, fd, shown, &len, offset, size);
 
 	if (!key)
 		return;
@@ -375,7 +314,7 @@ int d2dunlock_open(struct opening *o)
 	for (u = o->volume; u < o->volume + o->n; u++) {
 		begin(u);
 		for (file = o->files; file && u->state == UNLOCK_CLOSED; file = file->link)
-			try_part(u, open_file(file->data), file->data, 0, 0);
+			try_part(u, d2dunlock_open_file(file->data), file->data, 0, 0);
 		if (u->state == UNLOCK_CLOSED)
 			try_found_files(u);
 	}

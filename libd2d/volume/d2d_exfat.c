@@ -6,7 +6,7 @@
  */
 //kbuild:lib-$(CONFIG_D2D_LIBD2D) += d2d_exfat.o
 
-#include "d2d_volume.h"
+#include "d2d_volume_private.h"
 
 enum {
 	HEAP = 0x58,		/* offset of the cluster heap, in sectors */

@@ -6,7 +6,7 @@
  */
 //kbuild:lib-$(CONFIG_D2D_LIBD2D) += d2d_ext.o
 
-#include "d2d_volume.h"
+#include "d2d_volume_private.h"
 
 enum {
 	SIZE = 1024,

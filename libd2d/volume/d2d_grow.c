@@ -8,7 +8,7 @@
 
 #include <sys/mount.h>
 #include <sys/statvfs.h>
-#include "d2d_volume.h"
+#include "d2d_volume_private.h"
 
 #ifndef EXT4_IOC_RESIZE_FS	/* from fs/ext4/ext4.h of Linux; exported in linux/ext4.h since 5.13 */
 # define EXT4_IOC_RESIZE_FS _IOW('f', 16, uint64_t)

@@ -8,7 +8,7 @@
 
 #include <sys/mount.h>
 #include <sys/swap.h>
-#include "d2d_volume.h"
+#include "d2d_volume_private.h"
 
 #define E2FSCK "/usr/sbin/e2fsck"
 

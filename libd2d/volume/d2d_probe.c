@@ -9,7 +9,7 @@
 //kbuild:lib-$(CONFIG_D2D_LIBD2D_PROBE) += d2d_probe.o
 
 #include <sys/mount.h>
-#include "d2d_volume.h"
+#include "d2d_volume_private.h"
 #include "../util-linux/volume_id/volume_id_internal.h"
 
 enum {

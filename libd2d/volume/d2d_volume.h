@@ -72,7 +72,7 @@ bool d2d_volume_is_ext(const struct d2d_volume *v);
 /* Returns the content of the file DIR/NAME without its newline, or NULL if it can't be read. The caller frees it. */
 char *d2d_sysfs_read(const char *dir, const char *name);
 
-/* ---- d2d_probe.c, d2d_exfat.c: identifying the content of a volume ---- */
+/* ---- d2d_probe.c: identifying the content of a volume ---- */
 
 /* Sets fstype, uuid and label ("" if unknown) and size of *v from a block device or an image file. */
 int d2d_volume_probe(const char *path, struct d2d_volume *v);
@@ -81,9 +81,6 @@ int d2d_volume_probe(const char *path, struct d2d_volume *v);
  * D2D_RAID_MAGIC bytes at this offset, it is no superblock any more. */
 enum { D2D_RAID_MAGIC = 4 };
 off_t d2d_raid_superblock(int fd);
-
-/* Sets uuid and label of an exFAT volume, whose first 512 bytes are HEAD. */
-void d2d_exfat_read(struct d2d_volume *v, int fd, const uint8_t *head);
 
 /* ---- d2d_luks2.c: the two copies of a LUKS2 header ---- */
 
@@ -100,28 +97,6 @@ struct d2d_luks2 {
 int d2d_luks2_read(int fd, struct d2d_luks2 *luks);
 void d2d_luks2_free(struct d2d_luks2 *luks);
 char *d2d_luks2_repair(const char *dev);
-
-/* ---- d2d_ext.c: superblocks of ext2, ext3 and ext4 ---- */
-
-enum { D2D_EXT_AT = 1024, D2D_EXT_CLEAN = 1 };
-
-struct d2d_ext {
-	uint64_t blocks;
-	unsigned block_size;	/* bytes */
-	unsigned state;		/* D2D_EXT_CLEAN: unmounted properly and without errors */
-	unsigned group;		/* block group of a copy, 0 for the superblock itself */
-	char uuid[37];
-	char label[17];
-};
-
-/* Reads the superblock at the offset AT. Returns -EINVAL if there is none. */
-int d2d_ext_read(int fd, off_t at, struct d2d_ext *ext);
-
-/* Reads the first copy of the superblock, for any block size. Returns its block number, or 0 if there is none. */
-uint32_t d2d_ext_copy(int fd, struct d2d_ext *ext);
-
-/* Returns the command that repairs the file system on DEV and asks before it changes anything. The caller frees it. */
-char *d2d_ext_repair(const char *dev);
 
 /* ---- d2d_role.c: the role of each volume ---- */
 
