@@ -168,15 +168,26 @@ static struct json_object *proxy_settings(struct d2dengine *e)
 
 /* ---- all together ---- */
 
-/* Returns whether dockerd accepts the settings in FILE; its message goes to standard error. */
+/* Returns whether dockerd accepts the settings in FILE. Its message goes to standard error if it doesn't; else it would only say
+ * that they are right, in the place of the last line of the hook's output, which the report shows. */
 static bool is_accepted(const struct d2dengine *e, const char *file)
 {
 	char *argv[] = { xasprintf("%s"DOCKERD, e->root), (char *)"--validate", (char *)"--config-file", (char *)file, NULL };
+	char *path = xasprintf("%s.check", file), *message;
+	int saved = dup(STDERR_FILENO), log = xopen3(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
 	bool ok;
 
 	fflush_all();
 	xmove_fd(xopen(bb_dev_null, O_RDONLY), STDIN_FILENO);
+	xmove_fd(log, STDERR_FILENO);
 	ok = spawn_and_wait(argv) == 0;
+	xmove_fd(saved, STDERR_FILENO);
+	message = ok ? NULL : xmalloc_open_read_close(path, NULL);
+	if (message)
+		full_write(STDERR_FILENO, message, strlen(message));
+	free(message);
+	unlink(path);
+	free(path);
 	free(argv[0]);
 	return ok;
 }

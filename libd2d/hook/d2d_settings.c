@@ -40,9 +40,17 @@ static void add(const struct scan *s, const char *name, const struct stat *st)
 /* Appends the files in the directory DIR/SUB, and in its subdirectories if there are DEPTH levels of them. */
 static void add_files(const struct scan *s, const char *sub, unsigned depth)
 {
-	char *dir = concat_path_file(s->dir, sub), **names;
-	int i, n = d2d_dir_list(dir, D2D_HOOKS_MAX, &names);
+	char *dir = concat_path_file(s->dir, sub), **names = NULL;
+	int i, n = 0;
+	struct stat top;
 
+	/* A symbolic link could lead to another volume. */
+	if (lstat(dir, &top) == 0) {
+		if (S_ISDIR(top.st_mode))
+			n = d2d_dir_list(dir, D2D_HOOKS_MAX, &names);
+		else
+			add(s, sub, &top);
+	}
 	for (i = 0; i < n; i++) {
 		char *name = concat_path_file(sub, names[i]), *path = concat_path_file(s->dir, name);
 		struct stat st;
