@@ -5,7 +5,7 @@
  * The file is read at most twice. The first pass collects the tar headers and the small JSON files, because the files that
  * name all others (manifest.json, index.json) come last. The second pass reads the layers in archive order. In a plain tar
  * archive, the first pass skips file contents by seeking, so it reads next to nothing. A compressed file must be
- * decompressed from its start in each pass; therefore the first pass offers its members to an early reader (d2d_store_early.c),
+ * decompressed from its start in each pass, and a file on a server must be downloaded again; therefore the first pass offers its members to an early reader (d2d_store_early.c),
  * which may unpack them at once. If the early reader has unpacked all layers that are needed, there is no second pass.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
@@ -84,11 +84,11 @@ static int by_name(const void *a, const void *b)
 
 struct d2d_stream *d2d_archive_start(struct d2d_archive *a, int *r)
 {
-	struct d2d_stream *in = d2d_stream_file(a->fd, 0, a->size, a->progress);
+	struct d2d_stream *in = a->origin ? a->origin->open(a->origin, a->progress) : d2d_stream_file(a->fd, 0, a->size, a->progress);
 
 	*r = d2d_stream_unpack(&in);
-	a->packed = *r > 0;
-	if (a->packed && a->early && a->early->ahead && a->size >= AHEAD_MIN)
+	a->packed = *r > 0 || a->origin;
+	if (*r >= 0 && a->packed && a->early && a->early->ahead && a->size >= AHEAD_MIN)
 		*r = d2d_stream_read_ahead(&in) ?: 1;
 	d2d_stream_limit(in, a->limit);
 	return in;
@@ -166,11 +166,11 @@ static int read_headers(struct d2d_archive *a, char **why)
 
 int d2d_archive_open(struct d2d_archive **archive, int fd, off_t limit, const struct d2d_progress *progress, char **why)
 {
-	return d2d_archive_open_early(archive, fd, limit, progress, NULL, why);
+	return d2d_archive_open_early(archive, fd, NULL, limit, progress, NULL, why);
 }
 
-int d2d_archive_open_early(struct d2d_archive **archive, int fd, off_t limit, const struct d2d_progress *progress,
-		const struct d2d_early_reader *early, char **why)
+int d2d_archive_open_early(struct d2d_archive **archive, int fd, const struct d2d_origin *origin, off_t limit,
+		const struct d2d_progress *progress, const struct d2d_early_reader *early, char **why)
 {
 	struct d2d_archive *a;
 	struct stat st;
@@ -182,8 +182,9 @@ int d2d_archive_open_early(struct d2d_archive **archive, int fd, off_t limit, co
 		return -errno;
 	a = xzalloc(sizeof(*a));
 	a->fd = fd;
+	a->origin = origin;
 	a->is_dir = S_ISDIR(st.st_mode);
-	a->size = st.st_size;
+	a->size = origin ? origin->size : st.st_size;
 	a->limit = limit;
 	a->progress = progress;
 	a->early = early;

@@ -10,14 +10,23 @@
 #include <nettle/sha2.h>
 #include "d2d_util.h"
 
-/* The names are libbb's, the code is nettle's: an import spends most of its time with SHA-256, and on a processor without
- * instructions for it nettle is 1.7 times as fast. cryptsetup needs nettle anyway. */
+/* ---- d2d_sha256.c: SHA-256 ---- */
+
+/* The names are libbb's. The code is nettle's, which cryptsetup needs anyway and which is twice as fast as libbb's without instructions
+ * for SHA-256, and our own for processors that have AVX2 instead of these. */
 #undef sha256_hash
 #undef sha256_end
 #define sha256_ctx_t struct sha256_ctx
 #define sha256_begin(ctx) sha256_init(ctx)
-#define sha256_hash(ctx, buf, len) sha256_update(ctx, len, (const void *)(buf))
+#define sha256_hash(ctx, buf, len) d2d_sha256(ctx, buf, len)
 #define sha256_end(ctx, digest) sha256_digest(ctx, SHA256_DIGEST_SIZE, digest)
+
+/* Adds LEN bytes to a digest. */
+void d2d_sha256(sha256_ctx_t *ctx, const void *buf, size_t len);
+
+/* Adds BLOCKS blocks of SHA256_BLOCK_SIZE bytes to the state of a digest, on a processor for which d2d_sha256_has_avx2() is true. */
+bool d2d_sha256_has_avx2(void);
+void d2d_sha256_avx2(uint32_t state[8], const uint8_t *p, size_t blocks);
 
 /* ---- d2d_digest.c: SHA-256 digests ---- */
 
@@ -32,7 +41,7 @@ void d2d_digest(char *hex, const void *bytes, size_t len);
 bool d2d_is_digest(const char *hex);
 const char *d2d_digest_hex(const char *digest);
 
-/* ---- d2d_stream.c, d2d_unpack.c: bytes that are read from start to end ---- */
+/* ---- d2d_stream.c, d2d_stream_hash.c, d2d_unpack.c: bytes that are read from start to end ---- */
 
 struct d2d_stream;
 
@@ -41,10 +50,14 @@ struct d2d_stream;
 struct d2d_stream *d2d_stream_file(int fd, off_t from, off_t size, const struct d2d_progress *progress);
 void d2d_stream_close_fd(struct d2d_stream *s);
 
-/* Returns a stream of the next SIZE bytes of another stream; and one that adds all that is read from another stream to the
- * digest CTX. Closing these streams leaves the other one open. */
+/* Returns a stream of the next SIZE bytes of another stream; closing it leaves the other one open. */
 struct d2d_stream *d2d_stream_part(struct d2d_stream *of, off_t size);
-struct d2d_stream *d2d_stream_hash(struct d2d_stream *of, sha256_ctx_t *ctx);
+
+/* Returns a stream that computes the digest of all that is read from another stream; closing it leaves the other one open. With
+ * BESIDE, a child process does so if the stream is long; after it was killed, a read returns -EOWNERDEAD. d2d_stream_digest() ends
+ * the digest; HEX has room for D2D_DIGEST + 1 bytes. Returns 0 or -EOWNERDEAD. */
+struct d2d_stream *d2d_stream_hash(struct d2d_stream *of, bool beside);
+int d2d_stream_digest(struct d2d_stream *hashed, char *hex);
 
 /* Returns how data is compressed that begins with HEAD; LEN need not be more than D2D_MAGIC. */
 enum { D2D_PLAIN, D2D_GZIP, D2D_ZSTD, D2D_XZ, D2D_BZIP2 };
@@ -154,6 +167,14 @@ struct d2d_member {
 	char packing;		/* compression of a regular file in an archive, as d2d_compression_of() returns it */
 };
 
+/* Where the bytes of an image file come from if it isn't on this machine. open() returns a stream that begins at the first byte; a
+ * file that has to be read twice is opened twice. */
+struct d2d_origin {
+	struct d2d_stream *(*open)(const struct d2d_origin *origin, const struct d2d_progress *progress);
+	void *arg;
+	off_t size;		/* bytes */
+};
+
 /* Opens an image file and lists its members, or opens an image directory. The descriptor stays the caller's. LIMIT is the
  * largest uncompressed size, 0 for any. Returns -EBADMSG if the file is not usable; *why then is the reason, which the caller
  * frees. */
@@ -166,22 +187,22 @@ struct d2d_layer_result {
 	bool ended;			/* the archive has entries and an end mark */
 };
 
-/* Like d2d_archive_open(), but if the file is compressed as a whole, offers each member but small JSON files to the early reader
+/* Like d2d_archive_open(), but reads ORIGIN unless it is NULL; and if the file is compressed as a whole or comes from ORIGIN, offers each member but small JSON files to the early reader
  * while the file is read for the first time. read() may read as much of the member as it likes and must not close IN. It
  * returns the result if it has unpacked the member as a layer, else NULL; the early reader owns the result. A member size of
  * -1 means that the member is the rest of the stream and is not compressed again. */
 struct d2d_early_reader {
 	const struct d2d_layer_result *(*read)(void *arg, const struct d2d_member *m, struct d2d_stream *in);
 	void *arg;
-	bool ahead;		/* decompress in a child process */
+	bool ahead;		/* decompress in a child process, and compute digests in another one */
 };
-int d2d_archive_open_early(struct d2d_archive **a, int fd, off_t limit, const struct d2d_progress *progress,
-		const struct d2d_early_reader *early, char **why);
+int d2d_archive_open_early(struct d2d_archive **a, int fd, const struct d2d_origin *origin, off_t limit,
+		const struct d2d_progress *progress, const struct d2d_early_reader *early, char **why);
 
 /* Opens a file that is one layer by itself like an archive with the member "rootfs.tar". DIGEST gets the digest of the
  * uncompressed file and has room for D2D_DIGEST + 1 bytes. */
-int d2d_archive_open_whole(struct d2d_archive **a, int fd, off_t limit, const struct d2d_progress *progress,
-		const struct d2d_early_reader *early, char *digest, char **why);
+int d2d_archive_open_whole(struct d2d_archive **a, int fd, const struct d2d_origin *origin, off_t limit,
+		const struct d2d_progress *progress, const struct d2d_early_reader *early, char *digest, char **why);
 
 /* Adds a member with this text, which the archive then owns. Pointers to other members become invalid. */
 void d2d_archive_add_text(struct d2d_archive *a, const char *name, char *text);
@@ -214,6 +235,11 @@ int d2d_archive_open_member(struct d2d_archive *a, const struct d2d_member *m, s
 /* The descriptor and the limit that the archive was opened with. */
 int d2d_archive_fd(const struct d2d_archive *a);
 off_t d2d_archive_limit(const struct d2d_archive *a);
+
+/* ---- d2d_archive_name.c ---- */
+
+/* Whether NAME has a suffix of image archives: .tar, .tar.gz, .tgz, .tar.xz, .txz, .tar.zst or .tzst. */
+bool d2d_archive_name_ok(const char *name);
 
 /* ---- d2d_squashfs.c: what is wrong with a squashfs ---- */
 

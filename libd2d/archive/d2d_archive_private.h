@@ -18,7 +18,8 @@ struct d2d_archive {
 	int fd;
 	bool is_dir;
 	bool whole;		/* the file is itself a layer, whose digest includes the bytes after the end mark */
-	bool packed;		/* compressed as a whole */
+	const struct d2d_origin *origin;	/* or NULL */
+	bool packed;		/* compressed as a whole or from an origin: can only be read from its start */
 	off_t size;		/* bytes of the file */
 	off_t limit;		/* largest uncompressed size, 0 for any */
 	off_t unpacked;		/* uncompressed size */

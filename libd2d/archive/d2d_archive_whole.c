@@ -65,14 +65,11 @@ static int read_all(struct d2d_archive *a, char *digest, char **why)
 	struct d2d_tar_entry e = { .name = NULL };
 	struct d2d_tar t = { .raw = NULL };
 	struct d2d_stream *in;
-	sha256_ctx_t ctx;
-	uint8_t hash[32];
 	unsigned n = 0;
 	int r;
 
-	sha256_begin(&ctx);
 	in = d2d_archive_start(a, &r);
-	t.in = d2d_stream_hash(in, &ctx);
+	t.in = d2d_stream_hash(in, false);
 	while (r >= 0 && (r = d2d_tar_next(&t, &e)) > 0)
 		n++;
 	r = d2d_archive_end(a, &t, n, r, why);
@@ -81,16 +78,15 @@ static int read_all(struct d2d_archive *a, char *digest, char **why)
 		*why = xasprintf("truncated at byte %llu", (unsigned long long)a->unpacked);
 		r = -EBADMSG;
 	}
-	sha256_end(&ctx, hash);
-	d2d_hex(digest, hash, sizeof(hash));
+	d2d_stream_digest(t.in, digest);
 	d2d_tar_entry_clear(&e);
 	d2d_stream_close(t.in);
 	d2d_stream_close(in);
 	return r;
 }
 
-int d2d_archive_open_whole(struct d2d_archive **archive, int fd, off_t limit, const struct d2d_progress *progress,
-		const struct d2d_early_reader *early, char *digest, char **why)
+int d2d_archive_open_whole(struct d2d_archive **archive, int fd, const struct d2d_origin *origin, off_t limit,
+		const struct d2d_progress *progress, const struct d2d_early_reader *early, char *digest, char **why)
 {
 	struct d2d_archive *a;
 	struct stat st;
@@ -103,7 +99,8 @@ int d2d_archive_open_whole(struct d2d_archive **archive, int fd, off_t limit, co
 	a = xzalloc(sizeof(*a));
 	a->fd = fd;
 	a->whole = true;
-	a->size = st.st_size;
+	a->origin = origin;
+	a->size = origin ? origin->size : st.st_size;
 	a->limit = limit;
 	a->progress = progress;
 	a->early = early;

@@ -1,6 +1,6 @@
 /*
- * Byte streams: the content of a file, a part of another stream, and a stream whose SHA-256 digest is computed while it is
- * read. d2d_unpack.c adds streams that decompress.
+ * Byte streams: the content of a file, and a part of another stream. d2d_stream_hash.c adds streams whose digest is computed,
+ * d2d_unpack.c those that decompress.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -238,30 +238,4 @@ struct d2d_stream *d2d_stream_part(struct d2d_stream *of, off_t size)
 	p->s.borrows = true;
 	p->left = size;
 	return &p->s;
-}
-
-/* ---- hashing ---- */
-
-struct hash {
-	struct d2d_stream s;
-	sha256_ctx_t *ctx;
-};
-
-static ssize_t hash_read(struct d2d_stream *s, void *buf, size_t len)
-{
-	ssize_t n = d2d_stream_read(s->below, buf, len);
-
-	if (n > 0)
-		sha256_hash(((struct hash *)s)->ctx, buf, n);
-	return n;
-}
-
-struct d2d_stream *d2d_stream_hash(struct d2d_stream *of, sha256_ctx_t *ctx)
-{
-	struct hash *h = (struct hash *)d2d_stream_new(sizeof(*h), of);
-
-	h->s.read = hash_read;
-	h->s.borrows = true;
-	h->ctx = ctx;
-	return &h->s;
 }

@@ -1,12 +1,12 @@
 /*
- * Streams that decompress the stream below them. gzip (zlib) and zstd (libzstd) are decompressed in this process. For xz and
+ * Streams that decompress the stream below them. gzip (ISA-L) and zstd (libzstd) are decompressed in this process. For xz and
  * bzip2, busybox's own decompressors save two libraries; they work on file descriptors, so they run in a child process.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
 //kbuild:lib-$(CONFIG_D2DIMPORT) += d2d_unpack.o
 
-#include <zlib.h>
+#include <igzip_lib.h>
 #include <zstd.h>
 #include "d2d_archive.h"
 #include "bb_archive.h"
@@ -21,9 +21,9 @@ enum {
 
 struct gzip {
 	struct d2d_stream s;
-	z_stream z;
+	struct inflate_state z;
 	bool between;		/* after the end of a gzip member */
-	Bytef in[CHUNK];
+	uint8_t in[CHUNK];
 };
 
 static int gzip_refill(struct gzip *g)
@@ -55,7 +55,8 @@ static int gzip_next_member(struct gzip *g)
 		g->z.avail_in--;
 	}
 	g->between = false;
-	return inflateReset(&g->z) == Z_OK ? 1 : -EBADMSG;
+	isal_inflate_reset(&g->z);
+	return 1;
 }
 
 static ssize_t gzip_read(struct d2d_stream *s, void *buf, size_t len)
@@ -63,6 +64,7 @@ static ssize_t gzip_read(struct d2d_stream *s, void *buf, size_t len)
 	struct gzip *g = (struct gzip *)s;
 	int r;
 
+	len = MIN(len, INT_MAX);
 	g->z.next_out = buf;
 	g->z.avail_out = len;
 	while (g->z.avail_out == len) {
@@ -71,23 +73,19 @@ static ssize_t gzip_read(struct d2d_stream *s, void *buf, size_t len)
 			if (r <= 0)
 				return r;
 		}
-		if (!g->z.avail_in) {
+		/* without more input, there can still be output of what was read */
+		r = isal_inflate(&g->z);
+		if (r < 0)
+			return -EBADMSG;
+		if (g->z.block_state == ISAL_BLOCK_FINISH) {
+			g->between = true;
+		} else if (g->z.avail_out == len) {
 			r = gzip_refill(g);
 			if (r <= 0)
 				return r ? r : -EBADMSG;
 		}
-		r = inflate(&g->z, Z_NO_FLUSH);
-		if (r == Z_STREAM_END)
-			g->between = true;
-		else if (r != Z_OK && r != Z_BUF_ERROR)
-			return r == Z_MEM_ERROR ? -ENOMEM : -EBADMSG;
 	}
 	return len - g->z.avail_out;
-}
-
-static void gzip_end(struct d2d_stream *s)
-{
-	inflateEnd(&((struct gzip *)s)->z);
 }
 
 static struct d2d_stream *gzip_begin(struct d2d_stream *below)
@@ -95,9 +93,8 @@ static struct d2d_stream *gzip_begin(struct d2d_stream *below)
 	struct gzip *g = (struct gzip *)d2d_stream_new(sizeof(*g), below);
 
 	g->s.read = gzip_read;
-	g->s.end = gzip_end;
-	if (inflateInit2(&g->z, 16 + MAX_WBITS) != Z_OK)
-		bb_die_memory_exhausted();
+	isal_inflate_init(&g->z);
+	g->z.crc_flag = ISAL_GZIP;
 	return &g->s;
 }
 
@@ -155,12 +152,12 @@ static struct d2d_stream *zstd_begin(struct d2d_stream *below)
 	return &d->s;
 }
 
-/* ---- decompression and read-ahead in child processes ---- */
+/* ---- decompression in child processes ---- */
 
 struct child {
 	struct d2d_stream s;
 	int fd;
-	pid_t feeder, unpacker;	/* the feeder writes the stream below to a pipe; no unpacker: 0 */
+	pid_t feeder, unpacker;	/* the feeder writes the stream below to a pipe */
 	size_t n_buf, buf_at;
 	char buf[CHUNK];
 };
@@ -171,13 +168,14 @@ static void feed(struct d2d_stream *below, int fd)
 	char *buf = xmalloc(CHUNK);
 	ssize_t n;
 
+	/* What the decompressor leaves is read, too: the digest of a file from a server is known at its end only. */
 	while ((n = d2d_stream_read(below, buf, CHUNK)) > 0)
-		if (full_write(fd, buf, n) != n)
-			_exit(EXIT_FAILURE);
+		if (fd >= 0 && full_write(fd, buf, n) != n)
+			fd = -1;
 	_exit(-n);
 }
 
-/* Waits for a child process. Returns 0, its exit status as a negative errno, or -EOWNERDEAD if a signal has killed it. */
+/* Returns 0, the child's exit status as a negative errno, or -EOWNERDEAD if a signal has killed it. */
 static int child_wait(pid_t *pid)
 {
 	int status = -1;
@@ -195,10 +193,8 @@ static ssize_t child_refill(struct child *c)
 
 	if (n < 0)
 		return -errno;
-	if (n == 0 && c->unpacker)
-		n = child_wait(&c->unpacker) ? -EBADMSG : 0;
-	else if (n == 0)
-		n = child_wait(&c->feeder);
+	if (n == 0)
+		n = child_wait(&c->unpacker) ? -EBADMSG : child_wait(&c->feeder);
 	c->n_buf = MAX(n, 0);
 	c->buf_at = 0;
 	return n;
@@ -225,6 +221,8 @@ static void child_end(struct d2d_stream *s)
 	struct child *c = (struct child *)s;
 
 	close(c->fd);
+	if (c->feeder > 0)
+		kill(c->feeder, SIGKILL);
 	child_wait(&c->unpacker);
 	child_wait(&c->feeder);
 }
@@ -257,8 +255,8 @@ static pid_t start_unpacker(struct child *c, unpacker_t *unpack)
 	return pid;
 }
 
-/* Replaces *s by a stream on top of it: one child process reads *s, another decompresses the data with UNPACK. If UNPACK is NULL,
- * the first one only reads ahead. Returns 0, or -EAGAIN if a process could not be started. */
+/* Replaces *s by a stream on top of it: one child process reads *s, another decompresses the data with UNPACK. Returns 0, or
+ * -EAGAIN if a process could not be started. */
 static int child_begin(struct d2d_stream **s, unpacker_t *unpack)
 {
 	struct child *c = (struct child *)d2d_stream_new(sizeof(*c), *s);
@@ -272,22 +270,80 @@ static int child_begin(struct d2d_stream **s, unpacker_t *unpack)
 	fflush_all();
 	c->feeder = fork();
 	if (c->feeder == 0) {
-		signal(SIGPIPE, SIG_DFL);
+		signal(SIGPIPE, SIG_IGN);
 		close(in.rd);
 		feed(c->s.below, in.wr);
 	}
 	close(in.wr);
 	c->fd = in.rd;
-	if (unpack)
-		c->unpacker = start_unpacker(c, unpack);
+	c->unpacker = start_unpacker(c, unpack);
 	close_on_exec_on(c->fd);
 	return c->feeder < 0 || c->unpacker < 0 ? -EAGAIN : 0;
 }
 
+/* ---- read-ahead in a child process ---- */
+
+struct ahead {
+	struct d2d_stream s;
+	struct d2d_ring *ring;
+	char *buf;		/* a buffer of the ring, or NULL */
+	ssize_t n_buf, buf_at;
+};
+
+static void ahead_child(struct d2d_stream *below, struct d2d_ring *ring) NORETURN;
+static void ahead_child(struct d2d_stream *below, struct d2d_ring *ring)
+{
+	ssize_t n = 1;
+	void *buf;
+
+	while (n > 0 && (buf = d2d_ring_room(ring)) != NULL) {
+		n = d2d_stream_read(below, buf, D2D_RING_BUFFER);
+		d2d_ring_put(ring, n);
+	}
+	_exit(EXIT_SUCCESS);
+}
+
+static ssize_t ahead_read(struct d2d_stream *s, void *buf, size_t len)
+{
+	struct ahead *a = (struct ahead *)s;
+	void *next;
+
+	if (!a->buf) {
+		a->n_buf = d2d_ring_get(a->ring, &next);
+		a->buf_at = 0;
+		if (a->n_buf <= 0)
+			return a->n_buf;
+		a->buf = next;
+	}
+	len = MIN((ssize_t)len, a->n_buf - a->buf_at);
+	memcpy(buf, a->buf + a->buf_at, len);
+	a->buf_at += len;
+	if (a->buf_at == a->n_buf) {
+		d2d_ring_done(a->ring);
+		a->buf = NULL;
+	}
+	return len;
+}
+
+static void ahead_end(struct d2d_stream *s)
+{
+	d2d_ring_close(((struct ahead *)s)->ring);
+}
+
 int d2d_stream_read_ahead(struct d2d_stream **s)
 {
+	struct ahead *a;
+
 	/* an xz or bzip2 stream already runs in a child process */
-	return (*s)->end == child_end ? 0 : child_begin(s, NULL);
+	if ((*s)->end == child_end)
+		return 0;
+	a = (struct ahead *)d2d_stream_new(sizeof(*a), *s);
+	*s = &a->s;
+	a->s.read = ahead_read;
+	a->s.end = ahead_end;
+	if (d2d_ring_fork(&a->ring, true) == 0)
+		ahead_child(a->s.below, a->ring);
+	return a->ring ? 0 : -EAGAIN;
 }
 
 /* The feeder is a forked copy of this process: whatever it reads from a stream isn't consumed in this process. This does no

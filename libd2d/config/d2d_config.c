@@ -20,7 +20,7 @@ const char *d2d_config_line_error(const char *line)
 {
 	/* A store must not be able to declare itself trusted, or to keep hooks from running. */
 	static const char trust[] ALIGN1 = "base\0break\0hooks\0iso\0key\0medium\0root\0skip\0slot\0store\0unlock\0";
-	static const char early[] ALIGN1 = "ask\0discard\0header\0keymap\0luks\0lvm\0ram\0reset\0timeout\0toram\0wait\0";
+	static const char early[] ALIGN1 = "ask\0discard\0header\0luks\0lvm\0metadata\0network\0ram\0reset\0timeout\0toram\0wait\0";
 	size_t len = strspn(line, "abcdefghijklmnopqrstuvwxyz0123456789-_");
 	const char *p;
 

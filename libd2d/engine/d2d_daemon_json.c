@@ -89,11 +89,33 @@ static const struct {
 	{ "exec-opts", is_not_systemd, "there is no systemd that could manage control groups" },
 };
 
+/* Whether dockerd would listen on TCP without asking for the certificates of clients. Without a scheme an address is one of TCP. */
+static bool has_open_port(struct json_object *settings)
+{
+	struct json_object *hosts, *verify;
+	size_t i, n = d2d_json_array(settings, "hosts", &hosts);
+
+	if (json_object_object_get_ex(settings, "tlsverify", &verify) && json_object_get_boolean(verify))
+		return false;
+	for (i = 0; i < n; i++) {
+		const char *host = d2d_json_text_at(hosts, i);
+
+		if (host && !is_prefixed_with(host, "unix://") && !is_prefixed_with(host, "fd://"))
+			return true;
+	}
+	return false;
+}
+
 void d2d_daemon_json_check(struct json_object *settings, void (*refused)(void *arg, const char *key, const char *why),
 		void *arg)
 {
 	unsigned i;
 
+	if (has_open_port(settings)) {
+		refused(arg, "hosts", "it opens a TCP port without 'tlsverify', and whoever reaches that is root here: "
+			"d2d.tls=yes opens one with certificates");
+		json_object_object_del(settings, "hosts");
+	}
 	for (i = 0; i < ARRAY_SIZE(rules); i++) {
 		struct json_object *value;
 
@@ -104,17 +126,23 @@ void d2d_daemon_json_check(struct json_object *settings, void (*refused)(void *a
 	}
 }
 
-void d2d_daemon_json_merge(struct json_object *settings, struct json_object *more)
+static void merge(struct json_object *settings, struct json_object *more, bool whole)
 {
 	struct json_object_iter at;
 
 	json_object_object_foreachC(more, at) {
 		struct json_object *old;
 
-		if (json_object_is_type(at.val, json_type_object) && json_object_object_get_ex(settings, at.key, &old)
+		/* A runtime has either a path or a type, so a part of one description doesn't fit into another. */
+		if (!whole && json_object_is_type(at.val, json_type_object) && json_object_object_get_ex(settings, at.key, &old)
 				&& json_object_is_type(old, json_type_object))
-			d2d_daemon_json_merge(old, at.val);
+			merge(old, at.val, strcmp(at.key, "runtimes") == 0);
 		else
 			json_object_object_add(settings, at.key, json_object_get(at.val));
 	}
+}
+
+void d2d_daemon_json_merge(struct json_object *settings, struct json_object *more)
+{
+	merge(settings, more, false);
 }

@@ -44,8 +44,8 @@ int d2d_engine_stream(const char *request);
  * reason. */
 void d2d_daemon_json_check(struct json_object *settings, void (*refused)(void *arg, const char *key, const char *why), void *arg);
 
-/* Adds the settings of the object MORE to the object SETTINGS. Objects are merged; any other value replaces the one in SETTINGS,
- * lists too. */
+/* Adds the settings of the object MORE to the object SETTINGS. Objects are merged, except for descriptions of a runtime; any other
+ * value replaces the one in SETTINGS, lists too. */
 void d2d_daemon_json_merge(struct json_object *settings, struct json_object *more);
 
 #endif

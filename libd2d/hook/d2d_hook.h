@@ -49,7 +49,7 @@ struct d2d_hook {
 	char *stage, *name;	/* name is "" if the whole directory is refused */
 	char *path;		/* the file that is run: the original or its verified copy */
 	char *file;		/* the original */
-	const char *source;	/* "builtin", "early", "medium", "store", "usb" or "dir"; not malloc'ed */
+	const char *source;	/* "builtin", "early", "medium", "metadata", "store", "usb", "net", "pinned" or "dir"; not malloc'ed */
 	unsigned rank;		/* of hooks with the same name, the one with the highest rank wins */
 	char *trust;		/* "image", "named", "store", "signed KEYID vN", "unsigned"; NULL: not checked */
 	bool foreign;		/* for another system: don't check whether it can be executed on this one */
@@ -236,6 +236,8 @@ void d2d_trust_stage(struct d2d_trust *t, struct d2d_hooks *list, const char *st
 
 /* Append the files of such a directory to LIST, as d2d_hooks_scan() does. For settings DIR is the volume's d2d/. */
 void d2d_bin_scan(struct d2d_hooks *list, unsigned kind, const char *dir, const char *source, unsigned rank);
+#define D2D_SETTING_NETWORK "network"
+#define D2D_SETTING_KEYS "authorized_keys"	/* who may log in by SSH; all others are of the engine */
 void d2d_settings_scan(struct d2d_hooks *list, const char *dir, const char *source, unsigned rank);
 
 /* Finds the files of trust->kind of all sources and decides which of them are used: those get D2D_HOOK_RUNS. With COPY, commands

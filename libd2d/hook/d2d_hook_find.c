@@ -31,10 +31,10 @@ static void scan_payloads(struct d2d_hooks *list, const char *root, unsigned ran
 	int i, n = d2d_dir_list(dir, D2D_HOOKS_MAX, &names);
 
 	for (i = 0; i < n; i++) {
-		/* The NFS volume is mounted late and comes from the network, so only its commands are used. */
-		if (trust->kind != D2D_KIND_BIN && trust->kind != D2D_KIND_PLUGINS && strcmp(names[i], bb_basename(D2D_NFS)) == 0)
-			continue;
-		scan(list, xasprintf("%s/%s/d2d", dir, names[i]), "usb", rank + n - i, trust);
+		int from = d2d_payload_from(names[i]);
+
+		scan(list, xasprintf("%s/%s/d2d", dir, names[i]), from == D2D_FROM_VOLUME ? "usb" : from == D2D_FROM_PINNED ? "pinned"
+			: D2D_SOURCE_NET, rank + n - i, trust);
 	}
 	d2d_dir_list_free(names, n);
 	free(dir);
@@ -43,7 +43,7 @@ static void scan_payloads(struct d2d_hooks *list, const char *root, unsigned ran
 void d2d_hooks_scan_all(struct d2d_hooks *list, const char *root, struct d2d_trust *trust)
 {
 	static const char *const places[][2] = {
-		{ "builtin", NULL }, { "early", D2D_EARLY }, { "medium", D2D_MEDIUM }, { "store", D2D_STORE }
+		{ "builtin", NULL }, { "early", D2D_EARLY }, { "medium", D2D_MEDIUM }, { "metadata", D2D_METADATA }, { "store", D2D_STORE }
 	};
 	unsigned i, n = trust->mode == D2D_TRUST_BUILTIN ? 1 : ARRAY_SIZE(places);
 

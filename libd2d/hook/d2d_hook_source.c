@@ -121,7 +121,7 @@ static void add_missing(struct d2d_trust *t, struct d2d_hooks *list, const struc
 
 		if (lstat(file, &st) < 0 && errno == ENOENT && (t->kind || !is_sidecar(&src->manifest, path))) {
 			stage = t->kind ? xstrdup(d2d_kind_dir(t->kind)) : xstrndup(path, name - 1 - path);
-			if (d2d_trust_required(t, stage)) {
+			if (d2d_trust_required_of(t, stage, src->name)) {
 				hook = d2d_hooks_found(list, stage, name, file, "is in the manifest, but missing");
 				hook->source = src->name;
 				hook->rank = src->rank;

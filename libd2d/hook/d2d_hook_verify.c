@@ -260,7 +260,7 @@ static void judge(struct d2d_trust *t, struct d2d_hook *hook, bool copy)
 		return;
 	}
 	/* Don't verify layers that are used in any case: they are large and would be read completely. */
-	if (t->kind == D2D_KIND_LAYERS && !d2d_trust_required(t, hook->stage)) {
+	if (t->kind == D2D_KIND_LAYERS && !d2d_trust_required_of(t, hook->stage, hook->source)) {
 		hook->trust = xstrdup("unsigned");
 		return;
 	}
@@ -270,7 +270,7 @@ static void judge(struct d2d_trust *t, struct d2d_hook *hook, bool copy)
 		return;
 	}
 	hook->trust = xstrdup("unsigned");
-	because = d2d_trust_required(t, hook->stage);
+	because = d2d_trust_required_of(t, hook->stage, hook->source);
 	if (because)
 		refuse(hook, xasprintf("%s, and %s", why, because));
 	free(why);

@@ -1,6 +1,7 @@
 /*
- * Finds the settings of the engine on a volume: d2d/daemon.json, certificates in d2d/ca, and certificates and keys for
- * registries in d2d/certs.d. They are trusted and overridden like hooks.
+ * Finds the settings on a volume: those of the engine, which are d2d/daemon.json, certificates in d2d/ca, and certificates and keys
+ * for registries in d2d/certs.d, those of the network in d2d/network, and the keys that may log in by SSH in d2d/authorized_keys.
+ * They are trusted and overridden like hooks.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -72,12 +73,17 @@ static void add_files(const struct scan *s, const char *sub, unsigned depth)
 void d2d_settings_scan(struct d2d_hooks *list, const char *dir, const char *source, unsigned rank)
 {
 	struct scan s = { list, dir, source, rank };
-	char *path = concat_path_file(dir, "daemon.json");
-	struct stat st;
+	static const char *const single[] = { "daemon.json", D2D_SETTING_NETWORK, D2D_SETTING_KEYS };
+	unsigned i;
 
-	if (lstat(path, &st) == 0)
-		add(&s, "daemon.json", &st);
-	free(path);
+	for (i = 0; i < ARRAY_SIZE(single); i++) {
+		char *path = concat_path_file(dir, single[i]);
+		struct stat st;
+
+		if (lstat(path, &st) == 0)
+			add(&s, single[i], &st);
+		free(path);
+	}
 	add_files(&s, "ca", 0);
 	add_files(&s, "certs.d", 1);
 }

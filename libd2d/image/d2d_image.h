@@ -133,8 +133,10 @@ size_t d2d_rootfs_stem(const char *file);
 int d2d_rootfs_config(const char *path, char **config, char **why);
 int d2d_rootfs_config_parse(const char *text, size_t len, bool is_json, char **config, char **why);
 
-/* Opens the file like an archive that contains one image: NAME:latest, created at the time stamp of the file. */
-int d2d_rootfs_open(struct d2d_archive **a, int fd, const char *file, const char *config, off_t limit,
-		const struct d2d_progress *progress, const struct d2d_early_reader *early, struct d2d_images *images, char **why);
+/* Opens the file, or ORIGIN unless it is NULL, like an archive that contains one image: NAME:latest, created at the time stamp of the
+ * file. */
+int d2d_rootfs_open(struct d2d_archive **a, int fd, const struct d2d_origin *origin, const char *file, const char *config,
+		off_t limit, const struct d2d_progress *progress, const struct d2d_early_reader *early, struct d2d_images *images,
+		char **why);
 
 #endif

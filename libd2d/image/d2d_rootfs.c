@@ -103,8 +103,9 @@ static int add_name(struct d2d_image *image, const char *file, char **why)
 	return r;
 }
 
-int d2d_rootfs_open(struct d2d_archive **a, int fd, const char *file, const char *config, off_t limit,
-		const struct d2d_progress *progress, const struct d2d_early_reader *early, struct d2d_images *images, char **why)
+int d2d_rootfs_open(struct d2d_archive **a, int fd, const struct d2d_origin *origin, const char *file, const char *config,
+		off_t limit, const struct d2d_progress *progress, const struct d2d_early_reader *early, struct d2d_images *images,
+		char **why)
 {
 	char digest[D2D_DIGEST + 1];
 	struct d2d_image *image;
@@ -113,7 +114,7 @@ int d2d_rootfs_open(struct d2d_archive **a, int fd, const char *file, const char
 
 	memset(images, 0, sizeof(*images));
 	images->rootfs = true;
-	r = d2d_archive_open_whole(a, fd, limit, progress, early, digest, why);
+	r = d2d_archive_open_whole(a, fd, origin, limit, progress, early, digest, why);
 	if (r < 0)
 		return r;
 	if (fstat(fd, &st) < 0)

@@ -34,7 +34,6 @@ struct save {
 	bool inside, ended;
 	off_t left;		/* bytes of the current item */
 	struct d2d_stream *in, *hashed;
-	sha256_ctx_t ctx;
 	size_t n_raw, raw_at;
 	char raw[2 * BLOCK];	/* a header, padding or the end mark */
 };
@@ -73,22 +72,14 @@ bool d2d_save_needed(struct d2d_archive *a, const struct d2d_images *images)
 	return needed;
 }
 
-static struct d2d_stream *hash(struct d2d_stream *in, sha256_ctx_t *ctx)
-{
-	sha256_begin(ctx);
-	return d2d_stream_hash(in, ctx);
-}
-
-static int check(sha256_ctx_t *ctx, const struct item *item, char **why)
+static int check(struct save *v, const struct item *item)
 {
 	char hex[D2D_DIGEST + 1];
-	uint8_t digest[32];
 
-	sha256_end(ctx, digest);
-	d2d_hex(hex, digest, sizeof(digest));
+	d2d_stream_digest(v->hashed, hex);
 	if (!item->digest || strcmp(hex, item->digest) == 0)
 		return 0;
-	return d2d_refuse(why, "damaged: layer '%s' doesn't have the digest that the image says", item->layer->member->name);
+	return d2d_refuse(v->why, "damaged: layer '%s' doesn't have the digest that the image says", item->layer->member->name);
 }
 
 static int fail(const struct item *item, int r, char **why)
@@ -110,7 +101,7 @@ static int open_layer(struct save *v, const struct item *item)
 		d2d_stream_limit(v->in, d2d_archive_limit(v->a));
 	}
 	if (r >= 0)
-		v->hashed = hash(v->in, &v->ctx);
+		v->hashed = d2d_stream_hash(v->in, false);
 	return r;
 }
 
@@ -140,9 +131,10 @@ static int measure(struct save *v, struct item *item)
 
 	while (n >= 0 && (n = d2d_stream_read(v->hashed, buf, CHUNK)) > 0)
 		item->size += n;
+	n = n < 0 ? fail(item, n, v->why) : check(v, item);
 	close_layer(v);
 	free(buf);
-	return n < 0 ? fail(item, n, v->why) : check(&v->ctx, item, v->why);
+	return n;
 }
 
 static int by_offset(const void *a, const void *b)
@@ -276,7 +268,7 @@ static int begin_item(struct save *v)
 static int end_item(struct save *v)
 {
 	const struct item *item = &v->items[v->i++];
-	int r = item->layer ? check(&v->ctx, item, v->why) : 0;
+	int r = item->layer ? check(v, item) : 0;
 
 	close_layer(v);
 	put_zeros(v, padding(item->size));

@@ -171,7 +171,7 @@ static int take_clean(struct d2d_layer *l, const struct d2d_tar_entry *e, const 
 	r = l->on_entry(l, e, real);
 	l->has_links |= e->type == '2';
 	/* When Docker saves the layer, it opens files by the names in the tar-split and lets the kernel follow links. An absolute
-	 * link would lead to a file of the machine. */
+	 * link would lead to a file of the machine, and one to "missing/.." nowhere. */
 	if (leaves && e->size)
 		l->split_name = real;
 	else
@@ -247,7 +247,7 @@ static int read_entries(struct d2d_layer *l)
 		if (r < 0) {
 			if (!l->why)
 				d2d_layer_fail(l, r, "can't unpack '%s': %s", e.name,
-					r == -ENODATA ? "it ends unexpectedly" : strerror(-r));
+					r == -EOWNERDEAD ? "a process that worked on it has died" : r == -ENODATA ? "it ends unexpectedly" : strerror(-r));
 			break;
 		}
 		size = e.sparse || l->no_file ? 0 : e.size;
@@ -270,13 +270,9 @@ static int read_entries(struct d2d_layer *l)
 
 int d2d_layer_read(struct d2d_layer *l, struct d2d_stream *in, int split, struct d2d_layer_result *result)
 {
-	struct d2d_stream *hashed;
-	sha256_ctx_t ctx;
-	uint8_t digest[32];
+	struct d2d_stream *hashed = d2d_stream_hash(in, l->beside);
 	int r, closed;
 
-	sha256_begin(&ctx);
-	hashed = d2d_stream_hash(in, &ctx);
 	l->buf = xmalloc(D2D_LAYER_CHUNK);
 	l->split = d2d_tarsplit_open(split);
 	l->tar.in = hashed;
@@ -287,12 +283,12 @@ int d2d_layer_read(struct d2d_layer *l, struct d2d_stream *in, int split, struct
 	closed = d2d_tarsplit_close(l->split);
 	if (r == 0 && closed < 0)
 		r = d2d_layer_fail(l, closed, "can't write: %s", strerror(-closed));
+	if (r == 0)
+		r = d2d_stream_digest(hashed, result->digest);
 	if (r < 0 && !l->why)
-		d2d_layer_fail(l, r, "%s", r == -ENODATA ? "it ends unexpectedly"
+		d2d_layer_fail(l, r, "%s", r == -EOWNERDEAD ? "a process that worked on it has died" : r == -ENODATA ? "it ends unexpectedly"
 			: r == -EFBIG ? "it unpacks to more than the store can hold"
 				: r == -EBADMSG ? "it isn't a tar archive, or damaged" : strerror(-r));
-	sha256_end(&ctx, digest);
-	d2d_hex(result->digest, digest, sizeof(digest));
 	result->size = l->size;
 	result->ended = l->tar.ended && l->n_seen;
 
@@ -303,9 +299,11 @@ int d2d_layer_read(struct d2d_layer *l, struct d2d_stream *in, int split, struct
 	return r;
 }
 
-int d2d_layer_unpack(struct d2d_stream *in, int diff, int split, struct d2d_layer_result *result, char **why)
+int d2d_layer_unpack(struct d2d_stream *in, bool beside, int diff, int split, struct d2d_layer_result *result, char **why)
 {
-	struct d2d_layer l = { .on_entry = unpack_entry, .on_link = find_link, .on_end = set_times, .diff = diff };
+	struct d2d_layer l = {
+		.on_entry = unpack_entry, .on_link = find_link, .on_end = set_times, .diff = diff, .beside = beside,
+	};
 	mode_t mask = umask(0);
 	int r = d2d_layer_read(&l, in, split, result);
 

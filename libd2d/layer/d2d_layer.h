@@ -11,8 +11,8 @@
 /* ---- d2d_layer.c ---- */
 
 /* Unpacks a layer's archive into the empty directory DIFF as overlay2 stores it, and writes its tar-split to the descriptor
- * SPLIT. *why is set to the reason of an error; the caller frees it. */
-int d2d_layer_unpack(struct d2d_stream *in, int diff, int split, struct d2d_layer_result *result, char **why);
+ * SPLIT. With BESIDE, other processes do a part of the work. *why is set to the reason of an error; the caller frees it. */
+int d2d_layer_unpack(struct d2d_stream *in, bool beside, int diff, int split, struct d2d_layer_result *result, char **why);
 
 /* ---- the inside of the reader, for code that stores a layer's files in another way ---- */
 
@@ -31,6 +31,7 @@ struct d2d_layer {
 	/* Called after the last entry. */
 	int (*on_end)(struct d2d_layer *l);
 
+	bool beside;		/* a child process computes the digest */
 	int diff;		/* the layer's directory diff; for a squashfs the directory in which it is made */
 	struct d2d_tar tar;
 	struct d2d_tarsplit *split;
@@ -90,8 +91,8 @@ int d2d_layer_enter(struct d2d_layer *l, const char *name, bool make, const char
 
 /* Follows the symbolic links of the layer in the directories of a clean name, as if the layer's root were that of the process:
  * neither an absolute link nor ".." leads out. The last component is not followed. Returns a clean name without such links, which
- * the caller frees; NULL after the reason of an error was set. *LEAVES is set to true if a process that follows the links from
- * outside, as dockerd does, would get elsewhere. */
+ * the caller frees; NULL after the reason of an error was set. *LEAVES is set to true if a process that lets the kernel follow
+ * the links, as dockerd does, could get elsewhere or nowhere. */
 char *d2d_layer_resolve(struct d2d_layer *l, const char *name, bool *leaves);
 
 /* Forgets the directory of the last entry, because a link to it was replaced. */

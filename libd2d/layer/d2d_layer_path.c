@@ -58,7 +58,8 @@ static int walk(struct d2d_layer *l, struct walk *w)
 		len = strchrnul(part, '/') - part;
 		parent = strrchr(w->done, '/') ? strrchr(w->done, '/') - w->done : 0;
 		if (len == 2 && memcmp(part, "..", 2) == 0) {
-			w->leaves |= !w->done[0];
+			/* only links have "..", because the name is clean; if the directory before it is missing, only the kernel minds */
+			w->leaves = true;
 			w->done[parent] = '\0';
 		} else if (len && !(len == 1 && *part == '.')) {
 			parent = strlen(w->done);

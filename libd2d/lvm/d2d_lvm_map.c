@@ -13,6 +13,11 @@
 /* lvm2 lib/activate/dev_manager.c, UUID_PREFIX */
 #define PREFIX "LVM-"
 
+enum {
+	BUSY_TRIES = 10,
+	BUSY_WAIT = 100000,	/* microseconds between two of them */
+};
+
 static int run(struct dm_task *task)
 {
 	int err = 0;
@@ -92,16 +97,32 @@ int d2d_lvm_map(const struct d2d_lvm_group *g, struct d2d_lvm_volume *lv)
 
 /* ---- unmapping ---- */
 
-/* Removes a mapping. DEFERRED: if the mapping is in use, the kernel removes it after its last user has closed it. */
-static void drop(const char *name, bool deferred)
+/* Removes a mapping. Returns 0 or a negative errno, -EBUSY if the mapping is in use. DEFERRED: the kernel then removes it after its
+ * last user has closed it. */
+static int drop(const char *name, bool deferred)
 {
 	struct dm_task *task = dm_task_create(DM_DEVICE_REMOVE);
+	int r = -ENOMEM;
 
 	if (task && dm_task_set_name(task, name) && (!deferred || dm_task_deferred_remove(task)))
-		run(task);
+		r = run(task);
 	if (task)
 		dm_task_destroy(task);
 	dm_lib_release();
+	return r;
+}
+
+/* Returns whether a file system on a mapping is mounted, or another mapping uses it. */
+static bool is_used(const char *dir, const char *name)
+{
+	char *holders = concat_path_file(dir, "holders/*"), *dev = concat_path_file("/dev/mapper", name);
+	glob_t g;
+	bool used = glob(holders, 0, NULL, &g) == 0 || find_mount_point(dev, 0) != NULL;
+
+	globfree(&g);
+	free(holders);
+	free(dev);
+	return used;
 }
 
 /* Returns whether a device that a mapping is built on is gone: its symbolic link in sysfs remains, but dangles. */
@@ -142,6 +163,7 @@ void d2d_lvm_unmap(bool gone)
 {
 	glob_t g;
 	size_t i;
+	unsigned tries;
 
 	d2d_lvm_silence_log();
 	if (glob("/sys/class/block/dm-*", 0, NULL, &g) == 0)
@@ -151,7 +173,9 @@ void d2d_lvm_unmap(bool gone)
 			if (uuid && name && is_prefixed_with(uuid, PREFIX) && (!gone || lacks_disk(g.gl_pathv[i]))) {
 				if (gone)
 					unmount_payloads(name);
-				drop(name, gone);
+				/* a program that scans all volumes has it open for a moment */
+				for (tries = BUSY_TRIES; drop(name, gone) == -EBUSY && --tries && !is_used(g.gl_pathv[i], name);)
+					usleep(BUSY_WAIT);
 			}
 			free(uuid);
 			free(name);

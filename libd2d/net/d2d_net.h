@@ -19,19 +19,33 @@
 
 struct d2d_card {
 	char name[IFNAMSIZ];
+	char mac[3 * 6];	/* "52:54:00:12:34:56"; "" if it has none of this form */
+	bool off;		/* the user wants it to have no address */
 	bool carrier;		/* up, and the other end of the cable is up, too */
 	bool ipv4, ipv6;	/* has an address that reaches beyond the link */
 	char *addresses;	/* these addresses, each with a space in front, as in " 10.0.0.2/24 fd00::2/64"; "" if none */
 };
 
-/* Whether an interface is a network card that this system configures: it has a device, unlike bridges, tunnels and containers'
- * interfaces, and it isn't part of a bridge or bond. */
+/* Files below D2D_NET_RUN/INTERFACE: the first one marks a VLAN, bond or bridge that d2d/network describes, and says which it
+ * is; the second one a card that the user wants to have no address. */
+#define D2D_NET_KIND "kind"
+#define D2D_NET_OFF "off"
+
+/* Whether an interface is a network card that this system configures: it has a device or is described in d2d/network, unlike
+ * bridges, tunnels and containers' interfaces of others, and it isn't part of a bridge or bond. */
 bool d2d_net_is_card(const char *name);
+
+/* Whether an interface is a part of a bridge or bond. */
+bool d2d_net_is_member(const char *name);
 
 /* Sets *CARDS to all network cards or, if NAMES isn't NULL, to the interfaces in this NULL-terminated list that exist. Returns
  * their number. The caller frees them with d2d_net_cards_free(). */
 int d2d_net_cards(char **names, struct d2d_card **cards);
 void d2d_net_cards_free(struct d2d_card *cards, int n);
+
+/* Returns what is wrong with an interface as sentences: an address that another machine has, too, and the like. The caller
+ * frees them with llist_free(lines, free). */
+llist_t *d2d_net_wrong(const char *root, const char *name);
 
 /* ---- d2d_net_name.c ---- */
 

@@ -22,9 +22,36 @@ static bool has(const char *name, const char *file)
 	return is;
 }
 
+/* Whether there is a file D2D_NET_RUN/NAME/FILE. */
+static bool is_marked(const char *name, const char *file)
+{
+	char *path = xasprintf(D2D_NET_RUN"/%s/%s", name, file);
+	bool is = access(path, F_OK) == 0;
+
+	free(path);
+	return is;
+}
+
+bool d2d_net_is_member(const char *name)
+{
+	return has(name, "master");
+}
+
 bool d2d_net_is_card(const char *name)
 {
-	return has(name, "device") && !has(name, "master");
+	return (has(name, "device") || is_marked(name, D2D_NET_KIND)) && !d2d_net_is_member(name);
+}
+
+static void read_mac(struct d2d_card *card)
+{
+	char *path = xasprintf(CLASS"/%s/address", card->name), buf[64];
+	ssize_t len = open_read_close(path, buf, sizeof(buf));
+
+	free(path);
+	if (len == sizeof(card->mac)) {
+		buf[len - 1] = '\0';
+		strcpy(card->mac, buf);
+	}
 }
 
 /* Reading the file fails with EINVAL while the interface is down. */
@@ -103,7 +130,9 @@ int d2d_net_cards(char **names, struct d2d_card **cards)
 		if (names ? !has(all[i], "") : !d2d_net_is_card(all[i]))
 			continue;
 		safe_strncpy(card->name, all[i], sizeof(card->name));
+		read_mac(card);
 		card->carrier = has_carrier(card->name);
+		card->off = is_marked(card->name, D2D_NET_OFF);
 		card->addresses = xstrdup("");
 		n++;
 	}
@@ -125,4 +154,24 @@ void d2d_net_cards_free(struct d2d_card *cards, int n)
 	while (n--)
 		free(cards[n].addresses);
 	free(cards);
+}
+
+llist_t *d2d_net_wrong(const char *root, const char *name)
+{
+	/* Each is written by the part of d2dnet that looks for such mistakes. */
+	static const char files[] ALIGN1 = "wrong-address\0wrong-gateway\0wrong-dhcp\0";
+	llist_t *lines = NULL;
+	const char *file;
+
+	for (file = files; *file; file += strlen(file) + 1) {
+		char *path = xasprintf("%s"D2D_NET_RUN"/%s/%s", root, name, file), *line;
+		FILE *f = fopen_for_read(path);
+
+		while (f && (line = xmalloc_fgetline(f)) != NULL)
+			llist_add_to_end(&lines, line);
+		if (f)
+			fclose(f);
+		free(path);
+	}
+	return lines;
 }

@@ -49,8 +49,8 @@ static int open_in(const struct d2d_store *s, const char *dir, const char *name,
 	return fd < 0 ? -errno : fd;
 }
 
-int d2d_store_unpack(const struct d2d_store *s, const char *dir, struct d2d_stream *in, struct d2d_layer_result *result,
-		char **why)
+int d2d_store_unpack(const struct d2d_store *s, const char *dir, struct d2d_stream *in, bool beside,
+		struct d2d_layer_result *result, char **why)
 {
 	int diff = -1, split = -1, r;
 
@@ -62,7 +62,7 @@ int d2d_store_unpack(const struct d2d_store *s, const char *dir, struct d2d_stre
 		r = split = open_in(s, dir, "db/tar-split.json.gz", O_WRONLY | O_CREAT | O_EXCL);
 	if (r >= 0) {
 		d2d_stream_limit(in, d2d_store_limit(s));
-		r = d2d_layer_unpack(in, diff, split, result, why);
+		r = d2d_layer_unpack(in, beside, diff, split, result, why);
 	}
 	if (diff >= 0)
 		close(diff);
@@ -153,7 +153,7 @@ static const struct d2d_layer_result *read_early(void *arg, const struct d2d_mem
 		r = d2d_stream_unpack(&in);
 	}
 	if (r >= 0)
-		r = d2d_store_unpack(s, dir, in, &layer->result, &why);
+		r = d2d_store_unpack(s, dir, in, s->early.ahead, &layer->result, &why);
 	if (!whole)
 		d2d_stream_close(in);
 	if (r == 0)

@@ -91,8 +91,8 @@ void d2d_store_record_given_names(const struct d2d_store *s, struct json_object 
 
 /* Unpacks a layer's archive into the new directory DIR: layer/diff and db/tar-split.json.gz. *why is set to the reason if the
  * archive is invalid; the caller frees it. The stream stays the caller's. */
-int d2d_store_unpack(const struct d2d_store *s, const char *dir, struct d2d_stream *in, struct d2d_layer_result *result,
-		char **why);
+int d2d_store_unpack(const struct d2d_store *s, const char *dir, struct d2d_stream *in, bool beside,
+		struct d2d_layer_result *result, char **why);
 
 /* Creates the empty directories of a layer in the new directory DIR. */
 int d2d_store_make_layer(const struct d2d_store *s, const char *dir);

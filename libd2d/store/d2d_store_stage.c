@@ -24,7 +24,7 @@ struct stage {
 	char *dir;			/* the import's directory, ends in .part */
 	struct todo *todo;
 	unsigned n_todo;
-	bool ahead;			/* more jobs than layers: a second process decompresses each layer */
+	off_t beside_min;		/* bytes of a layer from which on several processes work on it; -1: no layer */
 	char **why;
 };
 
@@ -128,14 +128,15 @@ static int unpack_layer(struct stage *st, const struct d2d_image_layer *layer, c
 {
 	struct d2d_stream *in = NULL;
 	char *reason = NULL;
+	bool beside = st->beside_min >= 0 && layer->member->size >= st->beside_min;
 	int r = layer->split ? d2d_squash_open_layer(st->a, layer, &in, why) : d2d_archive_open_member(st->a, layer->member, &in);
 
 	if (r >= 0 && !layer->split)
 		r = d2d_stream_unpack(&in);
-	if (r > 0 && st->ahead)
+	if (r > 0 && beside)
 		r = d2d_stream_read_ahead(&in);
 	if (r >= 0)
-		r = d2d_store_unpack(st->s, dir, in, result, &reason);
+		r = d2d_store_unpack(st->s, dir, in, beside, result, &reason);
 	if (r >= 0 && strcmp(result->digest, layer->diff) != 0)
 		r = d2d_refuse(why, "damaged: layer '%s' doesn't have the digest that the image says", layer->member->name);
 	if (reason)
@@ -252,7 +253,9 @@ static int take_layers(struct stage *st, const struct d2d_images *images)
 	if (r == 0)
 		r = check_room(st, work.size);
 	if (r == 0) {
-		st->ahead = jobs > st->n_todo;
+		/* A layer that is more than its share of the work has processes of its own, unless there is a process for each layer
+		 * only: when the others are done, it would be the last one. */
+		st->beside_min = jobs > st->n_todo ? 0 : jobs > 1 ? work.size / jobs : -1;
 		work.progress = d2d_archive_set_progress(st->a, NULL);
 		r = d2d_pool(&work, jobs, &why);
 		d2d_archive_set_progress(st->a, work.progress);

@@ -82,7 +82,7 @@ struct d2d_encrypted d2d_encrypted_count(const char *root, const char *store)
 	if (root[0] && !exists(root, "/sys/class/block"))
 		return known;
 
-	n = d2d_volumes_scan_at(root, &list);
+	n = d2d_volumes_recall(root, &list);
 	if (n < 0) {
 		now.luks = now.encrypted = now.closed_encrypted = 1; /* assume the worst */
 	} else {

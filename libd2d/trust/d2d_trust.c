@@ -230,6 +230,16 @@ const char *d2d_trust_required(struct d2d_trust *t, const char *stage)
 	return t->required;
 }
 
+const char *d2d_trust_required_of(struct d2d_trust *t, const char *stage, const char *source)
+{
+	const char *why = d2d_trust_required(t, stage);
+
+	if (why || t->mode == D2D_TRUST_ANY || t->kind == D2D_KIND_BIN || t->kind == D2D_KIND_PLUGINS
+			|| strcmp(source, D2D_SOURCE_NET) != 0)
+		return why;
+	return "it comes over the network from a d2d.payload= without #sha256=";
+}
+
 void d2d_trust_free(struct d2d_trust *t)
 {
 	while (t->n_sources) {

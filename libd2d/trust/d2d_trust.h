@@ -134,6 +134,11 @@ void d2d_trust_free(struct d2d_trust *t);
  * before 30 it waits for devices. */
 const char *d2d_trust_required(struct d2d_trust *t, const char *stage);
 
+/* The same for files from SOURCE. Unless the mode is "any", those that came over the network need a signature, except for commands
+ * and plugins: nobody has authenticated the server. */
+#define D2D_SOURCE_NET "net"
+const char *d2d_trust_required_of(struct d2d_trust *t, const char *stage, const char *source);
+
 /* Read and store the highest version of a manifest that was accepted from a key (KEYID must not be ""). d2d_trust_version()
  * returns 0 if there is none. Versions are stored only in an encrypted store; both functions return -ENODEV if none is open. */
 long long d2d_trust_version(const struct d2d_trust *t, const char *keyid);

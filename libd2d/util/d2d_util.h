@@ -23,7 +23,8 @@
 #define D2D_ISO D2D_RUN"/iso"	/* mount point of the volume that holds the ISO, if the medium is an ISO in a file */
 #define D2D_STORE D2D_RUN"/store"
 #define D2D_PAYLOAD D2D_RUN"/payload"
-#define D2D_NFS D2D_PAYLOAD"/nfs"	/* mount point of the NFS export that d2d.payload= names */
+#define D2D_NFS D2D_PAYLOAD"/nfs"	/* mount point of the first NFS export that d2d.payload= names; then nfs2, nfs3 ... */
+#define D2D_METADATA D2D_RUN"/metadata"	/* what d2dmeta has read from a metadata disk: d2d/ as on a volume, hostname, config */
 #define D2D_EARLY D2D_RUN"/early"	/* contents of the medium's early.img */
 #define D2D_UNLOCKED D2D_RUN"/unlocked"	/* how d2dunlock opened the store: "passphrase" or "key" */
 #define D2D_HOOKS "/usr/lib/d2d/hooks"
@@ -254,9 +255,33 @@ struct d2d_work {
  * -EOWNERDEAD if the process was killed. */
 int d2d_pool(const struct d2d_work *w, unsigned jobs, char **why);
 
-/* ---- d2d_cpus.c ---- */
+/* ---- d2d_ring.c: a process that makes data for another one ---- */
 
-/* Returns the number of processors that this process may use. */
+#define D2D_RING_BUFFER (256 * 1024)	/* bytes */
+
+struct d2d_ring;
+
+/* Starts a child process like fork(): returns 0 in the child, its process ID in the parent, or -EAGAIN. *RING is the way between
+ * them, in which the child fills buffers and the parent empties them, or the other way round. The child ends by _exit(), and is
+ * killed when the parent ends. */
+pid_t d2d_ring_fork(struct d2d_ring **ring, bool child_fills);
+
+/* The process that fills: returns a buffer of D2D_RING_BUFFER bytes, or NULL if the other process has ended. d2d_ring_put() passes
+ * it on with LEN bytes in it, 0 at the end, or with a negative errno. d2d_ring_drain() waits until all buffers are empty again, and
+ * returns the last one, in which the other process may have left an answer, or NULL if the other process has ended. */
+void *d2d_ring_room(struct d2d_ring *r);
+void d2d_ring_put(struct d2d_ring *r, ssize_t len);
+void *d2d_ring_drain(struct d2d_ring *r);
+
+/* The process that empties: sets *BUF to the next buffer and returns what the other one has passed on, or -EOWNERDEAD if it has ended.
+ * d2d_ring_done() gives the buffer back. */
+ssize_t d2d_ring_get(struct d2d_ring *r, void **buf);
+void d2d_ring_done(struct d2d_ring *r);
+
+/* Closes the ring. The parent waits until the child has ended, which it does when it next waits for the parent. R may be NULL. */
+void d2d_ring_close(struct d2d_ring *r);
+
+/* ---- d2d_cpus.c: the number of processors that this process may use ---- */
 unsigned d2d_cpus(void);
 
 /* ---- d2d_name.c: names of hooks, stages, commands and settings ---- */
@@ -267,8 +292,8 @@ bool d2d_hook_name_ok(const char *name);
 /* Whether NAME fits a command: letters, digits, '-', '_' and '.', the first neither '-' nor '.'; at most 64 characters. */
 bool d2d_bin_name_ok(const char *name);
 
-/* Whether PATH, relative to a directory d2d/, is a file with settings of the engine: "daemon.json", "ca/NAME.crt" or
- * "certs.d/REGISTRY/NAME" with the suffix .crt, .cert or .key, where NAME fits a command. */
+/* Whether PATH, relative to a directory d2d/, is a file with settings: "network", "authorized_keys", or one of the engine,
+ * "daemon.json", "ca/NAME.crt" or "certs.d/REGISTRY/NAME" with the suffix .crt, .cert or .key, where NAME fits a command. */
 bool d2d_setting_name_ok(const char *path);
 
 #endif

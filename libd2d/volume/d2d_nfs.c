@@ -138,31 +138,3 @@ int d2d_nfs_mount(const struct d2d_nfs *nfs, const char *address, const char *ta
 		r = mount_version(nfs, version, address, target);
 	return r;
 }
-
-/* Reads only /proc/mounts: a request to the server would block while the server can't be reached. */
-int d2d_nfs_add_row(struct d2d_volume **list, int n)
-{
-	FILE *mounts = setmntent("/proc/mounts", "r");
-	struct mntent *m;
-
-	while (mounts && (m = getmntent(mounts)) != NULL) {
-		struct d2d_volume *v;
-
-		if (strcmp(m->mnt_dir, D2D_NFS) != 0 || !is_prefixed_with(m->mnt_type, "nfs"))
-			continue;
-		*list = xrealloc(*list, sizeof(**list) * (n + 1));
-		v = *list + n++;
-		memset(v, 0, sizeof(*v));
-		v->dev = xstrdup(m->mnt_fsname);
-		v->name = xstrdup(bb_basename(D2D_NFS));
-		v->fstype = xstrdup("nfs");
-		v->uuid = xstrdup("");
-		v->label = xstrdup("");
-		v->mountpoint = xstrdup(m->mnt_dir);
-		d2d_role_set(v, D2D_ROLE_PAYLOAD, "is named by d2d.payload=, has a directory d2d/");
-		break;
-	}
-	if (mounts)
-		endmntent(mounts);
-	return n;
-}

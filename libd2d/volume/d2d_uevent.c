@@ -27,7 +27,7 @@ int d2d_uevent_open(void)
 	return err;
 }
 
-/* Reads all queued events. Returns 1 if any of them comes from the kernel and belongs to this subsystem, else 0. */
+/* Reads all queued events. Returns 1 if any of them comes from the kernel and belongs to this subsystem (NULL: any), else 0. */
 static int drain(int fd, const char *subsystem)
 {
 	char *buf = xmalloc(EVENT_SIZE + 1);
@@ -52,7 +52,7 @@ static int drain(int fd, const char *subsystem)
 			continue;
 		buf[len] = '\0';
 		for (s = buf; s < buf + len; s += strlen(s) + 1)
-			if (is_prefixed_with(s, "SUBSYSTEM=") && strcmp(s + 10, subsystem) == 0)
+			if (is_prefixed_with(s, "SUBSYSTEM=") && (!subsystem || strcmp(s + 10, subsystem) == 0))
 				seen = 1;
 	}
 	free(buf);

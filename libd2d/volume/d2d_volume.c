@@ -7,7 +7,7 @@
 //kbuild:lib-$(CONFIG_D2D_LIBD2D) += d2d_volume.o
 
 #include <glob.h>
-#include "d2d_volume.h"
+#include "d2d_volume_private.h"
 
 static const char role_names[] ALIGN1 = "none\0""medium\0""payload\0""store\0""swap\0";
 
@@ -24,18 +24,6 @@ int d2d_role_named(const char *name)
 bool d2d_volume_is_ext(const struct d2d_volume *v)
 {
 	return strlen(v->fstype) == 4 && is_prefixed_with(v->fstype, "ext");
-}
-
-char *d2d_sysfs_read(const char *dir, const char *name)
-{
-	char *path = concat_path_file(dir, name);
-	size_t size = 4096;
-	char *text = xmalloc_open_read_close(path, &size);
-
-	free(path);
-	if (text)
-		chomp(text);
-	return text;
 }
 
 /* ---- scan ---- */
@@ -127,8 +115,8 @@ static void read_sysfs_properties(struct d2d_volume *v, const char *dir)
 	free(partition);
 }
 
-/* Probes the device NAME into *V. Returns 1 if it belongs in the list, else 0. */
-static int probe_device(const char *root, const char *name, struct d2d_volume *v)
+/* Probes the device NAME into *V, or takes what R says about it. Returns 1 if it belongs in the list, else 0. */
+static int probe_device(const char *root, const char *name, struct d2d_recall *r, struct d2d_volume *v)
 {
 	char *dir = xasprintf("%s/sys/class/block/%s", root, name);
 	char *size = d2d_sysfs_read(dir, "size");
@@ -138,7 +126,7 @@ static int probe_device(const char *root, const char *name, struct d2d_volume *v
 	if (size && strcmp(size, "0") != 0 && !is_true(dir, "hidden")) {
 		v->name = xstrdup(name);
 		v->dev = device_path(root, dir, name);
-		v->err = d2d_volume_probe(v->dev, v);
+		v->err = r ? d2d_recall_probe(r, dir, v) : d2d_volume_probe(v->dev, v);
 		v->size = strtoull(size, NULL, 10) * 512;
 		read_sysfs_properties(v, dir);
 		/* Leave out drives without a disc, and disks that have only partitions: those are listed themselves. */
@@ -157,7 +145,7 @@ static int by_name(const void *a, const void *b)
 }
 
 /* Adds the devices that are not in *SEEN yet. Returns how many devices are new, or a negative errno. */
-static int scan_once(const char *root, llist_t **seen, struct d2d_volume **list, int *n)
+static int scan_once(const char *root, llist_t **seen, struct d2d_recall *r, struct d2d_volume **list, int *n)
 {
 	char *path = concat_path_file(root[0] ? root : "/", "sys/class/block");
 	DIR *dir = opendir(path);
@@ -173,13 +161,13 @@ static int scan_once(const char *root, llist_t **seen, struct d2d_volume **list,
 		llist_add_to(seen, xstrdup(de->d_name));
 		found++;
 		*list = xrealloc_vector(*list, 4, *n);
-		*n += probe_device(root, de->d_name, *list + *n);
+		*n += probe_device(root, de->d_name, r, *list + *n);
 	}
 	closedir(dir);
 	return found;
 }
 
-int d2d_volumes_scan_at(const char *root, struct d2d_volume **list)
+static int scan(const char *root, struct d2d_recall *recall, struct d2d_volume **list)
 {
 	llist_t *seen = NULL;
 	int r, n = 0;
@@ -188,7 +176,7 @@ int d2d_volumes_scan_at(const char *root, struct d2d_volume **list)
 	/* The first open() of a disk waits until the kernel has read its partition table, so new partitions may have
 	 * appeared: repeat until there are none. */
 	do
-		r = scan_once(root, &seen, list, &n);
+		r = scan_once(root, &seen, recall, list, &n);
 	while (r > 0);
 	llist_free(seen, free);
 	if (r < 0) {
@@ -201,9 +189,23 @@ int d2d_volumes_scan_at(const char *root, struct d2d_volume **list)
 	return n;
 }
 
+int d2d_volumes_scan_at(const char *root, struct d2d_volume **list)
+{
+	return scan(root, NULL, list);
+}
+
 int d2d_volumes_scan(struct d2d_volume **list)
 {
-	return d2d_volumes_scan_at("", list);
+	return scan("", NULL, list);
+}
+
+int d2d_volumes_recall(const char *root, struct d2d_volume **list)
+{
+	struct d2d_recall *recall = d2d_recall_begin(root);
+	int n = scan(root, recall, list);
+
+	d2d_recall_end(recall);
+	return n;
 }
 
 int d2d_volumes_of_files(char **files, struct d2d_volume **list)

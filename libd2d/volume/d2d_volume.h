@@ -41,7 +41,11 @@ struct d2d_volume {
 int d2d_volumes_scan(struct d2d_volume **list);
 int d2d_volumes_scan_at(const char *root, struct d2d_volume **list);
 
-/* Does the same with the given devices or images (NULL-terminated), in this order and without leaving any out. */
+/* The same for the programs of the boot: takes what one of them has read from a device shortly before, unless something was written to
+ * the device since. ROOT is "" or a directory as above. */
+int d2d_volumes_recall(const char *root, struct d2d_volume **list);
+
+/* Lists the given devices or images (NULL-terminated) in the same way, in this order and without leaving any out. */
 int d2d_volumes_of_files(char **files, struct d2d_volume **list);
 
 /* Read and write D2D_VOLUMES: a line for each volume with the fields DEVICE ROLE FSTYPE UUID LABEL MOUNTPOINT WHY, separated by
@@ -68,6 +72,8 @@ int d2d_role_named(const char *name);
 
 /* Whether the file system is ext2, ext3 or ext4. */
 bool d2d_volume_is_ext(const struct d2d_volume *v);
+
+/* ---- d2d_sysfs.c ---- */
 
 /* Returns the content of the file DIR/NAME without its newline, or NULL if it can't be read. The caller frees it. */
 char *d2d_sysfs_read(const char *dir, const char *name);
@@ -157,7 +163,7 @@ void d2d_payload_check_directory(struct d2d_volume *v);
 /* Unmounts payloads that are not in the list: a USB stick that was removed leaves its mount behind. */
 void d2d_payloads_drop_gone(const struct d2d_volume *list, int n);
 
-/* ---- d2d_nfs.c: payloads on NFS ---- */
+/* ---- d2d_nfs.c, d2d_net_payload.c: payloads from the network ---- */
 
 struct d2d_nfs {
 	char *host, *path;	/* the path begins with a slash */
@@ -176,8 +182,12 @@ void d2d_nfs_clear(struct d2d_nfs *nfs);
  * does. */
 int d2d_nfs_mount(const struct d2d_nfs *nfs, const char *address, const char *target);
 
-/* If D2D_NFS is mounted, appends it to a list of N volumes, with its role. Returns the new length. */
-int d2d_nfs_add_row(struct d2d_volume **list, int n);
+/* Where the payload with a mount point of this name is from: "nfs", "nfsN", "netN", with a digest "pinnedN", else a device. */
+enum { D2D_FROM_VOLUME, D2D_FROM_NFS, D2D_FROM_NET, D2D_FROM_PINNED };
+int d2d_payload_from(const char *name);
+
+/* Appends the mounted payloads that came over the network to a list of N volumes, with their role. Returns the new length. */
+int d2d_net_payloads_add(struct d2d_volume **list, int n);
 
 /* ---- d2d_formatme.c: disks that ask to be formatted; functions on memory only ---- */
 
@@ -199,7 +209,7 @@ const char *d2d_formatme_refuses(const char *head, size_t len, size_t userdata);
 /* Returns a socket that receives the kernel's uevents from now on. */
 int d2d_uevent_open(void);
 
-/* Waits up to MS milliseconds for events of a subsystem. Returns 1 if there were any, 0 after this time. */
+/* Waits up to MS milliseconds for events of a subsystem, or of any (NULL). Returns 1 if there were any, 0 after this time. */
 int d2d_uevent_wait(int fd, const char *subsystem, int ms);
 
 /* ---- d2d_usb.c: waiting for USB disks ---- */

@@ -30,6 +30,17 @@ uint32_t d2d_ext_copy(int fd, struct d2d_ext *ext);
 /* Returns the command that repairs the file system on DEV and asks before it changes anything. The caller frees it. */
 char *d2d_ext_repair(const char *dev);
 
+/* ---- d2d_recall.c: what earlier scans have read ---- */
+
+struct d2d_recall;
+
+/* Reads what is known below ROOT. d2d_recall_end() writes it again, with what was added, and frees it. */
+struct d2d_recall *d2d_recall_begin(const char *root);
+void d2d_recall_end(struct d2d_recall *r);
+
+/* Like d2d_volume_probe(), but takes what is known of the device, whose directory in sysfs is DIR, or else adds it. */
+int d2d_recall_probe(struct d2d_recall *r, const char *dir, struct d2d_volume *v);
+
 /* ---- d2d_exfat.c ---- */
 
 /* Sets uuid and label of an exFAT volume, whose first 512 bytes are HEAD. */
