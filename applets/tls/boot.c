@@ -1,0 +1,139 @@
+/*
+ * d2dtls: at boot, makes the certificates and the arguments with which dockerd opens its port. Without certificates there are no
+ * arguments, so the port stays closed.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//kbuild:lib-$(CONFIG_D2DTLS) += d2dtls_boot.o
+
+#include <json-c/json.h>
+#include "d2dtls.h"
+
+#define BOOT2DOCKER D2D_STORE"/var/lib/boot2docker"
+#define DAEMON_JSON "/etc/docker/daemon.json"
+
+enum { JSON_MAX = 1024 * 1024 };
+
+/* Returns whether the port is to be opened. Sets *ASKED if the user has said so, or *WHY to the reason why not. */
+static bool is_wanted(struct d2dtls *t, bool *asked, const char **why)
+{
+	char *value = d2d_option_at(t->root, "tls"), *disk = xasprintf("%s"BOOT2DOCKER, t->root);
+	struct stat st;
+	bool is = false;
+
+	*asked = false;
+	*why = NULL;
+	if (!value) {
+		is = lstat(disk, &st) == 0 && S_ISDIR(st.st_mode);
+		*why = "d2d.tls=yes isn't set";
+	} else if (!value[0] || strcmp(value, "yes") == 0) {
+		is = *asked = true;
+	} else if (strcmp(value, "no") == 0) {
+		*why = "d2d.tls=no";
+	} else {
+		d2dtls_error(t, "d2d.tls='%s' is neither yes nor no: the port stays closed", printable_string(value));
+	}
+	free(disk);
+	free(value);
+	return is;
+}
+
+/* Returns the key of a volume's daemon.json that says how dockerd listens, or NULL: dockerd accepts no arguments then that say it,
+ * too. */
+static const char *own_listener(const struct d2dtls *t)
+{
+	static const char keys[] ALIGN1 = "hosts\0tls\0tlsverify\0tlscacert\0tlscert\0tlskey\0";
+	char *path = xasprintf("%s"DAEMON_JSON, t->root);
+	struct json_object *settings = d2d_json_read(path, JSON_MAX);
+	const char *key, *found = NULL;
+
+	for (key = keys; *key && !found; key += strlen(key) + 1)
+		if (json_object_is_type(settings, json_type_object) && json_object_object_get_ex(settings, key, NULL))
+			found = key;
+	json_object_put(settings);
+	free(path);
+	return found;
+}
+
+static bool write_flags(struct d2dtls *t)
+{
+	/* Without IPv6 dockerd couldn't listen on its wildcard address, and would end. */
+	bool v6 = access("/proc/net/if_inet6", F_OK) == 0;
+	char *path = xasprintf("%s"D2DTLS_FLAGS, t->root);
+	/* boot2docker's client looks for tcp:// in the command line of dockerd, hence -H and not a setting. */
+	char *text = xasprintf("-H\nunix:///var/run/docker.sock\n-H\ntcp://%s:%u\n--tlsverify\n"
+		"--tlscacert=%s/ca.pem\n--tlscert=%s/server.pem\n--tlskey=%s/server-key.pem\n",
+		v6 ? "[::]" : "0.0.0.0", D2DTLS_PORT, t->dir, t->dir, t->dir);
+	int err = d2d_file_write(path, text);
+
+	if (err < 0)
+		d2dtls_error(t, "can't write '%s': %s", path, strerror(-err));
+	free(text);
+	free(path);
+	return err == 0;
+}
+
+void d2dtls_write_state(const struct d2dtls *t, const struct d2dtls_set *set)
+{
+	char *path = xasprintf("%s"D2DTLS_STATE, t->root), *flags = xasprintf("%s"D2DTLS_FLAGS, t->root), *text, *more;
+	/* Nothing was read if the directory couldn't be used. */
+	const char *server = set->server.cert.raw.p ? d2dtls_day(d2dtls_time(&set->server.cert.valid_to)) : "?";
+	const char *client = set->client.cert.raw.p ? d2dtls_day(d2dtls_time(&set->client.cert.valid_to)) : "?";
+	const llist_t *l;
+
+	if (access(flags, F_OK) == 0)
+		text = xasprintf("port %u; server's certificate until %s, client's until %s\n", D2DTLS_PORT, server, client);
+	else
+		text = xasprintf("port %u is closed\n", D2DTLS_PORT);
+	for (l = t->problems; l; l = l->link) {
+		more = xasprintf("%s! %s\n", text, l->data);
+		free(text);
+		text = more;
+	}
+	if (d2d_file_write(path, text) == 0)
+		chmod(path, 0644);
+	free(text);
+	free(flags);
+	free(path);
+}
+
+int d2dtls_boot(struct d2dtls *t)
+{
+	struct d2dtls_set set;
+	const char *why, *key;
+	char *server;
+	bool asked;
+
+	if (!is_wanted(t, &asked, &why)) {
+		if (why)
+			puts(why);
+		return why ? D2D_EXIT_NOTHING : EXIT_FAILURE;
+	}
+	key = own_listener(t);
+	if (key) {
+		printf("daemon.json of a volume has '%s', so it decides alone on what Docker listens\n", key);
+		return asked ? EXIT_FAILURE : D2D_EXIT_NOTHING;
+	}
+	/* The first certificate shall have all addresses; later ones keep those that they have. */
+	server = d2dtls_path(t, "server", ".pem");
+	if (!t->root[0] && access(server, F_OK) < 0) {
+		d2dtls_settle();
+		t->now = time(NULL);
+	}
+	free(server);
+	d2dtls_make(t, &set, D2DTLS_AS_NEEDED);
+	if (!set.usable)
+		d2dtls_error(t, "port %u stays closed", D2DTLS_PORT);
+	if (set.usable && write_flags(t) && t->code == EXIT_SUCCESS) {
+		llist_t *list = d2dtls_cert_names(&set.server.cert);
+		char *names = d2dtls_names_text(list);
+
+		printf("port %u for %s%s\n", D2DTLS_PORT, names,
+			t->store ? "" : " (no store: the certificates are new at each boot)");
+		free(names);
+		llist_free(list, free);
+	}
+	d2dtls_write_state(t, &set);
+	d2dtls_set_free(&set);
+	return t->code;
+}
