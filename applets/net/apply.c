@@ -10,7 +10,7 @@
 #define NTP_CHANGED "/usr/lib/d2d/ntp-changed"
 #define ARGS_MAX 16
 
-#define METRIC 100	/* smallest metric of DHCP's routes */
+#define METRIC 100	/* of DHCP's routes over the first card: the smallest one */
 
 bool d2dnet_run(const struct d2dnet *d, const char *const *argv)
 {
@@ -59,11 +59,13 @@ static bool is_outside(const char *gateway, llist_t *lines)
 	return !d2dnet_is_in(gateway, "fe80::/10");
 }
 
-/* Of two cards with a default route, that of the older one is used; of two sources, the user's. With different metrics, the route
- * of one source neither replaces nor removes that of the other. */
-static unsigned metric_of(const char *interface, const char *source)
+/* Of two cards with a default route, that of the older one is used; of several sources, "static", then "config". With different
+ * metrics, the route of one source neither replaces nor removes that of the other. */
+unsigned d2dnet_metric(const char *interface, const char *source)
 {
-	return METRIC + 2 * if_nametoindex(interface) - (strcmp(source, "static") == 0);
+	static const char prior[] ALIGN1 = "config\0static\0";
+
+	return METRIC + 3 * if_nametoindex(interface) - (index_in_strings(prior, source) + 1);
 }
 
 /* Adds or removes a route, "NETWORK/PREFIX GATEWAY". */
@@ -82,7 +84,7 @@ static bool change_route(const struct d2dnet *d, const char *interface, const ch
 	argv[n++] = "dev";
 	argv[n++] = interface;
 	argv[n++] = "metric";
-	argv[n++] = auto_string(xasprintf("%u", metric_of(interface, source)));
+	argv[n++] = auto_string(xasprintf("%u", d2dnet_metric(interface, source)));
 	if (add && gateway[0] != '-' && is_outside(gateway, lines))
 		argv[n++] = "onlink";
 	return d2dnet_run(d, argv);
@@ -112,19 +114,21 @@ static void remove_old(const struct d2dnet *d, const char *interface, const char
 			change_address(d, interface, value, false, 0);
 }
 
+static void set_mtu(const struct d2dnet *d, const char *interface, unsigned mtu)
+{
+	const char *argv[] = { "ip", "link", "set", interface, "mtu", auto_string(xasprintf("%u", mtu)), NULL };
+
+	/* Cards have limits of their own. */
+	if (mtu && !d2dnet_run(d, argv))
+		bb_error_msg("%s: can't set the MTU to %u bytes", interface, mtu);
+}
+
 static bool add_new(const struct d2dnet *d, const char *interface, const char *source, const struct d2dnet_settings *s)
 {
 	const char *value;
 	llist_t *l;
 	bool ok = true;
 
-	if (s->mtu) {
-		const char *argv[] = { "ip", "link", "set", interface, "mtu", auto_string(xasprintf("%u", s->mtu)), NULL };
-
-		/* Cards have limits of their own. */
-		if (!d2dnet_run(d, argv))
-			bb_error_msg("%s: can't set the MTU to %u bytes", interface, s->mtu);
-	}
 	for (l = s->lines; l; l = l->link) {
 		value = d2dnet_value(l->data, "address");
 		if (value && !change_address(d, interface, value, true, s->lifetime)) {
@@ -182,6 +186,7 @@ int d2dnet_apply(const struct d2dnet *d, const char *interface, const char *sour
 	llist_t *old = d2dnet_read(d, interface, source);
 	bool ok;
 
+	set_mtu(d, interface, d2dnet_mtu(d, interface, source, s->lines));
 	remove_old(d, interface, source, old, s->lines);
 	ok = add_new(d, interface, source, s);
 	llist_free(old, free);
@@ -190,6 +195,7 @@ int d2dnet_apply(const struct d2dnet *d, const char *interface, const char *sour
 		bb_error_msg("can't write '"D2D_NET_RUN"/%s/%s': %s", interface, source, strerror(-err));
 		ok = false;
 	}
+	d2dnet_check_gateways(d, interface);
 	take_name(d, s);
 	return publish(d, lock) == EXIT_SUCCESS && ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -23,14 +23,9 @@ static bool add_env(struct d2dnet_settings *s, const char *key, const char *name
 
 static void add_address(struct d2dnet_settings *s)
 {
-	const char *ip = getenv("ip"), *mask = getenv("mask");
-	unsigned first = ip ? atoi(ip) : 0;
-	char *address;
+	const char *ip = getenv("ip") ? : "", *mask = getenv("mask");
+	char *address = mask && mask[0] ? xasprintf("%s/%s", ip, mask) : xasprintf("%s/%u", ip, d2dnet_class_prefix(ip));
 
-	/* Without a mask, the class of the address decides (RFC 950). */
-	if (!mask || !mask[0])
-		mask = first < 128 ? "8" : first < 192 ? "16" : "24";
-	address = xasprintf("%s/%s", ip ? ip : "", mask);
 	if (!d2dnet_add(s, "address", address))
 		bb_error_msg("the server's address isn't valid: '%s'", printable_string(address));
 	free(address);
@@ -96,6 +91,20 @@ static void read_v6(struct d2dnet_settings *s)
 	add_env(s, "search", "search");
 }
 
+/* Writes down who gave the lease, or that there is none. */
+static void note_lease(const struct d2dnet *d, const char *interface, bool bound)
+{
+	const char *server = getenv("serverid"), *seconds = getenv("lease");
+	struct d2dnet_settings checked = { 0 };
+	char *text = NULL;
+
+	if (bound && server && seconds && d2dnet_add(&checked, "dns", server))
+		text = xasprintf("%s %u %llu\n", d2dnet_value(checked.lines->data, "dns"), atoi(seconds), d2d_now() / 1000);
+	d2dnet_replace(d, interface, D2DNET_LEASE, text ? : "");
+	d2dnet_settings_free(&checked);
+	free(text);
+}
+
 int d2dnet_dhcp(const struct d2dnet *d, const char *event, bool v6)
 {
 	static const char events[] ALIGN1 = "deconfig\0bound\0renew\0";
@@ -116,6 +125,11 @@ int d2dnet_dhcp(const struct d2dnet *d, const char *event, bool v6)
 	}
 	status = d2dnet_apply(d, interface, source, &s);
 	d2dnet_settings_free(&s);
+	if (!v6)
+		note_lease(d, interface, what > 0);
+	/* A renewed lease is one that was looked at before. */
+	if (what == 1 && !v6)
+		d2dnet_probe(d, interface);
 	if (what == 0 && !v6) {
 		const char *up[] = { "ip", "link", "set", interface, "up", NULL };
 

@@ -13,7 +13,7 @@
 #define INTERFACES_MAX 4096
 
 /* In the order in which their name servers are used. */
-static const char sources[] ALIGN1 = "static\0dhcp\0dhcp6\0ra\0";
+static const char sources[] ALIGN1 = "static\0config\0dhcp\0dhcp6\0ra\0";
 
 static char *path_of(const struct d2dnet *d, const char *interface, const char *file)
 {
@@ -49,6 +49,17 @@ llist_t *d2dnet_read(const struct d2dnet *d, const char *interface, const char *
 	return lines;
 }
 
+llist_t *d2dnet_read_all(const struct d2dnet *d, const char *interface)
+{
+	llist_t *all = NULL, *lines;
+	const char *source;
+
+	for (source = sources; *source; source += strlen(source) + 1)
+		for (lines = d2dnet_read(d, interface, source); lines; )
+			llist_add_to_end(&all, llist_pop(&lines));
+	return all;
+}
+
 bool d2dnet_others_say(const struct d2dnet *d, const char *interface, const char *source, const char *line)
 {
 	const char *other;
@@ -64,30 +75,30 @@ bool d2dnet_others_say(const struct d2dnet *d, const char *interface, const char
 	return found;
 }
 
-/* Writes a file unless it has these contents already; removes it if they are empty. Returns 1 if it has changed, 0, or a
- * negative errno. */
-static int replace(const char *path, const char *text)
+int d2dnet_replace(const struct d2dnet *d, const char *interface, const char *file, const char *text)
 {
-	char *old;
+	char *path = path_of(d, interface, file), *old;
 	size_t len;
 	int r;
 
 	if (d2d_file_read(path, SOURCE_MAX, &old, &len) < 0)
 		old = NULL;
-	r = strcmp(old ? old : "", text);
+	r = strcmp(old ? old : "", text) != 0;
+	if (r && !text[0]) {
+		r = unlink(path) < 0 ? -errno : 1;
+	} else if (r) {
+		d2d_make_parent_dirs(path);
+		r = d2d_file_write(path, text);
+		r = r < 0 ? r : 1;
+	}
 	free(old);
-	if (r == 0)
-		return 0;
-	if (!text[0])
-		return unlink(path) < 0 ? -errno : 1;
-	d2d_make_parent_dirs(path);
-	r = d2d_file_write(path, text);
-	return r < 0 ? r : 1;
+	free(path);
+	return r;
 }
 
 int d2dnet_write(const struct d2dnet *d, const char *interface, const char *source, llist_t *lines)
 {
-	char *path = path_of(d, interface, source), *text = xzalloc(1);
+	char *text = xzalloc(1);
 	int r;
 
 	for (; lines; lines = lines->link) {
@@ -96,9 +107,8 @@ int d2dnet_write(const struct d2dnet *d, const char *interface, const char *sour
 		free(text);
 		text = more;
 	}
-	r = replace(path, text);
+	r = d2dnet_replace(d, interface, source, text);
 	free(text);
-	free(path);
 	return MIN(r, 0);
 }
 
@@ -159,10 +169,8 @@ static char *resolv_text(llist_t *search, llist_t *dns)
 
 static int replace_in(const struct d2dnet *d, const char *interface, const char *file, char *text)
 {
-	char *path = path_of(d, interface, file);
-	int r = replace(path, text);
+	int r = d2dnet_replace(d, interface, file, text);
 
-	free(path);
 	free(text);
 	return r;
 }

@@ -6,7 +6,7 @@
  */
 //kbuild:lib-$(CONFIG_D2DNET) += d2dnet_settings.o
 
-#include "d2dnet.h"
+#include "d2dnet_plan.h"
 #include "d2d_config.h"
 #include <arpa/inet.h>
 
@@ -97,6 +97,57 @@ bool d2dnet_is_in(const char *a, const char *b)
 	return true;
 }
 
+int d2dnet_prefix(const char *text)
+{
+	struct in_addr mask;
+	uint32_t bits;
+	unsigned n;
+
+	if (!strchr(text, '.')) {
+		n = bb_strtou(text, NULL, 10);
+		return errno || n > 128 ? -1 : (int)n;
+	}
+	if (inet_pton(AF_INET, text, &mask) != 1)
+		return -1;
+	bits = ~ntohl(mask.s_addr);
+	/* The zeros have to be at the end. */
+	return bits & (bits + 1) ? -1 : 32 - __builtin_popcount(bits);
+}
+
+unsigned d2dnet_class_prefix(const char *address)
+{
+	unsigned first = atoi(address);
+
+	return first < 128 ? 8 : first < 192 ? 16 : 24;
+}
+
+bool d2dnet_name_ok(const char *name)
+{
+	/* The first are files and directories beside those of interfaces, the others have a meaning in d2d/network. */
+	static const char taken[] ALIGN1 = "lock\0all\0default\0"D2DNET_FIRST"\0BOOTIF\0";
+	size_t len = strlen(name);
+
+	return len && len < IFNAMSIZ && isalnum((unsigned char)name[0]) && index_in_strings(taken, name) < 0
+		&& strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._") == len;
+}
+
+bool d2dnet_mac(const char *text, char mac[D2DNET_MAC])
+{
+	unsigned i;
+
+	if (strlen(text) != D2DNET_MAC - 1)
+		return false;
+	for (i = 0; i < D2DNET_MAC - 1; i++) {
+		bool digit = i % 3 != 2;
+
+		if (digit ? !isxdigit((unsigned char)text[i]) : text[i] != ':' && text[i] != '-')
+			return false;
+		mac[i] = digit ? tolower((unsigned char)text[i]) : ':';
+	}
+	mac[i] = '\0';
+	return true;
+}
+
 static bool add_address(struct d2dnet_settings *s, const char *text)
 {
 	uint8_t bytes[16];
@@ -145,10 +196,7 @@ static bool add_mtu(struct d2dnet_settings *s, const char *text)
 {
 	unsigned mtu = bb_strtou(text, NULL, 10);
 
-	if (errno || mtu < MTU_MIN || mtu > MTU_MAX)
-		return false;
-	s->mtu = mtu;
-	return true;
+	return !errno && mtu >= MTU_MIN && mtu <= MTU_MAX && add_line(s, "mtu", utoa(mtu));
 }
 
 static bool add_word(struct d2dnet_settings *s, const char *key, const char *word)
