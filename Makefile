@@ -15,6 +15,7 @@ export D2D_VERSION
 override O := $(abspath $(O))
 export O
 export D2D_LIBS := $(O)/obj/libs
+export D2D_TLS := $(O)/obj/tls
 export KCONFIG_NOTIMESTAMP := 1
 ifndef SOURCE_DATE_EPOCH
 SOURCE_DATE_EPOCH := $(shell sh iso/version date)
@@ -31,6 +32,20 @@ endif
 PREFIX ?= /usr/local
 # A directory whose content is copied to the ISO's d2d/ (hooks/, images/, early.img): make MEDIUM=DIR
 export MEDIUM ?=
+
+# Recipes that don't need each other run at the same time, two more than there are processors, because some wait for downloads and
+# the kernel, which needs all processors, lets the others go first (nice). -j on the command line decides otherwise. Several targets on the command line are made one after the other, unless all
+# of them are products, because "clean" or a configuration comes before what follows it.
+ifeq ($(MAKELEVEL),0)
+ifeq ($(filter-out all host busybox man,$(MAKECMDGOALS)),)
+jobs := y
+else ifeq ($(words $(MAKECMDGOALS)),1)
+jobs := y
+endif
+endif
+ifdef jobs
+MAKEFLAGS += -j$(shell expr $$(nproc) + 2)
+endif
 
 # Busybox's menuconfig tests for ncurses with a program that gcc 14 only compiles with -Wno-implicit-int.
 BB = $(MAKE) --no-print-directory -C $(O)/obj/busybox-src O=$(O)/obj/busybox ARCH=d2d HOSTCC="gcc -Wno-implicit-int"
@@ -57,6 +72,7 @@ help:
 #: make host         builds out/d2d-host: 'd2d import' and others for the machine on which media are made
 #: make man          makes the manual pages of all commands, in out/man/
 #: make install-man  installs the manual pages: make install-man [PREFIX=/usr/local] [DESTDIR=DIR]
+#: make engine-symbols  writes the file that iso/engine/backtrace needs for an engine without line numbers (tiny)
 #: make release      fills out/release/: ISO, d2d-host, packages and licences, checksums; KEY=FILE signs them (minisign)
 #: make lock         records the package versions that were used in iso/debian.lock
 #: make LOCKED=1     refuses to build with any other version than in iso/debian.lock, and names all that differ
@@ -68,6 +84,12 @@ help:
 
 deps:
 	@sh iso/deps $(or $(SETS),build test)
+
+deps-run:
+	@sh iso/deps run
+
+deps-test:
+	@sh iso/deps test fuzz
 
 # ---- configuration ----
 $(O)/obj/busybox/.config: | tree
@@ -114,15 +136,23 @@ $(CONF)/%.conf: configured
 $(O)/obj/libs/ldlibs: $(call files,iso/libs) | locked
 	@sh iso/libs/build
 
-busybox: $(O)/busybox
-$(O)/busybox: configured $(O)/obj/libs/ldlibs FORCE
-	@$(BB) busybox
-	@cmp -s $(O)/obj/busybox/busybox $@ || cp $(O)/obj/busybox/busybox $@
+# Only d2dtls needs it.
+tls := $(if $(shell grep -sx '.* CONFIG_D2DTLS is not set' $(O)/.config),,$(O)/obj/tls/lib/libd2dtls.a)
+$(O)/obj/tls/lib/libd2dtls.a: $(call files,iso/tls) | locked
+	@sh iso/tls/build
 
-host: tree
+busybox: $(O)/busybox
+$(O)/busybox: configured $(O)/obj/libs/ldlibs $(tls) FORCE
+	@sh iso/busybox/build
+
+host: tree $(O)/obj/libs/ldlibs
 	@sh iso/busybox/host
 
-$(O)/vmlinuz: $(CONF)/kernel.conf $(call files,iso/kernel)
+# The initramfs needs of the kernel only its release and its modules, and is packed while a kernel without modules is compiled.
+$(O)/obj/kernel/release: $(CONF)/kernel.conf $(call files,iso/kernel)
+	@sh iso/kernel/build modules
+
+$(O)/vmlinuz: $(O)/obj/kernel/release
 	@sh iso/kernel/build
 
 $(O)/obj/base/tree.tar: $(CONF)/base.conf $(filter %/unpack %/multistrap.conf %/preferences,$(call files,iso/base))
@@ -131,11 +161,22 @@ $(O)/obj/base/tree.tar: $(CONF)/base.conf $(filter %/unpack %/multistrap.conf %/
 $(O)/obj/engine/root.tar: $(CONF)/engine.conf $(O)/obj/base/tree.tar $(call files,iso/engine)
 	@sh iso/engine/build
 
+# The symbols belong to the very engine that is in the ISO.
+engine-symbols: $(O)/obj/engine/root.tar
+	@sh iso/engine/build symbols
+
 $(O)/obj/base/root.tar: $(CONF)/base.conf $(O)/obj/base/tree.tar $(O)/obj/engine/root.tar $(call files,iso/base)
 	@sh iso/base/keep
 
+# After the engine, whose recipe deletes the records of all packages whose names end in -dev.
+$(O)/obj/ssh.tar: $(CONF)/ssh.conf $(CONF)/base.conf $(O)/obj/engine/root.tar iso/ssh/build
+	@sh iso/ssh/build
+
 $(O)/obj/keymaps.tar: $(CONF)/keymaps.conf iso/keymaps/build
 	@sh iso/keymaps/build
+
+$(O)/obj/timezones.tar: $(CONF)/timezones.conf iso/timezones/build
+	@sh iso/timezones/build
 
 keys := $(shell sed -n 's/^CONFIG_D2D_TRUST_KEYS="\(.*\)"/\1/p' $(O)/.config 2>/dev/null)
 # Written only when the version changes.
@@ -143,7 +184,7 @@ $(O)/obj/version: FORCE
 	@mkdir -p $(@D)
 	@printf '%s\n' '$(D2D_VERSION)' | cmp -s - $@ || printf '%s\n' '$(D2D_VERSION)' >$@
 
-$(O)/initramfs.img: $(CONF)/initramfs.conf $(O)/obj/version $(keys) $(O)/busybox $(O)/vmlinuz $(O)/obj/base/root.tar $(O)/obj/engine/root.tar $(O)/obj/keymaps.tar \
+$(O)/initramfs.img: $(CONF)/initramfs.conf $(O)/obj/version $(keys) $(O)/busybox $(O)/obj/kernel/release $(O)/obj/base/root.tar $(O)/obj/engine/root.tar $(O)/obj/keymaps.tar $(O)/obj/timezones.tar $(O)/obj/ssh.tar \
 		$(call files,iso/initramfs hooks boot-scripts completion)
 	@sh iso/initramfs/build
 
@@ -179,19 +220,21 @@ lock:
 	@sort $(O)/obj/used/* >iso/debian.lock.new && mv iso/debian.lock.new iso/debian.lock
 
 # ---- use and tests ----
-run: deps
-	@$(MAKE) --no-print-directory all
+# The packages that only the boot or the tests need are installed while something compiles.
+run:
+	@sh iso/deps build
+	@$(MAKE) --no-print-directory all deps-run
 	@sh testsuite/demo/run
 
-check: deps
-	@sh iso/deps fuzz
-	@$(MAKE) --no-print-directory all host
-	@sh testsuite/run lint applets alone-sample store fuzz boot-smoke
+check:
+	@sh iso/deps build
+	@$(MAKE) --no-print-directory all host deps-test
+	@sh testsuite/run lint kernel-config applets alone-sample store fuzz boot-smoke
 
-check-all: deps
-	@sh iso/deps fuzz
-	@$(MAKE) --no-print-directory all host
-	@sh testsuite/run lint applets alone store store-faults fuzz boot
+check-all:
+	@sh iso/deps build
+	@$(MAKE) --no-print-directory all host deps-test
+	@sh testsuite/run lint kernel-config applets alone store-all store-other store-faults traces fuzz boot
 
 # A wrong or missing T is refused before anything is built.
 test:
@@ -216,6 +259,6 @@ clean:
 	rm -rf $(O)
 
 FORCE:
-.PHONY: all help deps locked tree configured busybox host menuconfig oldconfig config savedefconfig man install-man release \
-	compile_commands tags hook lock run check check-all test boot fuzz lint clean FORCE
+.PHONY: all help deps deps-run deps-test locked tree configured busybox host menuconfig oldconfig config savedefconfig man install-man release \
+	compile_commands tags hook lock engine-symbols run check check-all test boot fuzz lint clean FORCE
 .DELETE_ON_ERROR:

@@ -9,5 +9,6 @@ if [ "$(id -u)" != 0 ]; then
 	command -v sudo >/dev/null || { echo "error: $0 must run as root (it installs packages and unpacks a root file system)" >&2; exit 1; }
 	exec sudo --preserve-env=O,IMAGES,MEDIUM,D2D_CACHE,D2D_VERSION,D2D_RUN_TIMEOUT,CI "./build.sh" "$@"
 fi
-sh iso/deps build test
+# 'make run' and 'make check' install the other packages that they need.
+sh iso/deps build
 exec make "${@:-run}"

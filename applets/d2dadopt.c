@@ -292,7 +292,7 @@ static int find(unsigned opt)
 {
 	char *spec = d2d_option("store"), *medium = d2d_option("medium"), *store;
 	struct d2d_volume *list;
-	int i, r, code = D2D_EXIT_NOTHING, n = d2d_volumes_scan(&list);
+	int i, r, code = D2D_EXIT_NOTHING, n = d2d_volumes_recall("", &list);
 
 	if (n < 0)
 		bb_error_msg_and_die("can't look for volumes: %s", strerror(-n));

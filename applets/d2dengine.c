@@ -67,17 +67,26 @@ static void find_settings(struct d2dengine *e, bool copy)
 	d2d_hook_env_free(env);
 }
 
+/* Settings of the network and keys for SSH are found and signed together with those of the engine, but d2dnet and d2dssh read them. */
+static bool is_of_engine(const struct d2d_hook *file)
+{
+	return strcmp(file->name, D2D_SETTING_NETWORK) != 0 && strcmp(file->name, D2D_SETTING_KEYS) != 0;
+}
+
 static int list(const struct d2dengine *e)
 {
 	int code = EXIT_SUCCESS;
-	unsigned i;
+	unsigned i, n = 0;
 
 	for (i = 0; i < e->files.n; i++) {
+		if (!is_of_engine(e->files.hook[i]))
+			continue;
+		n++;
 		print_setting(e->files.hook[i]);
 		if (e->files.hook[i]->state == D2D_HOOK_REFUSED)
 			code = EXIT_FAILURE;
 	}
-	if (!e->files.n)
+	if (!n)
 		puts("no volume brings settings of the engine");
 	return code;
 }
@@ -88,7 +97,7 @@ static int apply(struct d2dengine *e)
 
 	d2dengine_undo(e);
 	for (i = 0; i < e->files.n; i++) {
-		if (e->files.hook[i]->state == D2D_HOOK_REFUSED) {
+		if (e->files.hook[i]->state == D2D_HOOK_REFUSED && is_of_engine(e->files.hook[i])) {
 			print_setting(e->files.hook[i]);
 			e->code = EXIT_FAILURE;
 		}

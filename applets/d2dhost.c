@@ -25,6 +25,9 @@
 //usage:     "\n	import -n FILE...		List the images in image files"
 //usage:     "\n	import FILE...			Import images into Docker or its store"
 //usage:	)
+//usage:	IF_D2DPAYLOAD(
+//usage:     "\n	payload index DIR		Write the index of hooks and images for a server"
+//usage:	)
 //usage:	IF_D2DIMAGES(
 //usage:     "\n	images [-s DIR]			List imported images and their files"
 //usage:	)

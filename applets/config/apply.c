@@ -1,5 +1,6 @@
 /*
- * d2dconfig: applies the settings of the store. Each error is reported and affects no other setting.
+ * d2dconfig: applies the settings of the store, and below them those of a metadata disk. Each error is reported and affects no
+ * other setting.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -41,6 +42,24 @@ static char *read_stored(const char *path, size_t max, size_t *len, int *bad)
 	return text;
 }
 
+/* ---- the metadata disk ---- */
+
+/* Returns a file that d2dmeta has written, or NULL; the caller frees it. d2dmeta has refused a disk beside an encrypted store, but
+ * one may have appeared since. */
+static char *read_metadata(const struct d2dconfig *c, const char *name)
+{
+	char *path = d2dconfig_path(c, D2D_METADATA), *file = concat_path_file(path, name), *open = d2dconfig_path(c, D2D_STORE_MAPPING);
+	char *text = NULL;
+	size_t len;
+
+	if (access(open, F_OK) != 0)
+		d2d_file_read(file, D2D_CONFIG_MAX, &text, &len);
+	free(open);
+	free(file);
+	free(path);
+	return text;
+}
+
 /* ---- d2d/config ---- */
 
 /* Returns the valid lines of TEXT in the format of D2D_CMDLINE. The caller frees them. Sets *BAD if a line is not valid. */
@@ -78,6 +97,7 @@ static char *good_lines(char *text, const char *path, int *bad)
 static int apply_config(const struct d2dconfig *c)
 {
 	char *from = d2dconfig_stored(c, "config"), *to = d2dconfig_path(c, D2D_CONFIG), *text, *out = NULL;
+	char *metadata = read_metadata(c, "config"), *all;
 	size_t len;
 	int bad = 0;
 
@@ -88,10 +108,14 @@ static int apply_config(const struct d2dconfig *c)
 	} else if (text) {
 		out = good_lines(text, from, &bad);
 	}
-	if (out && *out)
-		bad |= write_file(to, out, strlen(out));
+	/* The last line of a name counts: the store's. */
+	all = xasprintf("%s%s", metadata ? : "", out ? : "");
+	if (*all)
+		bad |= write_file(to, all, strlen(all));
 	else
 		unlink(to);
+	free(all);
+	free(metadata);
 	free(out);
 	free(text);
 	free(to);
@@ -140,6 +164,8 @@ static int set_hostname(const struct d2dconfig *c)
 
 	if (!name)
 		name = old_hostname(c, &from, &bad);
+	if (!name)
+		name = read_metadata(c, "hostname");
 	if (name && !d2d_hostname_ok(name)) {
 		bb_error_msg("%s: '%s' is not a valid host name", from, printable_string(name));
 		bad = 1;
@@ -304,18 +330,24 @@ static int set_machine_id(const struct d2dconfig *c, bool store)
 	return bad;
 }
 
-int d2dconfig_apply(const struct d2dconfig *c)
+int d2dconfig_take_effect(const struct d2dconfig *c)
 {
-	bool store = d2dconfig_has_store(c);
-	int bad;
+	int bad = set_hostname(c);
 
-	bad = apply_config(c);
-	bad |= set_hostname(c);
 	bad |= set_timezone(c);
 	bad |= set_rtc(c);
-	bad |= set_machine_id(c, store);
-	if (!bad && !store) {
-		puts("no store: only the options of the kernel command line apply");
+	return bad | set_machine_id(c, d2dconfig_has_store(c));
+}
+
+int d2dconfig_apply(const struct d2dconfig *c)
+{
+	int bad = apply_config(c);
+
+	bad |= d2dconfig_take_effect(c);
+	if (!bad && !d2dconfig_has_store(c)) {
+		char *metadata = read_metadata(c, "config") ? : read_metadata(c, "hostname");
+
+		printf("no store: only the options of the kernel command line%s apply\n", metadata ? " and of the metadata disk" : "");
 		fflush_stdout_and_exit(D2D_EXIT_NOTHING);
 	}
 	return bad ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -16,6 +16,7 @@ enum {
 
 struct d2dconfig {
 	const char *root;	/* "" for /, else a root directory for tests: the settings of the kernel are left alone then */
+	bool temporary;		/* without a store, settings may last until the machine is switched off */
 };
 
 /* ---- config/path.c ---- */
@@ -33,6 +34,22 @@ bool d2dconfig_is_key(const char *line, const char *key);
 /* Whether VALUE is one of the option rtc: what the hardware clock has. */
 bool d2dconfig_rtc_ok(const char *value);
 
+/* ---- config/keymap.c ---- */
+
+/* Loads the keyboard layout NAME. Returns the exit status of the hook that does it, which has printed the reason of a failure. */
+int d2dconfig_keymap(const struct d2dconfig *c, const char *name);
+
+/* Loads the keyboard layout that the store names, at boot: earlier, only the kernel command line could name one. */
+int d2dconfig_keymap_apply(const struct d2dconfig *c);
+
+/* ---- config/password.c, with FEATURE_D2DCONFIG_PASSWORD ---- */
+
+/* Asks for the console password, sets it, and keeps it on the store. Returns the exit status. */
+int d2dconfig_password(const struct d2dconfig *c);
+
+/* Sets the password that the store keeps, if the store is trusted. Returns whether that failed. */
+int d2dconfig_password_apply(const struct d2dconfig *c);
+
 /* ---- the parts of the applet ---- */
 
 /* Prints the settings in effect. */
@@ -41,8 +58,11 @@ void d2dconfig_show(const struct d2dconfig *c);
 /* Sets, or with DELETE removes, the settings ARGS in the store. Returns the exit status; exits if a setting is invalid. */
 int d2dconfig_change(const struct d2dconfig *c, char **args, bool delete);
 
-/* Copies the valid lines of the store's d2d/config to D2D_CONFIG for this boot, and sets host name, time zone, clock and
- * machine-id. Returns the exit status. */
+/* Copies the valid lines of the store's d2d/config to D2D_CONFIG for this boot, and lets the options take effect. Returns the
+ * exit status. */
 int d2dconfig_apply(const struct d2dconfig *c);
+
+/* Sets host name, time zone, clock and machine-id as the options say. Returns whether something failed. */
+int d2dconfig_take_effect(const struct d2dconfig *c);
 
 #endif

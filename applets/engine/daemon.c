@@ -73,25 +73,6 @@ static void print_refused(void *arg, const char *key, const char *why)
 	free(shown);
 }
 
-/* A port of dockerd that is open without TLS makes everybody on the network root. It is the user's decision, but not a silent
- * one. */
-static void warn_of_open_port(struct json_object *settings)
-{
-	struct json_object *hosts, *verify;
-	size_t i, n = d2d_json_array(settings, "hosts", &hosts);
-
-	if (json_object_object_get_ex(settings, "tlsverify", &verify) && json_object_get_boolean(verify))
-		return;
-	for (i = 0; i < n; i++) {
-		const char *host = d2d_json_text_at(hosts, i);
-
-		if (host && is_prefixed_with(host, "tcp://") && !is_prefixed_with(host, "tcp://127.")
-				&& !is_prefixed_with(host, "tcp://localhost"))
-			printf("Docker listens on %s without 'tlsverify': whoever reaches this port is root here\n",
-				printable_string(host));
-	}
-}
-
 /* Returns the settings of the volumes without those that can't be used, or NULL. */
 static struct json_object *volume_settings(struct d2dengine *e)
 {
@@ -105,10 +86,8 @@ static struct json_object *volume_settings(struct d2dengine *e)
 		if (file->state != D2D_HOOK_RUNS || strcmp(file->name, "daemon.json") != 0)
 			continue;
 		settings = read_settings(e, file->path, file->file);
-		if (settings) {
+		if (settings)
 			d2d_daemon_json_check(settings, print_refused, &refusal);
-			warn_of_open_port(settings);
-		}
 		return settings;
 	}
 	return NULL;

@@ -8,6 +8,8 @@
 
 #include "d2d_util.h"
 
+struct d2d_volume;
+
 /* ---- front/verbs.c ---- */
 
 /* Calls FN with the verb of each compiled applet d2dVERB, in alphabetical order. */
@@ -74,10 +76,30 @@ char *d2dfront_clock_wrong(void);
 /* Prints the rows of the network cards. Returns how many have a problem. */
 int d2dfront_network_rows(void);
 
+/* ---- front/ssh.c ---- */
+
+/* Prints a row about the SSH server, unless nothing is known about it. */
+void d2dfront_ssh_row(void);
+
+/* ---- front/tls.c ---- */
+
+/* Prints what d2dtls has noted about port 2376, if anything. Returns the number of problems. */
+int d2dfront_tls_rows(void);
+
 /* ---- front/daemons.c ---- */
 
 /* Prints a line for each daemon that has ended since boot and was started again. Returns their number. */
 int d2dfront_daemon_rows(void);
+
+/* ---- front/keep.c ---- */
+
+/* Returns what the user can do so that Docker's data isn't lost. The caller frees the text. */
+char *d2dfront_how_to_keep(const struct d2d_volume *volumes, int n);
+
+/* ---- front/login.c ---- */
+
+/* Prints what somebody needs to know who has just logged in. Returns the exit status, EXIT_FAILURE if something is missing. */
+int d2dfront_login(void);
 
 /* ---- front/status.c ---- */
 

@@ -139,22 +139,10 @@ static void clock_rows(struct status *st)
 	free(text);
 }
 
-/* Returns what the user can do to keep Docker's data. The caller frees the text. */
-static char *how_to_keep(const struct status *st)
-{
-	int i;
-
-	for (i = 0; i < st->nvolumes; i++)
-		if (st->volumes[i].role == D2D_ROLE_STORE)
-			return xasprintf("repair the store on %s and restart", st->volumes[i].dev);
-	if (find_applet_by_name("d2dinstall") >= 0)
-		return xstrdup("sudo d2d install DISK");
-	return xstrdup("sudo e2label DEVICE D2D-STORE for an ext4 partition, and restart");
-}
-
 static void data_row(struct status *st)
 {
-	char *where = docker_data(st), *left = d2dfront_left_on(DOCKER_DATA, true), *keep = how_to_keep(st);
+	char *where = docker_data(st), *left = d2dfront_left_on(DOCKER_DATA, true);
+	char *keep = d2dfront_how_to_keep(st->volumes, st->nvolumes);
 	bool stays = volume_of_role(st, D2D_ROLE_STORE, 0);
 
 	row("data", "Docker's data is in %s, %s%s", where, left, stays ? "" : "; LOST when switched off");
@@ -313,7 +301,8 @@ static void gather(struct status *st)
 /* Prints the status in one line. The part about hooks was written by d2dhook. */
 static void print_one_line(const struct status *st)
 {
-	char *where = docker_data(st), *left = d2dfront_left_on(DOCKER_DATA, false), *keep = how_to_keep(st);
+	char *where = docker_data(st), *left = d2dfront_left_on(DOCKER_DATA, false);
+	char *keep = d2dfront_how_to_keep(st->volumes, st->nvolumes);
 	char *hooks = xmalloc_open_read_close(D2D_RUN"/summary", NULL), *clock = d2dfront_clock_wrong();
 
 	if (hooks)
@@ -366,7 +355,7 @@ static const char *first_image(const struct status *st)
 
 static void next_rows(const struct status *st)
 {
-	char *keep = volume_of_role(st, D2D_ROLE_STORE, 0) ? NULL : how_to_keep(st);
+	char *keep = volume_of_role(st, D2D_ROLE_STORE, 0) ? NULL : d2dfront_how_to_keep(st->volumes, st->nvolumes);
 	struct d2dfront_state state = { failed_log(st), keep, first_image(st), st->engine };
 
 	d2dfront_next_steps(&state);
@@ -388,8 +377,10 @@ int d2dfront_status(bool one_line)
 	data_row(&st);
 	volume_rows(&st);
 	st.problems += d2dfront_network_rows();
+	d2dfront_ssh_row();
 	hook_rows(&st);
 	engine_rows(&st);
+	st.problems += d2dfront_tls_rows();
 	st.problems += d2dfront_daemon_rows();
 	import_rows(&st);
 	next_rows(&st);

@@ -280,7 +280,7 @@ int d2dimport_send(struct d2dimport *d, const char *file, int fd, off_t size, st
 	d2dimport_set_how(d, some.n ? "engine" : "there", list);
 	json_object_put(list);
 	if (some.n)
-		r = some.n < images->n || d2d_save_needed(a, &some) ? save(d, file, a, &some) : d2dimport_load(d, file, fd, size);
+		r = some.n < images->n || d->remote || d2d_save_needed(a, &some) ? save(d, file, a, &some) : d2dimport_load(d, file, fd, size);
 	if (r == EXIT_SUCCESS && some.n)
 		note_ids(&some);
 	free(some.image);

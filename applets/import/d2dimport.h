@@ -9,6 +9,7 @@
 
 #include "d2d_store.h"
 #include "d2d_d2i.h"
+#include "d2d_fetch.h"
 
 #define D2DIMPORT_STORE "/var/lib/docker"
 
@@ -43,6 +44,7 @@ struct d2dimport {
 	struct json_object *images;	/* its images, or NULL if unknown */
 	unsigned long long start;	/* d2d_now() */
 	char *config;			/* configuration of a root file system, or NULL */
+	struct d2d_remote *remote;	/* the file is on a server, or NULL */
 	char key[D2D_DIGEST + 1];	/* key in the store's record of files, or empty */
 	struct d2dimport_count *count;	/* progress, which another process shows; or NULL */
 	bool beside;			/* other files are imported at the same time */
@@ -95,6 +97,22 @@ int d2dimport_file(struct d2dimport *d, const char *path, int flags);
 
 /* Reports that the process that imported a file was killed by a signal. */
 void d2dimport_fail_killed(struct d2dimport *d, const char *path, int sig);
+
+/* ---- import/remote.c: files NAME.url, which stand for an image file on a server ---- */
+
+/* Returns NAME without .url, which the caller frees, or NULL if it has another suffix. */
+char *d2dimport_remote_stem(const char *name);
+
+/* Opens such a file: sets d->remote, *ORIGIN and the NAME by which messages call it. Returns 0 or a negative errno. d2dimport_remote_end()
+ * frees what d->remote holds. */
+int d2dimport_remote_begin(struct d2dimport *d, struct d2d_remote *remote, struct d2d_origin *origin, const char *path, char **name);
+void d2dimport_remote_end(struct d2dimport *d);
+
+/* Returns why the download has failed, or NULL. */
+const char *d2dimport_remote_why(const struct d2dimport *d);
+
+/* Whether the download has failed in a way that another attempt may not. */
+bool d2dimport_remote_again(const struct d2dimport *d);
 
 /* ---- import/way.c ---- */
 

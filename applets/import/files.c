@@ -43,15 +43,11 @@ struct files {
 
 static bool has_archive_name(const char *name)
 {
-	static const char suffixes[] ALIGN1 =
-		".tar\0" ".tar.gz\0" ".tgz\0" ".tar.xz\0" ".txz\0" ".tar.zst\0" ".tzst\0";
-	size_t len = strlen(name);
-	const char *s;
+	char *stem = d2dimport_remote_stem(name);
+	bool yes = d2d_archive_name_ok(stem ? stem : name);
 
-	for (s = suffixes; *s; s += strlen(s) + 1)
-		if (len > strlen(s) && strcasecmp(name + len - strlen(s), s) == 0)
-			return true;
-	return false;
+	free(stem);
+	return yes;
 }
 
 static bool is_layout(const char *path)

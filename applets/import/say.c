@@ -32,7 +32,8 @@ int d2dimport_fail(struct d2dimport *d, const char *file, const char *format, ..
 
 	va_start(args, format);
 	free(d->why);
-	d->why = d2d_vformat(format, args);
+	/* Whatever fails after a download has failed, fails because of that. */
+	d->why = d2dimport_remote_why(d) ? xstrdup(d2dimport_remote_why(d)) : d2d_vformat(format, args);
 	va_end(args);
 	bb_error_msg("%s: %s", file, d->why);
 	return EXIT_FAILURE;

@@ -19,9 +19,14 @@ static int key_of(const struct d2dimport *d, const char *file, int fd, char *key
 	int r;
 
 	*key = '\0';
-	if (!d->config && pread(fd, magic, sizeof(magic), 257) == sizeof(magic) && memcmp(magic, "ustar", sizeof(magic)) == 0)
+	if (d->remote) {
+		strcpy(key, d->remote->sha256);
+		r = 0;
+	} else if (!d->config && pread(fd, magic, sizeof(magic), 257) == sizeof(magic) && memcmp(magic, "ustar", sizeof(magic)) == 0) {
 		return 0;
-	r = d2d_store_key(fd, key);
+	} else {
+		r = d2d_store_key(fd, key);
+	}
 	if (r < 0 || !d->config)
 		return r;
 	text = xasprintf("%s %.*s %s", key, (int)d2d_rootfs_stem(base), base, d->config);

@@ -55,6 +55,7 @@ void d2dreset_make(const char *dev, const struct install_key *key);
 
 int d2dreset_soft(unsigned opt);
 int d2dreset_hard(const char *path, unsigned opt);
+int d2dreset_container(unsigned opt);
 int d2dreset_console(void);
 
 #endif

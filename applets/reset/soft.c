@@ -12,7 +12,7 @@
 /* The paths below the store that docs/storage.md calls settings. If a path ends in '/', only the content is removed:
  * the directory itself stays, because it may be mounted elsewhere, too. */
 static const char settings[] ALIGN1 =
-	"d2d/config\0" "d2d/hostname\0" "d2d/timezone\0" "d2d/machine-id\0" "d2d/ssh\0" "d2d/aliases\0" "home/\0";
+	"d2d/config\0" "d2d/hostname\0" "d2d/timezone\0" "d2d/machine-id\0" "d2d/password\0" "d2d/ssh\0" "d2d/aliases\0" "home/\0";
 
 /* Whether a path is, or lies below, one of the settings. Includes a mount on home/ itself, whose content would be
  * removed. */

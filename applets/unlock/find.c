@@ -27,7 +27,7 @@ int d2dunlock_find(struct unlock *u, const char *spec)
 		return EXIT_SUCCESS;
 	}
 
-	n = d2d_volumes_scan(&list);
+	n = d2d_volumes_recall("", &list);
 	if (n < 0)
 		bb_error_msg_and_die("can't look for volumes: %s", strerror(-n));
 	for (i = 0; i < n && !code; i++) {
@@ -99,7 +99,7 @@ int d2dunlock_place(struct d2d_place *place, const char *text)
 static int open_place(const struct d2d_place *place)
 {
 	struct d2d_volume *list;
-	int i, n = d2d_volumes_scan(&list), fd = -ENODEV;
+	int i, n = d2d_volumes_recall("", &list), fd = -ENODEV;
 
 	if (n < 0)
 		bb_error_msg_and_die("can't look for volumes: %s", strerror(-n));

@@ -90,6 +90,9 @@ static void try_found_files(struct unlock *u)
 
 	if (glob("{"D2D_MEDIUM","D2D_PAYLOAD"/*}", GLOB_BRACE, NULL, &g) == 0) {
 		for (i = 0; i < g.gl_pathc; i++) {
+			/* A key that everybody in the network can read is none. */
+			if (d2d_payload_from(bb_basename(g.gl_pathv[i])) != D2D_FROM_VOLUME)
+				continue;
 			if (u->state == UNLOCK_CLOSED && clean_uuid(u))
 				try_found_file(u, g.gl_pathv[i], clean_uuid(u));
 			if (u->state == UNLOCK_CLOSED)
@@ -152,7 +155,7 @@ static void scan_new_volumes(struct opening *o, bool plugged)
 {
 	llist_t *names = NULL;
 	struct d2d_volume *list;
-	int i, n = d2d_volumes_scan(&list);
+	int i, n = d2d_volumes_recall("", &list);
 
 	if (n < 0)
 		return;

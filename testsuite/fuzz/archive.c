@@ -1,7 +1,7 @@
 /*
  * Image files: reads the images in them and all members that they name, and writes an archive of them.
- * needs: d2d_archive.c d2d_archive_member.c d2d_tar.c d2d_tar_pax.c d2d_stream.c d2d_unpack.c d2d_beneath.c d2d_image.c d2d_image_oci.c d2d_image_type.c d2d_image_squash.c d2d_save.c d2d_tarsplit_join.c d2d_tarsplit.c d2d_reference.c d2d_digest.c d2d_text.c d2d_file.c d2d_image_build.c d2d_json.c d2d_tar_map.c d2d_tar_write.c
- * libs: -ljson-c -lz -lzstd -lnettle
+ * needs: d2d_archive.c d2d_archive_member.c d2d_tar.c d2d_tar_pax.c d2d_stream.c d2d_stream_hash.c d2d_ring.c d2d_sha256.c d2d_unpack.c d2d_beneath.c d2d_image.c d2d_image_oci.c d2d_image_type.c d2d_image_squash.c d2d_save.c d2d_tarsplit_join.c d2d_tarsplit.c d2d_reference.c d2d_digest.c d2d_text.c d2d_file.c d2d_image_build.c d2d_json.c d2d_tar_map.c d2d_tar_write.c
+ * libs: -ljson-c -ld2disal -lz -lzstd -lnettle
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */

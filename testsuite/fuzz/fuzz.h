@@ -1,6 +1,6 @@
 /*
  * Shared by all fuzz targets. Each NAME.c in this directory is a target: testsuite/fuzz/run builds it with the files of
- * libd2d that its line "needs:" names, and runs it with corpus/NAME/ and NAME.dict.
+ * libd2d, or with a path, that its lines "needs:" name, and runs it with corpus/NAME/ and NAME.dict.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */

@@ -2,8 +2,8 @@
  * The JSON of image files. The input consists of texts separated by null bytes. The first is manifest.json or, if it
  * begins with '{', index.json; the others are blobs 1 to 9. In a text, "@N" is replaced by the digest of blob N, which
  * must be a later one, and "@0" by the digest of an empty text, because a fuzzer can't find digests.
- * needs: d2d_archive.c d2d_archive_member.c d2d_tar.c d2d_tar_pax.c d2d_stream.c d2d_unpack.c d2d_beneath.c d2d_image.c d2d_image_oci.c d2d_image_type.c d2d_image_squash.c d2d_reference.c d2d_digest.c d2d_text.c d2d_file.c d2d_image_build.c d2d_json.c d2d_tar_map.c
- * libs: -ljson-c -lz -lzstd -lnettle
+ * needs: d2d_archive.c d2d_archive_member.c d2d_tar.c d2d_tar_pax.c d2d_stream.c d2d_stream_hash.c d2d_ring.c d2d_sha256.c d2d_unpack.c d2d_beneath.c d2d_image.c d2d_image_oci.c d2d_image_type.c d2d_image_squash.c d2d_reference.c d2d_digest.c d2d_text.c d2d_file.c d2d_image_build.c d2d_json.c d2d_tar_map.c
+ * libs: -ljson-c -ld2disal -lz -lzstd -lnettle
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */

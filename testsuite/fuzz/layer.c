@@ -2,8 +2,8 @@
  * Layers with hostile names and links: unpacks them beside a file that must stay as it is, and converts them for a squashfs. When
  * both succeed, both must have made the same files, and the archive must be the same after it was rebuilt. All this happens in
  * a file system of its own on /mnt, in a mount namespace, so that short links such as "/mnt" and "../c" lead to the file.
- * needs: d2d_layer.c d2d_layer_file.c d2d_layer_path.c d2d_tar.c d2d_tar_pax.c d2d_tar_map.c d2d_tar_write.c d2d_stream.c d2d_unpack.c d2d_tarsplit.c d2d_tarsplit_join.c d2d_squash_layer.c d2d_squash_tree.c d2d_squash_tar.c d2d_beneath.c d2d_text.c d2d_file.c d2d_json.c
- * libs: -ljson-c -lz -lzstd -lnettle
+ * needs: d2d_layer.c d2d_layer_file.c d2d_layer_path.c d2d_tar.c d2d_tar_pax.c d2d_tar_map.c d2d_tar_write.c d2d_stream.c d2d_stream_hash.c d2d_ring.c d2d_sha256.c d2d_unpack.c d2d_tarsplit.c d2d_tarsplit_join.c d2d_squash_layer.c d2d_squash_tree.c d2d_squash_tar.c d2d_beneath.c d2d_text.c d2d_file.c d2d_json.c
+ * libs: -ljson-c -ld2disal -lz -lzstd -lnettle
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -112,7 +112,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	CHECK(full_write(fd, copy, size) == (ssize_t)size);
 	diff = open_layer();
 	in = d2d_stream_file(fd, 0, size, NULL);
-	unpacked = d2d_layer_unpack(in, diff, split, &result, &why);
+	unpacked = d2d_layer_unpack(in, false, diff, split, &result, &why);
 	d2d_stream_close(in);
 	CHECK((why != NULL) == (unpacked < 0));
 	free(why);

@@ -1,6 +1,6 @@
 /*
  * The archive of a layer: content and other bytes together give the archive again, in order. Also writes its tar-split.
- * needs: d2d_tar.c d2d_tar_pax.c d2d_stream.c d2d_tarsplit.c d2d_beneath.c d2d_tar_map.c d2d_text.c
+ * needs: d2d_tar.c d2d_tar_pax.c d2d_stream.c d2d_stream_hash.c d2d_ring.c d2d_sha256.c d2d_tarsplit.c d2d_beneath.c d2d_tar_map.c d2d_text.c
  * libs: -lz -lnettle
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.

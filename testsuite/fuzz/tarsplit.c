@@ -1,7 +1,7 @@
 /*
  * Reads tar-split.json.gz, with a directory that contains the files "f" and "d/g".
- * needs: d2d_tarsplit_join.c d2d_tarsplit.c d2d_stream.c d2d_unpack.c d2d_beneath.c d2d_text.c d2d_file.c d2d_json.c
- * libs: -ljson-c -lz -lzstd -lnettle
+ * needs: d2d_tarsplit_join.c d2d_tarsplit.c d2d_stream.c d2d_stream_hash.c d2d_ring.c d2d_sha256.c d2d_unpack.c d2d_beneath.c d2d_text.c d2d_file.c d2d_json.c
+ * libs: -ljson-c -ld2disal -lz -lzstd -lnettle
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */

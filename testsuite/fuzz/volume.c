@@ -1,6 +1,6 @@
 /*
  * The content of a volume: its beginning, and the offsets at which the second header of LUKS2, ISO 9660 and btrfs have their data.
- * needs: d2d_probe.c d2d_luks2.c d2d_ext.c d2d_exfat.c d2d_bytes.c d2d_role.c d2d_volume.c d2d_volume_json.c d2d_text.c
+ * needs: d2d_probe.c d2d_luks2.c d2d_ext.c d2d_exfat.c d2d_bytes.c d2d_role.c d2d_volume.c d2d_volume_json.c d2d_text.c d2d_recall.c d2d_sysfs.c d2d_file.c d2d_dir.c d2d_time.c
  * libs: -ljson-c -lnettle
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
