@@ -22,7 +22,7 @@
 //usage:#define d2dmeta_trivial_usage
 //usage:       "[-R ROOT] [show] | load [DIR] | files | check FILE"
 //usage:#define d2dmeta_full_usage "\n\n"
-//usage:       "Show or read the metadata disk of a virtual machine (NoCloud, ConfigDrive)\n"
+//usage:       "Show or read this machine's metadata disk (NoCloud, ConfigDrive)\n"
 //usage:     "\n	show	Show what was read at boot, what was ignored, and what is wrong"
 //usage:     "\n	load	Read the disk (label cidata or config-2, vfat or ISO 9660), or a"
 //usage:     "\n		directory with its files, and write /run/d2d/metadata"
