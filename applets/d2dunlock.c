@@ -30,7 +30,7 @@
 //kbuild:lib-$(CONFIG_D2DUNLOCK) += d2dunlock.o
 
 //usage:#define d2dunlock_trivial_usage
-//usage:       "[-CDiqr] [-k FILE]... [-K PLACE] [-H FILE] [-n NAME] [-t N] [-T SEC] [-w SEC] [DEVICE]... |\n"
+//usage:       "[-CDNiqr] [-k FILE]... [-K PLACE] [-H FILE] [-n NAME] [-t N] [-T SEC] [-w SEC] [DEVICE]... |\n"
 //usage:       "	-c [-n NAME] | -l | -e [-R DIR]"
 //usage:	IF_FEATURE_D2DUNLOCK_MANAGE(" |\n"
 //usage:       "	list-keys DEVICE |\n"
@@ -57,6 +57,8 @@
 //usage:     "\n		DEVICE: d2d.header="
 //usage:     "\n	-D	Pass discards on to the device"
 //usage:     "\n	-i	Don't ask; read the passphrase from stdin (one line)"
+//usage:     "\n	-N	A passphrase counts like a key file, because somebody on the"
+//usage:     "\n		network gives it: a store that it opens isn't trusted more"
 //usage:     "\n	-n NAME	Name of the open volume (default: d2d-store)"
 //usage:     "\n	-t N	Ask at most N times (default 3; 0: don't ask)"
 //usage:     "\n	-T SEC	Stop asking and waiting after SEC seconds (default: never)"
@@ -182,7 +184,7 @@ static int open_main(struct unlock *u, char **argv)
 	struct d2d_place parsed;
 	const char *root = NULL;
 
-	u->opt = getopt32(argv, "^" "CiqrclDek:*n:t:+T:+K:H:w:+R:" "\0" "C--cle:T--cle:c--CTiklrtDKHe:i--clte:k--cle:"
+	u->opt = getopt32(argv, "^" "CiqrclDeNk:*n:t:+T:+K:H:w:+R:" "\0" "C--cle:T--cle:c--CTiklrtDKHe:i--clte:k--cle:"
 		"l--CTckinrtDKHe:n--le:r--cle:t--cile:D--cle:K--cle:H--cle:q--e:w--e:e--CiqrclDkntTKHw",
 			&o.files, &u->name, &o.tries, &o.seconds, &place, &u->header, &patience, &root);
 	argv += optind;

@@ -11,7 +11,11 @@ static char *limits(const struct d2d_hook *hook)
 {
 	if (hook->state != D2D_HOOK_RUNS)
 		return xstrdup("-");
-	return xasprintf("%us%s", hook->head.timeout, hook->head.critical ? " critical" : "");
+	char *limit = hook->head.timeout ? xasprintf("%us", hook->head.timeout) : xstrdup("no limit");
+	char *text = xasprintf("%s%s", limit, hook->head.critical ? " critical" : "");
+
+	free(limit);
+	return text;
 }
 
 static void print_line(const struct d2d_hook *hook, const int *width)

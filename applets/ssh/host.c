@@ -12,8 +12,6 @@
 
 #define BOOT2DOCKER "var/lib/boot2docker/ssh/ssh_host_%s_key"
 
-enum { OLD_MAX = 16 * 1024 };	/* bytes of a host key of OpenSSH */
-
 /* Of an Ed25519 key the server makes one here, because its fingerprint is shown; the others are made when a client first asks for
  * one, which for RSA takes seconds. */
 static const char types[] ALIGN1 = "ed25519\0rsa\0ecdsa\0";
@@ -24,24 +22,6 @@ struct host {
 	char *path;		/* of that directory */
 	FILE *prints;		/* the text of D2DSSH_FINGERPRINTS */
 };
-
-/* Runs a program without its output. Returns whether it succeeded. */
-static bool run(const char *const *argv)
-{
-	pid_t pid = fork();
-	int status;
-
-	if (pid == 0) {
-		int null = open(bb_dev_null, O_RDWR);
-
-		dup2(null, STDIN_FILENO);
-		dup2(null, STDOUT_FILENO);
-		dup2(null, STDERR_FILENO);
-		execvp(argv[0], (char **)argv);
-		_exit(127);
-	}
-	return pid > 0 && safe_waitpid(pid, &status, 0) == pid && status == 0;
-}
 
 /* Opens the directory NAME in another one, and makes it if it is missing. */
 static int open_dir(int at, const char *name, mode_t mode)
@@ -102,26 +82,16 @@ static void use_memory(struct host *h)
 	h->dir = xopen(h->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-/* Reads a file that was opened without blocking. Returns its length, or -1 if it isn't a regular file of at most MAX bytes. */
-static ssize_t read_regular(int fd, void *buf, size_t max)
-{
-	struct stat st;
-
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > (off_t)max)
-		return -1;
-	return full_read(fd, buf, max);
-}
-
 /* Reads the public part of the key NAME. Returns 1, 0 if there is no such file, or -1 if it isn't a host key. */
 static int read_public(struct host *h, const char *name, struct d2d_ssh_blob *blob)
 {
-	char buf[D2D_SSH_BLOB_MAX];
+	char buf[D2DSSH_KEY_MAX];
 	int fd = openat(h->dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC), r = -1;
 	ssize_t len;
 
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -1;
-	len = read_regular(fd, buf, sizeof(buf));
+	len = d2dssh_key_read(dup(fd), buf);
 	if (len > 0 && d2d_ssh_host_key(buf, len, blob)) {
 		if (fchown(fd, 0, 0) < 0 || fchmod(fd, 0600) < 0)
 			bb_perror_msg("host key '%s'", name);
@@ -151,46 +121,29 @@ static bool finish(struct host *h, const char *name, struct d2d_ssh_blob *blob)
 /* Converts the key of a boot2docker disk. Returns whether there is one now. */
 static bool take_over(struct host *h, const char *name, struct d2d_ssh_blob *blob)
 {
-	char *old = xasprintf(BOOT2DOCKER, name), *from = xasprintf("%s/%s.old", h->path, name), *to = xasprintf("%s/%s.new", h->path, name);
-	const char *argv[] = { "dropbearconvert", "openssh", "dropbear", from, to, NULL };
-	char buf[OLD_MAX];
-	int fd = h->store < 0 ? -1 : d2d_open_beneath(h->store, old, O_RDONLY | O_NONBLOCK), out = -1;
-	ssize_t len = fd < 0 ? -1 : read_regular(fd, buf, sizeof(buf));
+	char *old = xasprintf(BOOT2DOCKER, name), *path = xasprintf("%s/%s.new", h->path, name);
+	char buf[D2DSSH_KEY_MAX];
+	int fd = h->store < 0 ? -1 : d2d_open_beneath(h->store, old, O_RDONLY | O_NONBLOCK);
+	ssize_t len = d2dssh_key_read(fd, buf);
 	bool ok = false;
 
-	if (fd >= 0)
-		close(fd);
 	if (len > 0) {
-		unlink(from);
-		unlink(to);
-		out = open(from, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-		ok = out >= 0 && full_write(out, buf, len) == len && run(argv) && finish(h, name, blob);
-		if (out >= 0)
-			close(out);
-		unlink(from);
-		unlink(to);
+		ok = d2dssh_key_convert(buf, len, path) && finish(h, name, blob);
 		printf(ok ? "boot2docker's host key is taken over: %s\n" : "boot2docker's host key can't be converted: %s\n", old);
 	}
 	explicit_bzero(buf, sizeof(buf));
-	free(to);
-	free(from);
+	free(path);
 	free(old);
 	return ok;
 }
 
 static bool make_key(struct host *h, const char *name, struct d2d_ssh_blob *blob)
 {
-	/* Since dropbear 2024.84 the public key is written, too. */
-	char *path = xasprintf("%s/%s.new", h->path, name), *public = xasprintf("%s.pub", path);
-	const char *argv[] = { "dropbearkey", "-t", name, "-f", path, NULL };
-	bool ok;
+	char *path = xasprintf("%s/%s.new", h->path, name);
+	bool ok = d2dssh_key_make(name, path) && finish(h, name, blob);
 
-	unlink(path);
-	ok = run(argv) && finish(h, name, blob);
-	unlink(public);
 	if (!ok)
 		printf("can't make a host key in '%s'\n", h->path);
-	free(public);
 	free(path);
 	return ok;
 }

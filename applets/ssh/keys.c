@@ -15,13 +15,16 @@ struct source {
 	FILE *out;		/* the text of D2DSSH_KEYS */
 	const char *file;	/* as shown in messages */
 	unsigned wrong;		/* lines of it that are refused */
+	unsigned n;		/* keys of all files and of the command line */
 };
 
 static void found(void *arg, const struct d2d_ssh_key *key)
 {
+	struct source *s = arg;
 	char *line = d2d_ssh_key_line(key);
 
-	fputs(line, ((struct source *)arg)->out);
+	fputs(line, s->out);
+	s->n++;
 	free(line);
 }
 
@@ -38,13 +41,14 @@ static void wrong(void *arg, unsigned line, const char *why)
 		printf("%s: %s\n", s->file, why);
 }
 
-static void add_file(struct source *s, const struct d2d_hook *file)
+/* Adds the keys of the file at PATH, which messages call NAME. Prints TRUST behind their number. */
+static void add_file(struct source *s, const char *path, const char *name, const char *trust)
 {
 	struct d2d_ssh_reader reader = { found, wrong, s };
-	char *shown = d2d_printable(file->file, strlen(file->file)), *text;
+	char *shown = d2d_printable(name, strlen(name)), *text;
 	unsigned n = 0;
 	size_t len;
-	int err = d2d_file_read(file->path, D2D_SSH_FILE_MAX, &text, &len);
+	int err = d2d_file_read(path, D2D_SSH_FILE_MAX, &text, &len);
 
 	s->file = shown;
 	s->wrong = 0;
@@ -56,7 +60,7 @@ static void add_file(struct source *s, const struct d2d_hook *file)
 		n = d2d_ssh_file(text, len, &reader);
 		if (s->wrong > WRONG_SHOWN)
 			printf("%s: %u more lines are refused\n", shown, s->wrong - WRONG_SHOWN);
-		printf("%s: keys: %u (%s)\n", shown, n, file->trust ? : "-");
+		printf("%s: keys: %u (%s)\n", shown, n, trust);
 	}
 	free(text);
 	free(shown);
@@ -82,13 +86,30 @@ static void add_files(struct source *s)
 		if (strcmp(file->name, D2D_SETTING_KEYS) != 0)
 			continue;
 		if (file->state == D2D_HOOK_RUNS || file->state == D2D_HOOK_OVERRIDDEN) {
-			add_file(s, file);
+			add_file(s, file->path, file->file, file->trust ? : "-");
 		} else if (file->state == D2D_HOOK_REFUSED) {
 			printf("%s: refused: %s\n", auto_string(d2d_printable(file->file, strlen(file->file))), file->why);
 			s->d->code = EXIT_FAILURE;
 		}
 	}
 	d2d_hooks_free(&files);
+}
+
+/* Adds the keys of all volumes, whether they are signed or not: all that they are good for is to be asked for the passphrase, as on
+ * the console. */
+static void add_files_early(struct source *s)
+{
+	llist_t *dirs = d2d_volume_dirs(s->d->root), *dir;
+
+	for (dir = dirs; dir; dir = dir->link) {
+		char *path = concat_path_file(dir->data, "d2d/"D2D_SETTING_KEYS);
+		struct stat st;
+
+		if (lstat(path, &st) == 0)
+			add_file(s, path, path, "for the passphrase only");
+		free(path);
+	}
+	llist_free(dirs, free);
 }
 
 /* Adds the keys of d2d.ssh-key=. */
@@ -113,9 +134,9 @@ static void add_option(struct source *s)
 	free(keys);
 }
 
-void d2dssh_collect(struct d2dssh *d)
+static unsigned collect(struct d2dssh *d, const char *file, void (*add)(struct source *s))
 {
-	char *path = d2dssh_path(d, D2DSSH_KEYS), *text = NULL;
+	char *path = d2dssh_path(d, file), *text = NULL;
 	struct source s = { .d = d };
 	size_t len = 0;
 	int err = 0;
@@ -123,7 +144,7 @@ void d2dssh_collect(struct d2dssh *d)
 	s.out = open_memstream(&text, &len);
 	if (!s.out)
 		bb_die_memory_exhausted();
-	add_files(&s);
+	add(&s);
 	add_option(&s);
 	if (fclose(s.out) != 0)
 		bb_die_memory_exhausted();
@@ -137,4 +158,15 @@ void d2dssh_collect(struct d2dssh *d)
 	}
 	free(text);
 	free(path);
+	return s.n;
+}
+
+void d2dssh_collect(struct d2dssh *d)
+{
+	collect(d, D2DSSH_KEYS, add_files);
+}
+
+bool d2dssh_collect_early(struct d2dssh *d)
+{
+	return collect(d, D2DSSH_EARLY"/"D2D_SETTING_KEYS, add_files_early) > 0;
 }

@@ -27,6 +27,7 @@ enum {
 	OPT_l = 1 << 5,
 	OPT_D = 1 << 6,
 	OPT_e = 1 << 7,
+	OPT_N = 1 << 8,
 
 	/* options of the other verbs */
 	OPT_FORCE = 1 << 8,
@@ -68,6 +69,7 @@ struct opening {
 	bool watch;		/* look for keys on volumes that are plugged in meanwhile */
 	unsigned tries, seconds;	/* number of questions, time limit */
 	int uevents;		/* socket for uevents, or -1 */
+	bool elsewhere;		/* another process has opened a volume meanwhile */
 	llist_t *seen;		/* names of volumes that were searched for a key */
 };
 
@@ -137,6 +139,10 @@ char *d2dunlock_read_stdin(struct unlock *u, size_t *len);
 int d2dunlock_open(struct opening *o);
 
 /* ---- unlock/record.c ---- */
+
+/* If the volume is the store, waits until no other process opens it, and keeps others from doing so until the descriptor that is
+ * returned is closed. Otherwise, and on an error, returns -1. */
+int d2dunlock_lock(const struct unlock *u);
 
 /* If the volume is the store, removes the record of an earlier opening. To be called before the volume is opened: that record must
  * not count, even if this process is killed before it writes its own. Returns a negative errno after a message if it can't be

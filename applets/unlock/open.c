@@ -7,30 +7,60 @@
 //kbuild:lib-$(CONFIG_D2DUNLOCK) += d2dunlock_open.o
 
 #include "d2dunlock.h"
-#include <glob.h>
+
+/* Whether another process has opened the volume meanwhile. Sets its state then. */
+static bool opened_elsewhere(struct unlock *u)
+{
+	char *name = (u->opt & OPT_C) ? NULL : d2d_luks_open_as(u->dev);
+
+	if (!name)
+		return false;
+	u->state = strcmp(name, u->name) == 0 ? UNLOCK_OPEN : UNLOCK_BROKEN;
+	if (u->state == UNLOCK_BROKEN)
+		bb_error_msg("another process has opened '%s', but as /dev/mapper/%s", u->dev, name);
+	else if (!(u->opt & OPT_q))
+		printf("%s: another process has opened it as /dev/mapper/%s\n", u->dev, name);
+	fflush_all();
+	free(name);
+	return true;
+}
+
+/* Opens the volume by a key, unless it is open. Returns as crypt_activate_by_passphrase(); -EALREADY if another process has
+ * opened it, -ECANCELED if it must not be opened, after a message. */
+static int activate(struct unlock *u, const char *key, size_t len)
+{
+	uint32_t flags = (u->opt & OPT_r) ? CRYPT_ACTIVATE_READONLY : 0;
+
+	if (opened_elsewhere(u))
+		return -EALREADY;
+	if (d2dunlock_forget(u) < 0)
+		return -ECANCELED;
+	if (u->opt & OPT_D)
+		flags |= CRYPT_ACTIVATE_ALLOW_DISCARDS;
+	return crypt_activate_by_passphrase(u->cd, (u->opt & OPT_C) ? NULL : u->name, CRYPT_ANY_SLOT, key, len, flags);
+}
 
 /* Tries a key on one volume. Returns 1 if it fits, else 0. A key that doesn't fit is not an error, and any other
  * failure affects only this volume. FROM names the key in messages; BY is written to D2D_UNLOCKED. */
 static int try_key(struct unlock *u, const char *key, size_t len, const char *from, const char *by)
 {
-	uint32_t flags = (u->opt & OPT_r) ? CRYPT_ACTIVATE_READONLY : 0;
-	int r;
+	int lock = d2dunlock_lock(u), r;
 
-	if (u->opt & OPT_D)
-		flags |= CRYPT_ACTIVATE_ALLOW_DISCARDS;
 	u->said[0] = '\0';
-	if (d2dunlock_forget(u) < 0) {
-		u->state = UNLOCK_BROKEN;
-		return 0;
-	}
-	r = crypt_activate_by_passphrase(u->cd, (u->opt & OPT_C) ? NULL : u->name, CRYPT_ANY_SLOT, key, len, flags);
+	r = activate(u, key, len);
+	if (r >= 0)
+		d2dunlock_record(u, by);
+	if (lock >= 0)
+		close(lock);
+	if (r == -EALREADY)
+		return u->state == UNLOCK_OPEN;
 	if (r == -EPERM)
 		return 0;
 	if (r < 0) {
 		u->state = UNLOCK_BROKEN;
 		if (r == -ENOMEM)
 			bb_error_msg("not enough memory for the key derivation of '%s'", u->dev);
-		else if (d2dunlock_say_lacking(u))
+		else if (r == -ECANCELED || d2dunlock_say_lacking(u))
 			return 0;
 		else if (r == -ENOENT)
 			bb_error_msg("'%s' has no key slot that could open it", u->dev);
@@ -46,7 +76,6 @@ static int try_key(struct unlock *u, const char *key, size_t len, const char *fr
 			printf("%s: open as /dev/mapper/%s by %s\n", u->dev, u->name, from);
 		fflush_all();
 	}
-	d2dunlock_record(u, by);
 	return 1;
 }
 
@@ -83,23 +112,18 @@ static void try_found_file(struct unlock *u, const char *dir, const char *name)
 	free(path);
 }
 
+/* Looks on volumes only: a key that everybody in the network can read is none. */
 static void try_found_files(struct unlock *u)
 {
-	size_t i;
-	glob_t g;
+	llist_t *dirs = d2d_volume_dirs(""), *dir;
 
-	if (glob("{"D2D_MEDIUM","D2D_PAYLOAD"/*}", GLOB_BRACE, NULL, &g) == 0) {
-		for (i = 0; i < g.gl_pathc; i++) {
-			/* A key that everybody in the network can read is none. */
-			if (d2d_payload_from(bb_basename(g.gl_pathv[i])) != D2D_FROM_VOLUME)
-				continue;
-			if (u->state == UNLOCK_CLOSED && clean_uuid(u))
-				try_found_file(u, g.gl_pathv[i], clean_uuid(u));
-			if (u->state == UNLOCK_CLOSED)
-				try_found_file(u, g.gl_pathv[i], "store");
-		}
+	for (dir = dirs; dir; dir = dir->link) {
+		if (u->state == UNLOCK_CLOSED && clean_uuid(u))
+			try_found_file(u, dir->data, clean_uuid(u));
+		if (u->state == UNLOCK_CLOSED)
+			try_found_file(u, dir->data, "store");
 	}
-	globfree(&g);
+	llist_free(dirs, free);
 }
 
 /* ---- keys on volumes that aren't mounted ---- */
@@ -170,12 +194,32 @@ static void scan_new_volumes(struct opening *o, bool plugged)
 	d2d_volumes_free(list, n);
 }
 
+/* Looks for volumes that another process has opened: 'd2d unlock' on another terminal, or by SSH (d2d.ssh=early). */
+static void notice_opened(struct opening *o)
+{
+	struct unlock *u;
+
+	for (u = o->volume; u < o->volume + o->n; u++) {
+		int lock;
+
+		if (u->state != UNLOCK_CLOSED || !opened_elsewhere(u))
+			continue;
+		o->elsewhere = true;
+		/* That process holds the lock until it has recorded what opened the store, which the caller depends on. */
+		lock = d2dunlock_lock(u);
+		if (lock >= 0)
+			close(lock);
+	}
+}
+
 static int on_uevent(void *arg)
 {
 	struct opening *o = arg;
 
-	if (d2d_uevent_wait(o->uevents, "block", 0) > 0)
+	if (d2d_uevent_wait(o->uevents, "block", 0) > 0) {
+		notice_opened(o);
 		scan_new_volumes(o, true);
+	}
 	return all_done(o);
 }
 
@@ -189,7 +233,7 @@ static int try_passphrase(struct opening *o, const char *key, size_t len)
 
 	for (u = o->volume; u < o->volume + o->n; u++)
 		if (u->state == UNLOCK_CLOSED)
-			fits += try_key(u, key, len, "passphrase", (u->opt & OPT_i) ? "key\n" : "passphrase\n");
+			fits += try_key(u, key, len, "passphrase", (u->opt & (OPT_i | OPT_N)) ? "key\n" : "passphrase\n");
 	return fits;
 }
 
@@ -259,7 +303,7 @@ static void ask(struct opening *o)
 	crypt_safe_free(passphrase);
 
 	if (r == -ECANCELED) {
-		d2d_console_write("opened by a key file\n");
+		d2d_console_write(o->elsewhere ? "opened by another process\n" : "opened by a key file\n");
 	} else if (r == -ETIMEDOUT) {
 		d2d_console_write("nobody answered, giving up\n");
 		bb_error_msg("nobody entered the passphrase of '%s' within %u seconds", first_closed(o), o->seconds);

@@ -7,11 +7,27 @@
 //kbuild:lib-$(CONFIG_D2DUNLOCK) += d2dunlock_record.o
 
 #include "d2dunlock.h"
+#include <sys/file.h>
+
+#define LOCK D2D_RUN"/unlock.lock"
 
 /* Whether opening this volume opens the store. */
 static bool is_store(const struct unlock *u)
 {
 	return !(u->opt & OPT_C) && strcmp(bb_basename(D2D_STORE_MAPPING), u->name) == 0;
+}
+
+int d2dunlock_lock(const struct unlock *u)
+{
+	int fd;
+
+	if (!is_store(u))
+		return -1;
+	fd = open(LOCK, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	/* Without the lock the worst is a record that is read before it was written: the store counts as opened by a key then. */
+	if (fd >= 0 && flock(fd, LOCK_EX) < 0)
+		bb_perror_msg("can't lock '%s'", LOCK);
+	return fd;
 }
 
 int d2dunlock_forget(const struct unlock *u)

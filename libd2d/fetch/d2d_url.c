@@ -6,8 +6,9 @@
 //kbuild:lib-$(CONFIG_D2D_LIBD2D_FETCH) += d2d_url.o
 
 #include "d2d_fetch.h"
+#include "d2d_host.h"
 
-enum { URL_MAX = 2048, HOST_MAX_LENGTH = 255 };
+enum { URL_MAX = 2048 };
 
 static const char schemes[] ALIGN1 = "http://\0" "https://\0" "tftp://\0";
 
@@ -18,21 +19,6 @@ void d2d_url_clear(struct d2d_url *url)
 	free(url->port);
 	free(url->path);
 	memset(url, 0, sizeof(*url));
-}
-
-/* Returns the length of the host name or address at the beginning of TEXT ("[::1]", "server.example.com" or "10.0.0.1"), 0 if there
- * is none. */
-static size_t host_length(const char *text)
-{
-	size_t len;
-
-	if (text[0] == '[') {
-		len = 1 + strspn(text + 1, "0123456789abcdefABCDEF:.");
-		return text[len] == ']' && len > 1 ? len + 1 : 0;
-	}
-	for (len = 0; isalnum(text[len]) || text[len] == '-' || text[len] == '.'; len++)
-		continue;
-	return text[0] == '-' || text[0] == '.' ? 0 : len;
 }
 
 static const char *parse_port(struct d2d_url *url, const char **at)
@@ -77,8 +63,8 @@ const char *d2d_url_parse(const char *text, struct d2d_url *url)
 	if (!*p)
 		return "it doesn't begin with http://, https://, tftp:// or nfs://";
 	p = text + strlen(p);
-	len = host_length(p);
-	if (!len || len > HOST_MAX_LENGTH)
+	len = d2d_host_length(p);
+	if (!len)
 		return "it names no host";
 	url->host = xstrndup(p, len);
 	p += len;

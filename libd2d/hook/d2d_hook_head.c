@@ -31,7 +31,7 @@ static int set_value(struct d2d_hook_head *head, int key, char *value)
 	switch (key) {
 	case 0:
 		seconds = bb_strtou(value, NULL, 10);
-		if (errno || seconds < 1 || seconds > TIMEOUT_MAX)
+		if (errno || seconds > TIMEOUT_MAX)
 			return -EINVAL;
 		head->timeout = seconds;
 		return 0;

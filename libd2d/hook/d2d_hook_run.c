@@ -24,7 +24,8 @@ struct job {
 	unsigned slot;
 	char *log;
 	struct d2d_output out;
-	unsigned long long limit;	/* deadline of all runs together, as by d2d_now() */
+	unsigned long long started;	/* time of the last run's start, as by d2d_now() */
+	unsigned long long limit;	/* deadline of all runs together; ~0: none */
 	unsigned long long next;	/* time of the next run, SIGTERM or SIGKILL */
 };
 
@@ -71,10 +72,21 @@ static int spawn_hook(struct stage *s, struct job *job)
 	return 0;
 }
 
+/* Whether a hook without a time limit of its own runs. It waits for a person, so the time limit of the boot doesn't count then. */
+static bool waits_for_person(const struct stage *s)
+{
+	unsigned i;
+
+	for (i = 0; i < s->run->jobs; i++)
+		if (s->slot[i] && !s->slot[i]->hook->head.timeout)
+			return true;
+	return false;
+}
+
 /* Returns whether the time limit of the whole boot has passed. */
 static bool is_over(const struct stage *s)
 {
-	return *s->run->end && d2d_now() >= *s->run->end;
+	return *s->run->end && !waits_for_person(s) && d2d_now() >= *s->run->end;
 }
 
 /* Adds the results that a hook wrote to env.d to the environment of all hooks that start later. */
@@ -104,8 +116,8 @@ static void start(struct stage *s, struct job *job)
 
 	if (!hook->runs) {
 		hook->start = now;
-		job->limit = now + hook->head.timeout * 1000ULL;
-		if (*s->run->end)
+		job->limit = hook->head.timeout ? now + hook->head.timeout * 1000ULL : ~0ULL;
+		if (*s->run->end && hook->head.timeout)
 			job->limit = MIN(job->limit, *s->run->end);
 		/* Remove the results of a hook with the same name in an earlier stage. */
 		if (*s->run->kept)
@@ -119,6 +131,7 @@ static void start(struct stage *s, struct job *job)
 		return;
 	}
 	job->phase = RUNS;
+	job->started = now;
 	job->next = job->limit;
 	s->running++;
 }
@@ -163,6 +176,8 @@ static void over(struct stage *s, struct job *job, int status)
 		job->hook->log = xstrdup(job->log);
 	s->slot[job->slot] = NULL;
 	s->running--;
+	if (*s->run->end && !job->hook->head.timeout)
+		*s->run->end += d2d_now() - job->started;
 	if (status >= 0) {
 		judge(s, job, status);
 	} else {

@@ -12,17 +12,27 @@ char *d2d_luks_open_as(const char *dev)
 {
 	char *pattern, *name = NULL;
 	struct stat st;
+	size_t i;
 	glob_t g;
 
 	if (stat(dev, &st) != 0 || !S_ISBLK(st.st_mode))
 		return NULL;
 	pattern = xasprintf("/sys/dev/block/%u:%u/holders/*/dm/name", major(st.st_rdev), minor(st.st_rdev));
-	if (glob(pattern, 0, NULL, &g) == 0)
-		name = xmalloc_open_read_close(g.gl_pathv[0], NULL);
+	if (glob(pattern, 0, NULL, &g) != 0)
+		g.gl_pathc = 0;
+	for (i = 0; i < g.gl_pathc && !name; i++) {
+		name = xmalloc_open_read_close(g.gl_pathv[i], NULL);
+		if (!name)
+			continue;
+		chomp(name);
+		/* With such a mapping libcryptsetup reads a key slot, in this process or in another one. */
+		if (is_prefixed_with(name, "temporary-cryptsetup-")) {
+			free(name);
+			name = NULL;
+		}
+	}
 	globfree(&g);
 	free(pattern);
-	if (name)
-		chomp(name);
 	return name;
 }
 

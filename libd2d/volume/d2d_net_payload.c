@@ -6,6 +6,7 @@
  */
 //kbuild:lib-$(CONFIG_D2D_LIBD2D_PROBE) += d2d_net_payload.o
 
+#include <glob.h>
 #include "d2d_volume.h"
 
 int d2d_payload_from(const char *name)
@@ -20,6 +21,23 @@ int d2d_payload_from(const char *name)
 			return i;
 	}
 	return D2D_FROM_VOLUME;
+}
+
+llist_t *d2d_volume_dirs(const char *root)
+{
+	char *pattern = xasprintf("{%s"D2D_MEDIUM",%s"D2D_PAYLOAD"/*}", root, root);
+	llist_t *dirs = NULL;
+	size_t i;
+	glob_t g;
+
+	if (glob(pattern, GLOB_BRACE, NULL, &g) == 0) {
+		for (i = 0; i < g.gl_pathc; i++)
+			if (d2d_payload_from(bb_basename(g.gl_pathv[i])) == D2D_FROM_VOLUME)
+				llist_add_to_end(&dirs, xstrdup(g.gl_pathv[i]));
+		globfree(&g);
+	}
+	free(pattern);
+	return dirs;
 }
 
 /* Reads only /proc/mounts: a request to the server would block while the server can't be reached. */

@@ -7,7 +7,8 @@
 //kbuild:lib-$(CONFIG_FEATURE_D2DMOUNT_NFS) += d2d_nfs.o
 
 #include <sys/mount.h>
-#include "d2d_volume.h"
+#include "d2d_host.h"
+#include "d2d_nfs.h"
 
 /* When the connection is lost, a call fails after 5 seconds (timeo is in tenths of a second) and one retry, like a read
  * from a disk that was pulled out. With version 4, calls to a server that is reachable but slow keep waiting, but the
@@ -28,21 +29,6 @@ void d2d_nfs_clear(struct d2d_nfs *nfs)
 	free(nfs->host);
 	free(nfs->path);
 	memset(nfs, 0, sizeof(*nfs));
-}
-
-/* Returns the length of the host name or address at the beginning of TEXT ("[::1]", "server.example.com" or
- * "10.0.0.1"), 0 if there is none. */
-static size_t host_length(const char *text)
-{
-	size_t len;
-
-	if (text[0] == '[') {
-		len = 1 + strspn(text + 1, "0123456789abcdefABCDEF:.");
-		return text[len] == ']' && len > 1 ? len + 1 : 0;
-	}
-	for (len = 0; isalnum(text[len]) || text[len] == '-' || text[len] == '.'; len++)
-		continue;
-	return text[0] == '-' ? 0 : len;
 }
 
 /* Returns the path with its %XX escapes decoded, NULL if an escape is invalid or a control character is in it. The
@@ -78,13 +64,13 @@ static char *read_path(const char *text, size_t len)
 const char *d2d_nfs_parse(const char *url, struct d2d_nfs *nfs)
 {
 	const char *p = is_prefixed_with(url, "nfs://"), *query;
-	size_t len = p ? host_length(p) : 0;
+	size_t len = p ? d2d_host_length(p) : 0;
 	int i;
 
 	memset(nfs, 0, sizeof(*nfs));
 	if (!p)
 		return "it is not of the form nfs://HOST/PATH";
-	if (!len || len > 255)
+	if (!len)
 		return "it names no host";
 	nfs->host = xstrndup(p, len);
 	p += len;

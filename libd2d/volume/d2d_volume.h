@@ -163,28 +163,15 @@ void d2d_payload_check_directory(struct d2d_volume *v);
 /* Unmounts payloads that are not in the list: a USB stick that was removed leaves its mount behind. */
 void d2d_payloads_drop_gone(const struct d2d_volume *list, int n);
 
-/* ---- d2d_nfs.c, d2d_net_payload.c: payloads from the network ---- */
-
-struct d2d_nfs {
-	char *host, *path;	/* the path begins with a slash */
-	const char *version;	/* NULL: try several */
-	unsigned port;		/* 0: the default */
-};
-
-bool d2d_nfs_is_url(const char *url);
-
-/* Parses "nfs://HOST[:PORT]/PATH[?vers=VERSION]". Returns NULL, or a static text about the error. The caller clears *NFS in either
- * case. */
-const char *d2d_nfs_parse(const char *url, struct d2d_nfs *nfs);
-void d2d_nfs_clear(struct d2d_nfs *nfs);
-
-/* Mounts an export read-only. ADDRESS is the host's IP address, which the caller has looked up. Blocks as long as the server
- * does. */
-int d2d_nfs_mount(const struct d2d_nfs *nfs, const char *address, const char *target);
+/* ---- d2d_net_payload.c: payloads from the network, and those that are not ---- */
 
 /* Where the payload with a mount point of this name is from: "nfs", "nfsN", "netN", with a digest "pinnedN", else a device. */
 enum { D2D_FROM_VOLUME, D2D_FROM_NFS, D2D_FROM_NET, D2D_FROM_PINNED };
 int d2d_payload_from(const char *name);
+
+/* Returns the mount points of the medium and of the payload volumes below ROOT ("" for /), but not of payloads from the network. The
+ * caller frees the list and its strings. */
+llist_t *d2d_volume_dirs(const char *root);
 
 /* Appends the mounted payloads that came over the network to a list of N volumes, with their role. Returns the new length. */
 int d2d_net_payloads_add(struct d2d_volume **list, int n);

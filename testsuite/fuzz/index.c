@@ -1,6 +1,6 @@
 /*
  * The index of a payload on a server, and its first line as a URL and as a list of URLs.
- * needs: d2d_index.c d2d_url.c d2d_digest.c d2d_sha256.c d2d_text.c
+ * needs: d2d_index.c d2d_url.c d2d_host.c d2d_digest.c d2d_sha256.c d2d_text.c
  * libs: -lnettle
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
