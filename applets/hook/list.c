@@ -9,13 +9,11 @@
 
 static char *limits(const struct d2d_hook *hook)
 {
+	const char *critical = hook->head.critical ? " critical" : "";
+
 	if (hook->state != D2D_HOOK_RUNS)
 		return xstrdup("-");
-	char *limit = hook->head.timeout ? xasprintf("%us", hook->head.timeout) : xstrdup("no limit");
-	char *text = xasprintf("%s%s", limit, hook->head.critical ? " critical" : "");
-
-	free(limit);
-	return text;
+	return hook->head.timeout ? xasprintf("%us%s", hook->head.timeout, critical) : xasprintf("unlimited%s", critical);
 }
 
 static void print_line(const struct d2d_hook *hook, const int *width)
