@@ -72,8 +72,12 @@ static void add_files(struct source *s)
 	struct d2d_trust trust = { .root = NULL };
 	struct d2d_hooks files = { NULL, 0 };
 	char **env = d2d_hook_env(s->d->root, NULL);
+	char *how = d2d_option_at(s->d->root, "ssh");
+	/* With d2d.ssh=early, a stick may have brought keys that are good for the passphrase only. */
+	bool early = how && strcmp(how, "early") == 0;
 	unsigned i;
 
+	free(how);
 	d2d_trust_begin(&trust, s->d->root, d2d_hook_option(env, "HOOKS"), d2d_hook_option(env, "STORE"));
 	trust.kind = D2D_KIND_SETTINGS;
 	trust.copies = D2DSSH_DIR"/verified";
@@ -89,7 +93,8 @@ static void add_files(struct source *s)
 			add_file(s, file->path, file->file, file->trust ? : "-");
 		} else if (file->state == D2D_HOOK_REFUSED) {
 			printf("%s: refused: %s\n", auto_string(d2d_printable(file->file, strlen(file->file))), file->why);
-			s->d->code = EXIT_FAILURE;
+			if (!early)
+				s->d->code = EXIT_FAILURE;
 		}
 	}
 	d2d_hooks_free(&files);
