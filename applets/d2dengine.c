@@ -14,7 +14,8 @@
 //config:	select LONG_OPTS
 //config:	help
 //config:	Applies settings of the engine that volumes bring: d2d/daemon.json,
-//config:	d2d/certs.d, d2d/ca, and the proxy of d2d.proxy=.
+//config:	d2d/certs.d, d2d/ca, and the proxy of d2d.proxy=. Also those of
+//config:	boot2docker's profile, as docker-machine writes it.
 
 //applet:IF_D2DENGINE(APPLET(d2dengine, BB_DIR_USR_BIN, BB_SUID_DROP))
 
@@ -32,6 +33,8 @@
 //usage:     "\nwould not work are left out. ca/NAME.crt is added to the certificates of all"
 //usage:     "\nprograms, certs.d/REGISTRY/ to those for one registry. d2d.proxy=URL is the proxy"
 //usage:     "\nof the engine and of login shells, d2d.noproxy=HOST,... are hosts without it."
+//usage:     "\nOptions of dockerd in /var/lib/boot2docker/profile count, too, and what it exports;"
+//usage:     "\nnothing of it is executed."
 //usage:     "\nExit status: 0 done, 1 something is refused or failed, 77 nothing to do (-b)"
 //usage:#define d2dengine_example_usage
 //usage:       "$ sudo d2d engine\n"
@@ -63,6 +66,7 @@ static void find_settings(struct d2dengine *e, bool copy)
 	trust.kind = D2D_KIND_SETTINGS;
 	trust.copies = D2DENGINE_DIR"/verified";
 	d2d_bin_find(&e->files, e->root, &trust, copy);
+	d2dengine_find_boot2docker(e, &trust);
 	d2d_trust_free(&trust);
 	d2d_hook_env_free(env);
 }

@@ -31,13 +31,14 @@
 //usage:#define d2dhook_trivial_usage
 //usage:       "run [-R ROOT] [-j N] [DIR]... | list [-R ROOT] [DIR]... |\n"
 //usage:       "	check [-R IMAGE] DIR | manifest [-V N] DIR |\n"
-//usage:       "	report [-R ROOT] [-J] [FILE] | chart [-R ROOT] [FILE]"
+//usage:       "	report [-R ROOT] [-J] [FILE] | chart [-R ROOT] [FILE] | unsigned [-R ROOT]"
 //usage:#define d2dhook_full_usage "\n\n"
 //usage:       "Run the hooks of the boot, check hooks, show the report of a boot.\n"
 //usage:       "'run' runs the hooks NN-stage/NN-name of the boot, 'list' shows which hooks\n"
 //usage:       "would run. 'check' checks a directory of hooks, 'manifest' prints its manifest,\n"
 //usage:       "to be signed with minisign. 'report' shows the last boot as a table, 'chart' as\n"
-//usage:       "an SVG picture\n"
+//usage:       "an SVG picture. 'unsigned' ends with 0 if hooks of the store run without a\n"
+//usage:       "signature, else with 1 after printing why not\n"
 //usage:     "\n	-R,--root ROOT	Use ROOT/usr/lib/d2d/hooks and ROOT/run/d2d;"
 //usage:     "\n			'check' also looks for interpreters below ROOT"
 //usage:     "\n	-j,--jobs N	Run up to N hooks in parallel (default: one per CPU)"
@@ -69,9 +70,10 @@ static const char *root_path(const char *root)
 int d2dhook_main(int argc, char **argv) MAIN_EXTERNALLY_VISIBLE;
 int d2dhook_main(int argc UNUSED_PARAM, char **argv)
 {
-	static const char verbs[] ALIGN1 = "run\0list\0manifest\0check\0report\0chart\0";
+	static const char verbs[] ALIGN1 = "run\0list\0manifest\0check\0report\0chart\0unsigned\0";
 	static int (*const verb_main[])(struct d2dhook *d) = {
-		d2dhook_run, d2dhook_list, d2dhook_manifest, d2dhook_check, d2dhook_report, d2dhook_chart
+		d2dhook_run, d2dhook_list, d2dhook_manifest, d2dhook_check, d2dhook_report, d2dhook_chart,
+		d2dhook_unsigned
 	};
 	struct d2dhook d = { .root = "/" };
 	int verb, jobs = d2d_cpus();

@@ -60,14 +60,20 @@ static void hide_memory(void)
 
 static int renew(struct d2dtls *t, bool anew)
 {
+	struct d2dtls_given given;
 	struct d2dtls_set set;
 
+	d2dtls_given_read(t, &given);
 	d2dtls_make(t, &set, anew ? D2DTLS_ANEW : D2DTLS_AGAIN);
-	d2dtls_write_state(t, &set);
+	d2dtls_write_state(t, &set, &given);
 	fflush_all();
-	if (set.made_server && set.usable && !d2dtls_restart(t))
+	if (given.usable)
+		d2dtls_error(t, "dockerd doesn't use these, but docker-machine's, which the profile names: "
+			"'docker-machine regenerate-certs' makes those anew");
+	else if (set.made_server && set.usable && !d2dtls_restart(t))
 		d2dtls_error(t, "can't restart dockerd; see "D2D_RUN"/log/dockerd.log");
 	d2dtls_set_free(&set);
+	d2dtls_given_free(&given);
 	return t->code;
 }
 

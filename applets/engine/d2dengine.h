@@ -8,6 +8,8 @@
 
 #include "d2d_hook.h"
 
+struct json_object;
+
 #define D2DENGINE_DIR D2D_RUN"/engine"	/* results and verified copies */
 
 struct d2dengine {
@@ -36,10 +38,22 @@ void d2dengine_link(struct d2dengine *e, const char *name, const char *target);
 #define D2DENGINE_CERTS "/etc/docker/certs.d"
 #define D2DENGINE_CA "/etc/ssl/certs/ca-certificates.crt"
 #define D2DENGINE_PROXY D2DENGINE_DIR"/proxy"	/* read by /etc/profile */
+#define D2DENGINE_ENVIRONMENT D2DENGINE_DIR"/environment"	/* lines KEY=VALUE, read by boot-scripts/start-dockerd */
+
+/* ---- engine/boot2docker.c ---- */
+
+#define D2DENGINE_PROFILE "profile"	/* its name among the settings */
+
+/* Appends boot2docker's profile and certificates to the settings, if there are any. */
+void d2dengine_find_boot2docker(struct d2dengine *e, struct d2d_trust *trust);
+
+/* Reads the profile FILE: writes what it exports to D2DENGINE_ENVIRONMENT, and returns its settings, which the caller frees, or NULL
+ * after a message. What doesn't count is reported. */
+struct json_object *d2dengine_profile(struct d2dengine *e, const struct d2d_hook *file);
 
 /* ---- engine/certificates.c, engine/daemon.c ---- */
 
-/* Apply the files in ca/ and certs.d/; and daemon.json and the proxy. Return how many settings were applied. */
+/* Apply the files in ca/ and certs.d/; and daemon.json, the profile and the proxy. Return how many settings were applied. */
 unsigned d2dengine_certificates(struct d2dengine *e);
 unsigned d2dengine_daemon(struct d2dengine *e);
 

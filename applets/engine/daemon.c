@@ -73,8 +73,8 @@ static void print_refused(void *arg, const char *key, const char *why)
 	free(shown);
 }
 
-/* Returns the settings of the volumes without those that can't be used, or NULL. */
-static struct json_object *volume_settings(struct d2dengine *e)
+/* Returns the settings of NAME, "daemon.json" or the profile, without those that can't be used, or NULL. */
+static struct json_object *settings_of(struct d2dengine *e, const char *name)
 {
 	unsigned i;
 
@@ -83,9 +83,9 @@ static struct json_object *volume_settings(struct d2dengine *e)
 		struct json_object *settings;
 		struct refusal refusal = { e, file->file };
 
-		if (file->state != D2D_HOOK_RUNS || strcmp(file->name, "daemon.json") != 0)
+		if (file->state != D2D_HOOK_RUNS || strcmp(file->name, name) != 0)
 			continue;
-		settings = read_settings(e, file->path, file->file);
+		settings = strcmp(name, D2DENGINE_PROFILE) == 0 ? d2dengine_profile(e, file) : read_settings(e, file->path, file->file);
 		if (settings)
 			d2d_daemon_json_check(settings, print_refused, &refusal);
 		return settings;
@@ -171,21 +171,24 @@ static bool is_accepted(const struct d2dengine *e, const char *file)
 	return ok;
 }
 
-/* Merges the image's settings with those of the volumes and of the proxy, either of which may be NULL, and mounts the result.
- * Returns whether dockerd accepts it. */
-static bool use(struct d2dengine *e, struct json_object *volume, struct json_object *proxy)
+/* The settings that are merged with the image's own, in this order. */
+enum { PROFILE, VOLUME, PROXY, SOURCES };
+
+/* Merges the image's settings with those of each source that is in WHICH (1 << VOLUME), and mounts the result. Returns
+ * whether dockerd accepts it. */
+static bool use(struct d2dengine *e, struct json_object *const *source, unsigned which)
 {
 	char *path = xasprintf("%s"D2DENGINE_DAEMON_JSON, e->root), *file = NULL;
 	struct json_object *settings = read_settings(e, path, path);
 	bool ok = false;
+	unsigned i;
 
 	if (settings) {
 		const char *text;
 
-		if (volume)
-			d2d_daemon_json_merge(settings, volume);
-		if (proxy)
-			d2d_daemon_json_merge(settings, proxy);
+		for (i = 0; i < SOURCES; i++)
+			if (which & (1 << i))
+				d2d_daemon_json_merge(settings, source[i]);
 		text = json_object_to_json_string_ext(settings, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE);
 		file = d2dengine_write(e, bb_basename(D2DENGINE_DAEMON_JSON), text, strlen(text));
 	}
@@ -202,20 +205,49 @@ static bool use(struct d2dengine *e, struct json_object *volume, struct json_obj
 	return ok;
 }
 
+/* Leaves out settings, until dockerd accepts those that are left. A mistake in daemon.json or in the profile doesn't concern
+ * the other one, nor the proxy. */
+static void use_what_is_accepted(struct d2dengine *e, struct json_object *const *source, unsigned all)
+{
+	static const struct { unsigned without; const char *used; } attempts[] = {
+		{ 0, NULL },
+		{ 1 << PROFILE, ", with daemon.json" },
+		{ 1 << VOLUME, ", with the profile" },
+		{ 1 << PROFILE | 1 << VOLUME, "" },
+	};
+	unsigned i, left, tried = 0;
+
+	for (i = 0; i < ARRAY_SIZE(attempts); i++) {
+		left = all & ~attempts[i].without;
+		if ((i && left == tried) || (!left && i))
+			continue;
+		if (use(e, source, left))
+			break;
+		tried = left;
+		e->code = EXIT_FAILURE;
+	}
+	if (!i)
+		return;
+	left = i < ARRAY_SIZE(attempts) ? left : 0;
+	bb_error_msg("dockerd doesn't accept these settings (see above): the image's own are used%s%s",
+		left & ~(1U << PROXY) ? attempts[i].used : "", left & (1 << PROXY) ? ", with the proxy" : "");
+}
+
 unsigned d2dengine_daemon(struct d2dengine *e)
 {
-	struct json_object *volume = volume_settings(e), *proxy = proxy_settings(e);
-	unsigned n = (volume != NULL) + (proxy != NULL);
+	struct json_object *source[SOURCES] = { settings_of(e, D2DENGINE_PROFILE), settings_of(e, "daemon.json"), proxy_settings(e) };
+	unsigned i, n = 0, all = 0;
 
-	if (n && !use(e, volume, proxy)) {
-		bb_error_msg("dockerd doesn't accept these settings (see above): the image's own are used%s",
-			volume && proxy ? ", with the proxy" : "");
-		e->code = EXIT_FAILURE;
-		/* A mistake in daemon.json doesn't concern the proxy. */
-		if (volume && proxy)
-			use(e, NULL, proxy);
+	for (i = 0; i < SOURCES; i++) {
+		if (!source[i])
+			continue;
+		n++;
+		if (json_object_object_length(source[i]))
+			all |= 1 << i;
 	}
-	json_object_put(proxy);
-	json_object_put(volume);
+	if (all)
+		use_what_is_accepted(e, source, all);
+	for (i = 0; i < SOURCES; i++)
+		json_object_put(source[i]);
 	return n;
 }

@@ -28,7 +28,7 @@ static void unlink_certs(const struct d2dengine *e)
 
 void d2dengine_undo(const struct d2dengine *e)
 {
-	static const char *const results[] = { "daemon.json", "ca-certificates.crt", "proxy", "certs.d" };
+	static const char *const results[] = { "daemon.json", "ca-certificates.crt", "proxy", "environment", "certs.d" };
 	unsigned i;
 
 	if (!e->root[0]) {

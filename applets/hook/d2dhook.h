@@ -56,5 +56,6 @@ int d2dhook_manifest(struct d2dhook *d);
 int d2dhook_check(struct d2dhook *d);
 int d2dhook_report(struct d2dhook *d);
 int d2dhook_chart(struct d2dhook *d);
+int d2dhook_unsigned(struct d2dhook *d);
 
 #endif

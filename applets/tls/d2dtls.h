@@ -146,13 +146,26 @@ void d2dtls_make(struct d2dtls *t, struct d2dtls_set *set, enum d2dtls_how how);
 
 void d2dtls_set_free(struct d2dtls_set *set);
 
+/* ---- tls/given.c ---- */
+
+struct d2dtls_given {
+	bool port;		/* boot2docker's profile asks for the port */
+	char *ca, *cert, *key;	/* paths of the certificates that it names, or NULL */
+	bool usable;		/* dockerd uses them instead of those that are made here */
+	time_t until;		/* the end of the server's certificate */
+};
+
+/* Reads boot2docker's profile and the certificates that it names. Problems are reported. The caller calls d2dtls_given_free(). */
+void d2dtls_given_read(struct d2dtls *t, struct d2dtls_given *g);
+void d2dtls_given_free(struct d2dtls_given *g);
+
 /* ---- tls/boot.c ---- */
 
 /* Makes the certificates at boot, and the arguments of dockerd. Returns the exit status. */
 int d2dtls_boot(struct d2dtls *t);
 
-/* Writes what `d2d` shows. */
-void d2dtls_write_state(const struct d2dtls *t, const struct d2dtls_set *set);
+/* Writes what `d2d` shows. SET is not read if the certificates of GIVEN are used. */
+void d2dtls_write_state(const struct d2dtls *t, const struct d2dtls_set *set, const struct d2dtls_given *given);
 
 /* ---- tls/settle.c ---- */
 

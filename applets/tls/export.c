@@ -80,10 +80,18 @@ static int write_files(const struct d2dtls *t, int dir)
 
 int d2dtls_export(struct d2dtls *t, const char *path)
 {
+	struct d2dtls_given given;
 	struct d2dtls_set set;
 	struct stat st;
 	int dir, err;
 
+	d2dtls_given_read(t, &given);
+	if (given.usable)
+		d2dtls_error(t, "dockerd uses docker-machine's certificates, so its clients need those of docker-machine: "
+			"'docker-machine env' names them");
+	d2dtls_given_free(&given);
+	if (given.usable)
+		return t->code;
 	d2dtls_make(t, &set, D2DTLS_LOOK);
 	if (set.ca.cert_err || !d2dtls_pair_fits(&set.client)) {
 		if (!set.ca.cert_err)

@@ -55,10 +55,13 @@ void d2dtls_print_command(struct d2dtls *t, const struct d2dtls_set *set)
 
 int d2dtls_show(struct d2dtls *t)
 {
-	char *flags = xasprintf("%s"D2DTLS_FLAGS, t->root);
-	struct d2dtls_set set;
+	char *flags = xasprintf("%s"D2DTLS_FLAGS, t->root), *ca = d2dtls_path(t, "ca", ".pem");
+	struct d2dtls_set set = { .ca.cert_err = -ENOENT };
+	struct d2dtls_given given;
 
-	d2dtls_make(t, &set, D2DTLS_LOOK);
+	d2dtls_given_read(t, &given);
+	if (!given.usable || access(ca, F_OK) == 0)
+		d2dtls_make(t, &set, D2DTLS_LOOK);
 	if (!set.ca.cert_err) {
 		printf("%-10s %s%s\n", "directory", t->dir, t->store ? "" : " (no store: new at each boot)");
 		print_pair(&set.ca);
@@ -66,11 +69,16 @@ int d2dtls_show(struct d2dtls *t)
 		print_pair(&set.server);
 		print_pair(&set.client);
 	}
+	if (given.usable)
+		printf("%-10s %s until %s, of docker-machine: dockerd uses it instead of the above\n", "in use", given.cert,
+			d2dtls_day(given.until));
 	printf("%-10s %u %s\n", "port", D2DTLS_PORT,
 		access(flags, F_OK) == 0 ? "is open" : "is closed: d2d.tls=yes opens it at the next boot");
-	if (access(flags, F_OK) == 0)
+	if (access(flags, F_OK) == 0 && !given.usable)
 		puts("           'sudo d2d tls export DIR' writes the files for a client");
 	d2dtls_set_free(&set);
+	d2dtls_given_free(&given);
+	free(ca);
 	free(flags);
 	return t->code;
 }

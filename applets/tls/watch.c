@@ -76,16 +76,20 @@ static void wait_for_change(struct pollfd *fds)
 
 static void check(const char *root)
 {
+	struct d2dtls_set set = { .usable = false };
+	struct d2dtls_given given;
 	struct d2dtls t;
-	struct d2dtls_set set;
 
 	d2dtls_begin(&t, root);
-	d2dtls_make(&t, &set, D2DTLS_AS_NEEDED);
-	d2dtls_write_state(&t, &set);
+	d2dtls_given_read(&t, &given);
+	if (!given.usable)
+		d2dtls_make(&t, &set, D2DTLS_AS_NEEDED);
+	d2dtls_write_state(&t, &set, &given);
 	fflush_all();
 	if (set.made_server && set.usable && !d2dtls_restart(&t))
 		bb_simple_error_msg("can't restart dockerd; see "D2D_RUN"/log/dockerd.log");
 	d2dtls_set_free(&set);
+	d2dtls_given_free(&given);
 	d2dtls_end(&t);
 }
 

@@ -48,4 +48,47 @@ void d2d_daemon_json_check(struct json_object *settings, void (*refused)(void *a
  * value replaces the one in SETTINGS, lists too. */
 void d2d_daemon_json_merge(struct json_object *settings, struct json_object *more);
 
+/* ---- d2d_dockerd_option.c: options of dockerd's command line ---- */
+
+/* Splits a word of a command line: NAME gets the long name of the option without dashes, *VALUE points to what is behind '=', or is
+ * NULL. Returns false if the word isn't an option, or its name doesn't fit into SIZE bytes. */
+bool d2d_dockerd_option_name(const char *word, char *name, size_t size, const char **value);
+
+/* Adds an option to the object SETTINGS, as daemon.json has it. NEXT is the following word or NULL; *TOOK_NEXT is set if
+ * that is the option's value. Returns NULL, or why the option doesn't count. */
+const char *d2d_dockerd_option(struct json_object *settings, const char *name, const char *value, const char *next, bool *took_next);
+
+/* ---- d2d_assignment.c: assignments of a shell script ---- */
+
+struct d2d_assignments {
+	/* Takes one. Returns NULL, or why it doesn't count. NAME is a valid name, VALUE is UTF-8 without other control characters than
+	 * white space. */
+	const char *(*assign)(void *arg, unsigned line, const char *name, const char *value, bool exported);
+	/* Is told of each line that doesn't count. WHAT is its start in printable ASCII. */
+	void (*ignored)(void *arg, unsigned line, const char *what, const char *why);
+	void *arg;
+};
+
+/* Reads a text, of which nothing is executed. Returns 0, or -EBADMSG if it isn't a text. */
+int d2d_assignments_read(const char *text, size_t len, const struct d2d_assignments *to);
+
+/* ---- d2d_profile.c: boot2docker's profile ---- */
+
+#define D2D_BOOT2DOCKER "/var/lib/boot2docker"
+#define D2D_PROFILE_MAX (64 * 1024)	/* bytes */
+
+struct d2d_profile {
+	struct json_object *settings;	/* for daemon.json; d2d_daemon_json_check() has not seen them */
+	llist_t *env;			/* strings "KEY=VALUE" for dockerd's environment, each key once */
+	bool port;			/* Docker is to be reached on port 2376 */
+	char *ca, *cert, *key;		/* paths below D2D_BOOT2DOCKER: of the clients' authority, the server's certificate and key; or NULL */
+};
+
+/* Reads a text, of which nothing is executed. Calls ignored() for each part that doesn't count, with its line, the part
+ * itself in printable ASCII, and the reason. Returns 0, -EFBIG for a text of more than D2D_PROFILE_MAX bytes, or -EBADMSG if
+ * it isn't a text. The caller frees *P with d2d_profile_free() in any case. */
+int d2d_profile_parse(const char *text, size_t len, struct d2d_profile *p,
+		void (*ignored)(void *arg, unsigned line, const char *what, const char *why), void *arg);
+void d2d_profile_free(struct d2d_profile *p);
+
 #endif
