@@ -35,11 +35,19 @@ static void ignore(const struct profile *s, unsigned line, const char *what, con
 	free(shown);
 }
 
-/* Variables that change how programs are run, or that belong to this system. */
+/* Variables that make dockerd, or the programs that it runs as root (iptables, git), load or run a file, or that belong to this
+ * system. */
 static bool is_reserved(const char *name)
 {
-	return is_prefixed_with(name, "LD_") || is_prefixed_with(name, "D2D_")
-		|| index_in_strings("PATH\0IFS\0ENV\0BASH_ENV\0NOTIFY_SOCKET\0", name) >= 0;
+	static const char prefixes[] ALIGN1 = "LD_\0D2D_\0GLIBC_\0MALLOC_\0XTABLES_\0GIT_\0SSH_\0";
+	static const char names_reserved[] ALIGN1 =
+		"PATH\0IFS\0ENV\0BASH_ENV\0NOTIFY_SOCKET\0GCONV_PATH\0GETCONF_DIR\0LOCPATH\0NLSPATH\0RES_OPTIONS\0HOSTALIASES\0HOME\0TMPDIR\0";
+	const char *p;
+
+	for (p = prefixes; *p; p += strlen(p) + 1)
+		if (is_prefixed_with(name, p))
+			return true;
+	return index_in_strings(names_reserved, name) >= 0;
 }
 
 /* Adds NAME=VALUE to the environment of dockerd, in place of an earlier one of this name. */
