@@ -9,7 +9,6 @@
 //config:	default y
 //config:	select D2D_LIBD2D_MOUNT
 //config:	select LONG_OPTS
-//config:	select FEATURE_IPV6
 //config:	help
 //config:	Joins a swarm of Docker engines at boot (d2d.swarm=join), with the
 //config:	managers and the token of d2d/swarm.conf on a volume, checks what a

@@ -187,6 +187,8 @@ static enum d2dswarm_result attempt(struct d2dswarm *d)
 	enum d2dswarm_result result;
 
 	d->wrong = 0;
+	free(d->blocked);
+	d->blocked = NULL;
 	if (err == 0 && d2d_swarm_is_member(&node)) {
 		result = has_membership(d, &node);
 	} else if (!d2dswarm_load(d, NULL)) {
