@@ -1,6 +1,6 @@
 /*
- * d2dswarm: makes this machine a node of a swarm of Docker engines, which d2d/swarm.conf describes, and shows its state there. All of a
- * swarm's own work is done by the engine.
+ * d2dswarm: makes this machine a node of a swarm of Docker engines, which d2d/swarm.conf describes, and shows its state there.
+ * All of a swarm's own work is done by the engine.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */

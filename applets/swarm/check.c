@@ -73,8 +73,8 @@ static void check_clock(struct d2dswarm *d)
 	else if (strcmp(word, "off") == 0)
 		d2dswarm_row(d, "clock", "not compared with other clocks");
 	else
-		d2dswarm_wrong(d, "clock", "not synchronised: no NTP server answers; if it is more than an hour behind the managers' clocks, their "
-			"certificates seem invalid");
+		d2dswarm_wrong(d, "clock", "not synchronised: no NTP server answers; if it is more than an hour behind the managers' clocks, "
+			"their certificates seem invalid");
 	free(bad);
 	free(text);
 }

@@ -117,8 +117,9 @@ static void write_request(char *text, const struct d2dswarm_conf *c, const char 
 	const llist_t *l;
 
 	text[0] = '\0';
-	append(text, "{\"ListenAddr\":\"0.0.0.0:%u\",\"AdvertiseAddr\":\"%s\",\"DataPathAddr\":\"%s\",\"Availability\":\"active\",\"RemoteAddrs\":[",
-		D2DSWARM_MANAGE, advertise, data_path);
+	append(text, "{\"ListenAddr\":\"0.0.0.0:%u\",\"AdvertiseAddr\":\"%s\",\"DataPathAddr\":\"%s\",", D2DSWARM_MANAGE, advertise,
+		data_path);
+	append(text, "\"Availability\":\"active\",\"RemoteAddrs\":[");
 	for (l = c->managers; l; l = l->link)
 		append(text, "%s\"%s\"", l == c->managers ? "" : ",", l->data);
 	append(text, "],\"JoinToken\":\"%s\"}", c->token);

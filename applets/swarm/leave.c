@@ -1,6 +1,7 @@
 /*
- * d2dswarm: leaves the swarm. The shutdown does so on a machine that has its membership in memory: else a manager that is switched off
- * would count for the majority of managers for ever, and a worker's tasks would be started elsewhere only after a while.
+ * d2dswarm: leaves the swarm. The shutdown does so on a machine that has its membership in memory: else a manager that is
+ * switched off would count for the majority of managers for ever, and a worker's tasks would be started elsewhere only after
+ * a while.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -73,8 +74,8 @@ int d2dswarm_leave(struct d2dswarm *d)
 		puts("not in a swarm");
 		unlink(marker);
 	} else if (node.manager && node.n_managers == 1 && !d2dswarm_in_memory(d)) {
-		d2dswarm_wrong(d, "swarm", "this is the only manager: without it the swarm is lost. 'docker node promote NODE' makes another one, "
-			"'docker swarm leave --force' ends the swarm");
+		d2dswarm_wrong(d, "swarm", "this is the only manager: without it the swarm is lost. 'docker node promote NODE' makes another "
+			"one, 'docker swarm leave --force' ends the swarm");
 	} else {
 		if (node.manager && node.n_managers > 1)
 			why = demote(&node);

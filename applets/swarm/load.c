@@ -1,7 +1,7 @@
 /*
- * d2dswarm: reads d2d/swarm.conf of the volume that counts, and the option d2d.swarm=. Which of the files are trusted, libd2d/hook
- * decides, as for settings of the engine. The token is never taken from the command line, which every user and every container of the
- * machine can read.
+ * d2dswarm: reads d2d/swarm.conf of the volume that counts, and the option d2d.swarm=. Which of the files are trusted,
+ * libd2d/hook decides, as for settings of the engine. The token is never taken from the command line, which every user and every
+ * container of the machine can read.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */

@@ -93,8 +93,8 @@ void d2dswarm_show_nodes(struct d2dswarm *d, const char *self)
 	for (i = 0; i < n; i++)
 		show_node(d, nodes, n, &nodes[i]);
 	if (managers > 1 && reachable == managers / 2 + 1)
-		d2dswarm_wrong(d, "managers", "if one more is lost, the rest is no majority of %d, and nothing can be changed any more%s", managers,
-			managers == 2 ? ": three can lose one" : "");
+		d2dswarm_wrong(d, "managers", "if one more is lost, the rest is no majority of %d, and nothing can be changed any more%s",
+			managers, managers == 2 ? ": three can lose one" : "");
 	d2dswarm_show_tasks(d, nodes, n);
 	d2dswarm_nodes_free(nodes, n);
 }

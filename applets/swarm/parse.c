@@ -1,7 +1,7 @@
 /*
- * d2dswarm: parses d2d/swarm.conf. It may come from a stick or a disk that anybody can write, so each line is checked, a line with a
- * mistake is named and left out, and the others are used. Messages never repeat a value that could be a token, since they go to logs
- * and consoles. Pure functions on memory, which access no files.
+ * d2dswarm: parses d2d/swarm.conf. It may come from a stick or a disk that anybody can write, so each line is checked, a line
+ * with a mistake is named and left out, and the others are used. Messages never repeat a value that could be a token, since they
+ * go to logs and consoles. Pure functions on memory, which access no files.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -24,8 +24,8 @@ bool d2dswarm_has_secret(const char *text)
 	return strcasestr(text, "SWMTKN") != NULL;
 }
 
-/* Whether a word may be printed that is in the wrong place. The two secret parts of a token have 50 and 25 letters and digits; names
- * have hardly ever so many without a dot. */
+/* Whether a word may be printed that is in the wrong place. The two secret parts of a token have 50 and 25 letters and digits;
+ * names have hardly ever so many without a dot. */
 static bool is_printable_word(const char *text)
 {
 	const char *p;
@@ -55,7 +55,9 @@ static void wrong(struct parser *parser, const char *format, ...)
 /* Returns the value for a message, "" if it could be a token. The text is freed later (auto_string). */
 static const char *shown(const char *value)
 {
-	return is_printable_word(value) ? auto_string(xasprintf(": '%s'", auto_string(d2d_printable(value, MIN(strlen(value), SHOWN))))) : "";
+	if (!is_printable_word(value))
+		return "";
+	return auto_string(xasprintf(": '%s'", auto_string(d2d_printable(value, MIN(strlen(value), SHOWN)))));
 }
 
 /* Whether HOST can be the name of a host. Without the limit for a label of a name, a token would be one, and be shown as one. */

@@ -68,18 +68,19 @@ int d2dswarm_print_conf(struct d2dswarm *d, bool manager)
 {
 	struct d2d_swarm node;
 	struct json_object *o = NULL;
-	int r, err = d2d_swarm_read(&node);
-	const char *token;
+	int err = d2d_swarm_read(&node);
+	const char *token, *whose = manager ? "managers, which decide about the whole swarm" : "workers";
 	const llist_t *l;
 
-	r = err == 0 && node.manager ? d2d_engine_get("/swarm", &o) : -EPERM;
-	token = r == 200 && d2dswarm_part(o, "JoinTokens") ? d2d_json_text(d2dswarm_part(o, "JoinTokens"), manager ? "Manager" : "Worker") : NULL;
+	if (err == 0 && node.manager)
+		d2d_engine_get("/swarm", &o);
+	token = d2d_json_text(d2dswarm_part(o, "JoinTokens"), manager ? "Manager" : "Worker");
 	if (err < 0) {
 		d2dswarm_wrong(d, "engine", "Docker doesn't answer: %s", strerror(-err));
 	} else if (!token) {
 		d2dswarm_wrong(d, "swarm", "%s", node.manager ? "the engine doesn't tell the token" : "only a manager knows the token");
 	} else {
-		printf("# For %s: who has this file can join the swarm.\nmanager =", manager ? "managers, which decide about the whole swarm" : "workers");
+		printf("# For %s: who has this file can join the swarm.\nmanager =", whose);
 		for (l = node.managers; l; l = l->link)
 			printf(" %s", l->data);
 		printf("\ntoken = %s\n", token);

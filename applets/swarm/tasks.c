@@ -56,7 +56,8 @@ static const char *node_name(const struct d2dswarm_node *nodes, int n, const cha
 }
 
 /* Returns what is wrong with a task, or NULL if it was not rejected or another one runs there. The caller frees it. */
-static char *rejected(struct json_object *tasks, struct json_object *task, struct json_object *services, const struct d2dswarm_node *nodes, int n)
+static char *rejected(struct json_object *tasks, struct json_object *task, struct json_object *services,
+	const struct d2dswarm_node *nodes, int n)
 {
 	const char *service = d2d_json_text(task, "ServiceID"), *node = d2d_json_text(task, "NodeID");
 	char *name, *why, *text;
