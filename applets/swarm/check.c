@@ -104,7 +104,7 @@ static void check_ports(struct d2dswarm *d)
 		{ SOCK_STREAM, D2DSWARM_MANAGE, "2377/tcp", "a manager needs it" },
 		{ SOCK_STREAM, D2DSWARM_GOSSIP, "7946/tcp", "nodes find each other by it" },
 		{ SOCK_DGRAM, D2DSWARM_GOSSIP, "7946/udp", "nodes find each other by it" },
-		{ SOCK_DGRAM, D2DSWARM_DATA, "4789/udp", "overlay networks need it" },
+		{ SOCK_DGRAM, D2DSWARM_DATA, "4789/udp", "overlay networks need it, unless the kernel has it for those of an earlier swarm" },
 	};
 	unsigned i, bad = 0;
 
@@ -119,7 +119,9 @@ static void check_ports(struct d2dswarm *d)
 				ports[i].text, ports[i].why);
 		else
 			d2dswarm_wrong(d, "ports", "%s: %s", ports[i].text, strerror(-err));
-		block(d);
+		/* After the node has left a swarm, the kernel's VXLAN can keep the port, which it shares with the next one. */
+		if (ports[i].port != D2DSWARM_DATA)
+			block(d);
 	}
 	if (!bad)
 		d2dswarm_row(d, "ports", "2377/tcp, 7946/tcp, 7946/udp, 4789/udp are free");
