@@ -71,10 +71,13 @@ static void find_settings(struct d2dengine *e, bool copy)
 	d2d_hook_env_free(env);
 }
 
-/* Settings of the network and keys for SSH are found and signed together with those of the engine, but d2dnet and d2dssh read them. */
+/* Settings of the network and the swarm and keys for SSH are found and signed together with those of the engine, but other applets
+ * read them. */
 static bool is_of_engine(const struct d2d_hook *file)
 {
-	return strcmp(file->name, D2D_SETTING_NETWORK) != 0 && strcmp(file->name, D2D_SETTING_KEYS) != 0;
+	static const char others[] ALIGN1 = D2D_SETTING_NETWORK"\0"D2D_SETTING_KEYS"\0"D2D_SETTING_SWARM"\0";
+
+	return index_in_strings(others, file->name) < 0;
 }
 
 static int list(const struct d2dengine *e)

@@ -12,6 +12,7 @@
 #include "d2d_engine.h"
 
 #define DOCKERD "/usr/bin/dockerd"
+#define MEMBERSHIP "/var/lib/docker/swarm/docker-state.json"
 #define NOPROXY "localhost,127.0.0.1,::1"
 
 enum { SETTINGS_MAX = 1024 * 1024 };
@@ -73,6 +74,17 @@ static void print_refused(void *arg, const char *key, const char *why)
 	free(shown);
 }
 
+/* Whether dockerd will be in a swarm: by its membership, which Docker's data has, or because it is to join one. */
+static bool in_swarm(const struct d2dengine *e)
+{
+	char *path = xasprintf("%s"MEMBERSHIP, e->root), *how = d2d_option_at(e->root, "swarm");
+	bool is = access(path, F_OK) == 0 || (how && strcmp(how, "join") == 0);
+
+	free(how);
+	free(path);
+	return is;
+}
+
 /* Returns the settings of NAME, "daemon.json" or the profile, without those that can't be used, or NULL. */
 static struct json_object *settings_of(struct d2dengine *e, const char *name)
 {
@@ -87,7 +99,7 @@ static struct json_object *settings_of(struct d2dengine *e, const char *name)
 			continue;
 		settings = strcmp(name, D2DENGINE_PROFILE) == 0 ? d2dengine_profile(e, file) : read_settings(e, file->path, file->file);
 		if (settings)
-			d2d_daemon_json_check(settings, print_refused, &refusal);
+			d2d_daemon_json_check(settings, in_swarm(e), print_refused, &refusal);
 		return settings;
 	}
 	return NULL;

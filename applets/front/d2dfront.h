@@ -86,6 +86,11 @@ void d2dfront_ssh_row(void);
 /* Prints what d2dtls has noted about port 2376, if anything. Returns the number of problems. */
 int d2dfront_tls_rows(void);
 
+/* ---- front/swarm.c ---- */
+
+/* Prints the role in the swarm, if this machine is in one or is to join one. Returns the number of problems. */
+int d2dfront_swarm_rows(void);
+
 /* ---- front/daemons.c ---- */
 
 /* Prints a line for each daemon that has ended since boot and was started again. Returns their number. */

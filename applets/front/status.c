@@ -381,6 +381,7 @@ int d2dfront_status(bool one_line)
 	hook_rows(&st);
 	engine_rows(&st);
 	st.problems += d2dfront_tls_rows();
+	st.problems += d2dfront_swarm_rows();
 	st.problems += d2dfront_daemon_rows();
 	import_rows(&st);
 	next_rows(&st);

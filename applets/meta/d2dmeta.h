@@ -13,6 +13,8 @@
 #define D2DMETA_USER_DATA "user-data"	/* as it is on the disk */
 #define D2DMETA_ID "instance-id"
 
+#define D2DMETA_JOIN "swarm=join\n"	/* the option for a disk with a swarm.conf */
+
 struct d2dmeta {
 	const char *root;	/* "" for /, else a root directory for tests */
 	struct d2dmeta_notes notes;
@@ -54,6 +56,8 @@ struct d2dmeta_result {
 	enum d2dmeta_kind kind;
 	char *user_data;
 	size_t user_len;
+	char *swarm;		/* a d2d/swarm.conf, with a secret in it, or NULL */
+	size_t swarm_len;
 	struct d2dmeta_cloud cloud;
 };
 

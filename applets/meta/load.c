@@ -124,6 +124,9 @@ static void result_free(struct d2dmeta_result *r)
 	free(r->keys.text);
 	free(r->network.text);
 	free(r->user_data);
+	if (r->swarm)
+		explicit_bzero(r->swarm, r->swarm_len);
+	free(r->swarm);
 }
 
 /* ---- trust ---- */
@@ -184,8 +187,12 @@ static void add_result(struct d2dmeta_text *report, const struct d2dmeta_disk *d
 	if (r->network.len)
 		d2dmeta_add(report, "network "D2D_METADATA"/d2d/"D2D_SETTING_NETWORK"\n");
 	d2dmeta_add(report, "%s", hooks->text ? : "");
+	if (r->swarm_len)
+		d2dmeta_add(report, "swarm   "D2D_METADATA"/d2d/"D2D_SETTING_SWARM"\n");
 	if (r->cloud.config.len)
 		d2dmeta_add(report, "option  %s", r->cloud.config.text);
+	if (r->swarm_len)
+		d2dmeta_add(report, "option  "D2DMETA_JOIN);
 }
 
 /* ---- the verbs ---- */
@@ -238,6 +245,8 @@ int d2dmeta_load(struct d2dmeta *d, const char *dir)
 	(disk.form == D2DMETA_NOCLOUD ? read_nocloud : read_config_drive)(d, &disk, &r);
 	if (r.user_data)
 		read_user_data(d, &r);
+	/* Not of cloud-init: a file beside its own ones. */
+	r.swarm = d2dmeta_read(d, &disk, D2D_SETTING_SWARM, &r.swarm_len);
 	err = d2dmeta_save(d, &r, &hooks);
 	if (err < 0) {
 		d->notes.file = D2D_METADATA;

@@ -95,6 +95,18 @@ static int put_hooks(const char *dir, const struct d2dmeta_result *r, struct d2d
 	return err;
 }
 
+/* Writes the options. Who puts a swarm.conf on the disk wants the machine to join that swarm. */
+static int put_options(const char *dir, const struct d2dmeta_result *r)
+{
+	struct d2dmeta_text all = { 0 };
+	int err;
+
+	d2dmeta_add(&all, "%s%s", r->cloud.config.text ? : "", r->swarm_len ? D2DMETA_JOIN : "");
+	err = put_text(dir, "config", &all, 0644);
+	free(all.text);
+	return err;
+}
+
 int d2dmeta_save(const struct d2dmeta *d, const struct d2dmeta_result *r, struct d2dmeta_text *hooks)
 {
 	char *dir = xasprintf("%s"D2D_METADATA, d->root), *new = xasprintf("%s.new", dir);
@@ -107,11 +119,13 @@ int d2dmeta_save(const struct d2dmeta *d, const struct d2dmeta_result *r, struct
 	if (!err && r->hostname)
 		err = put(new, "hostname", r->hostname, strlen(r->hostname), 0644);
 	if (!err)
-		err = put_text(new, "config", &r->cloud.config, 0644);
+		err = put_options(new, r);
 	if (!err)
 		err = put_text(new, "d2d/network", &r->network, 0644);
 	if (!err)
 		err = put_text(new, "d2d/"D2D_SETTING_KEYS, &r->keys, 0644);
+	if (!err && r->swarm_len)
+		err = put(new, "d2d/"D2D_SETTING_SWARM, r->swarm, r->swarm_len, 0600);
 	if (!err && r->user_data)
 		err = put(new, D2DMETA_USER_DATA, r->user_data, r->user_len, 0600);
 	if (!err)

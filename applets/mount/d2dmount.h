@@ -6,7 +6,7 @@
 #ifndef D2DMOUNT_H
 #define D2DMOUNT_H 1
 
-#include "d2d_nfs.h"
+#include "d2d_fetch.h"
 #include "d2d_volume.h"
 
 enum {

@@ -1,6 +1,6 @@
 /*
  * d2dnet: reads all sources of the plan: the kernel command line, the options in d2d/config on the store, and d2d/network on
- * the store, a stick or the medium. Which of these files are trusted, libd2d/hook decides, as for settings of the engine.
+ * the store, a stick or the medium. Which of these files are trusted and which of them counts, libd2d/hook decides.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -64,35 +64,6 @@ static void load_options(const struct d2dnet *d, struct d2dnet_plan *p)
 
 /* ---- d2d/network ---- */
 
-/* Returns the place of a source in the order of precedence. The store belongs to this machine, sticks come and go, and a metadata
- * disk knows more about the machine than the medium, which may serve many. */
-static int place_of(const struct d2d_hook *file)
-{
-	static const char places[] ALIGN1 = "store\0usb\0pinned\0net\0metadata\0medium\0";
-
-	return index_in_strings(places, file->source);
-}
-
-/* Of the trusted files, returns the one to be used, or NULL. Adds a message about those that aren't trusted. The states by
- * which hooks of sticks override those of the store don't count here. */
-static const struct d2d_hook *choose(const struct d2d_hooks *files, struct d2dnet_plan *p)
-{
-	const struct d2d_hook *best = NULL;
-	unsigned i;
-
-	for (i = 0; i < files->n; i++) {
-		const struct d2d_hook *file = files->hook[i];
-
-		if (strcmp(file->name, D2D_SETTING_NETWORK) != 0)
-			continue;
-		if (file->state == D2D_HOOK_REFUSED)
-			d2dnet_plan_wrong(p, "%s: refused: %s", file->file, file->why);
-		else if (!best || place_of(file) < place_of(best))
-			best = file;
-	}
-	return best;
-}
-
 /* Reads a file into the plan. */
 static void read_file(struct d2dnet_plan *p, const char *path, const char *shown, bool internal)
 {
@@ -112,25 +83,20 @@ static void read_file(struct d2dnet_plan *p, const char *path, const char *shown
 
 static void load_file(const struct d2dnet *d, struct d2dnet_plan *p, char **note)
 {
-	struct d2d_trust trust = { .root = NULL };
 	struct d2d_hooks files = { 0 };
-	char **env = d2d_hook_env(d->root, NULL);
-	const struct d2d_hook *file;
+	llist_t *refused = NULL, *l;
+	const struct d2d_hook *file = d2d_setting_find(&files, d->root, D2D_SETTING_NETWORK, D2D_RUN"/network/verified", &refused);
 	const struct d2dnet_section *all = p->n ? p->section[p->n - 1] : NULL;
 
-	d2d_trust_begin(&trust, d->root, d2d_hook_option(env, "HOOKS"), d2d_hook_option(env, "STORE"));
-	trust.kind = D2D_KIND_SETTINGS;
-	trust.copies = D2D_RUN"/network/verified";
-	d2d_bin_find(&files, d->root, &trust, true);
-	file = choose(&files, p);
+	for (l = refused; l; l = l->link)
+		d2dnet_plan_wrong(p, "%s", l->data);
 	/* A name that begins with '*' is the last one of its source. */
 	if (file && all && strcmp(all->name, D2DNET_ALL) == 0)
 		*note = xasprintf("'%s' isn't used: %s is said of all cards", printable_string(file->file), all->from);
 	else if (file)
 		read_file(p, file->path, file->file, false);
+	llist_free(refused, free);
 	d2d_hooks_free(&files);
-	d2d_trust_free(&trust);
-	d2d_hook_env_free(env);
 }
 
 void d2dnet_load(const struct d2dnet *d, struct d2dnet_plan *p, char **note)

@@ -106,10 +106,17 @@ static bool has_open_port(struct json_object *settings)
 	return false;
 }
 
-void d2d_daemon_json_check(struct json_object *settings, void (*refused)(void *arg, const char *key, const char *why),
-		void *arg)
+void d2d_daemon_json_check(struct json_object *settings, bool in_swarm,
+		void (*refused)(void *arg, const char *key, const char *why), void *arg)
 {
+	struct json_object *live;
 	unsigned i;
+
+	/* With it, dockerd refuses to join a swarm, and in one it doesn't even start. */
+	if (in_swarm && json_object_object_get_ex(settings, "live-restore", &live) && json_object_get_boolean(live)) {
+		refused(arg, "live-restore", "it can't be used in a swarm, and this machine is in one or is to join one (d2d.swarm=join)");
+		json_object_object_del(settings, "live-restore");
+	}
 
 	if (has_open_port(settings)) {
 		refused(arg, "hosts", "it opens a TCP port without 'tlsverify', and whoever reaches that is root here: "

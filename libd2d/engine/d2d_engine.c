@@ -192,7 +192,7 @@ int d2d_engine_request(const char *request, const struct d2d_body *body, char **
 	x.out_len = snprintf(x.out, CHUNK, "%s HTTP/1.0\r\nHost: docker\r\nConnection: close\r\n", request);
 	if (body && x.out_len < CHUNK)
 		x.out_len += snprintf(x.out + x.out_len, CHUNK - x.out_len,
-				"Content-Type: application/x-tar\r\nContent-Length: %llu\r\n",
+				"Content-Type: %s\r\nContent-Length: %llu\r\n", body->type ? : "application/x-tar",
 				(unsigned long long)body->size);
 	if (x.out_len < CHUNK)
 		x.out_len += snprintf(x.out + x.out_len, CHUNK - x.out_len, "\r\n");
@@ -201,6 +201,8 @@ int d2d_engine_request(const char *request, const struct d2d_body *body, char **
 		r = split_reply(x.in, x.in_len, reply);
 
 	close(x.fd);
+	/* The body may have been a secret. */
+	explicit_bzero(x.out, CHUNK);
 	free(x.out);
 	free(x.in);
 	return r;

@@ -237,12 +237,22 @@ void d2d_trust_stage(struct d2d_trust *t, struct d2d_hooks *list, const char *st
 /* Append the files of such a directory to LIST, as d2d_hooks_scan() does. For settings DIR is the volume's d2d/. */
 void d2d_bin_scan(struct d2d_hooks *list, unsigned kind, const char *dir, const char *source, unsigned rank);
 #define D2D_SETTING_NETWORK "network"
-#define D2D_SETTING_KEYS "authorized_keys"	/* who may log in by SSH; all others are of the engine */
+#define D2D_SETTING_KEYS "authorized_keys"	/* who may log in by SSH */
+#define D2D_SETTING_SWARM "swarm.conf"		/* all others are of the engine */
 void d2d_settings_scan(struct d2d_hooks *list, const char *dir, const char *source, unsigned rank);
 
 /* Finds the files of trust->kind of all sources and decides which of them are used: those get D2D_HOOK_RUNS. With COPY, commands
  * and plugins that are used are copied; layers and settings are copied only if they need a signature. d2d_trust_begin() must have
  * been called. */
 void d2d_bin_find(struct d2d_hooks *list, const char *root, struct d2d_trust *trust, bool copy);
+
+/* ---- d2d_setting_find.c ---- */
+
+/* Of the trusted files NAME of all volumes, finds the one that counts where only one can: that of the store, else of a stick, of a
+ * server, of a metadata disk, of the medium. Verified copies are made in the directory COPIES. Returns it, which *FILES owns, or
+ * NULL. *FILES is zeroed; the caller frees it with d2d_hooks_free(). Adds "FILE: refused: WHY" for each file that isn't trusted to
+ * *REFUSED. */
+const struct d2d_hook *d2d_setting_find(struct d2d_hooks *files, const char *root, const char *name, const char *copies,
+	llist_t **refused);
 
 #endif

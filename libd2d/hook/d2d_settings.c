@@ -1,7 +1,7 @@
 /*
  * Finds the settings on a volume: those of the engine, which are d2d/daemon.json, certificates in d2d/ca, and certificates and keys
- * for registries in d2d/certs.d, those of the network in d2d/network, and the keys that may log in by SSH in d2d/authorized_keys.
- * They are trusted and overridden like hooks.
+ * for registries in d2d/certs.d, those of the network in d2d/network, the keys that may log in by SSH in d2d/authorized_keys, and
+ * the swarm to join in d2d/swarm.conf. They are trusted and overridden like hooks.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -73,7 +73,7 @@ static void add_files(const struct scan *s, const char *sub, unsigned depth)
 void d2d_settings_scan(struct d2d_hooks *list, const char *dir, const char *source, unsigned rank)
 {
 	struct scan s = { list, dir, source, rank };
-	static const char *const single[] = { "daemon.json", D2D_SETTING_NETWORK, D2D_SETTING_KEYS };
+	static const char *const single[] = { "daemon.json", D2D_SETTING_NETWORK, D2D_SETTING_KEYS, D2D_SETTING_SWARM };
 	unsigned i;
 
 	for (i = 0; i < ARRAY_SIZE(single); i++) {

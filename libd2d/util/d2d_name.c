@@ -44,7 +44,7 @@ bool d2d_setting_name_ok(const char *path)
 	const char *name = path, *slash;
 	bool key = false;
 
-	if (strcmp(path, "daemon.json") == 0 || strcmp(path, "network") == 0 || strcmp(path, "authorized_keys") == 0)
+	if (index_in_strings("daemon.json\0network\0authorized_keys\0swarm.conf\0", path) >= 0)
 		return true;
 	if (is_prefixed_with(path, "ca/")) {
 		name = path + 3;

@@ -292,8 +292,8 @@ bool d2d_hook_name_ok(const char *name);
 /* Whether NAME fits a command: letters, digits, '-', '_' and '.', the first neither '-' nor '.'; at most 64 characters. */
 bool d2d_bin_name_ok(const char *name);
 
-/* Whether PATH, relative to a directory d2d/, is a file with settings: "network", "authorized_keys", or one of the engine,
- * "daemon.json", "ca/NAME.crt" or "certs.d/REGISTRY/NAME" with the suffix .crt, .cert or .key, where NAME fits a command. */
+/* Whether PATH, relative to a directory d2d/, is a file with settings: "network", "authorized_keys", "swarm.conf", or one of the
+ * engine, "daemon.json", "ca/NAME.crt" or "certs.d/REGISTRY/NAME" with the suffix .crt, .cert or .key, where NAME fits a command. */
 bool d2d_setting_name_ok(const char *path);
 
 #endif

@@ -7,8 +7,8 @@
 //kbuild:lib-$(CONFIG_FEATURE_D2DMOUNT_NFS) += d2d_nfs.o
 
 #include <sys/mount.h>
+#include "d2d_fetch.h"
 #include "d2d_host.h"
-#include "d2d_nfs.h"
 
 /* When the connection is lost, a call fails after 5 seconds (timeo is in tenths of a second) and one retry, like a read
  * from a disk that was pulled out. With version 4, calls to a server that is reachable but slow keep waiting, but the
