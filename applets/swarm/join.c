@@ -17,6 +17,7 @@
 enum {
 	REQUEST = 8 * 1024,		/* longest request, in bytes */
 	CLOCK_MS = 15 * 1000,		/* to wait for an NTP server before the first attempt */
+	JOIN_MS = 90 * 1000,		/* to wait for a join with which the engine goes on by itself */
 	PAUSE = 5, PAUSE_MAX = 60,	/* seconds between two attempts */
 };
 
@@ -151,6 +152,26 @@ static enum d2dswarm_result explain(struct d2dswarm *d, int status, const char *
 	return status == 400 ? D2DSWARM_NEVER : D2DSWARM_LATER;
 }
 
+/* After 20 s the engine answers that it goes on by itself, which slow machines need. Waits until the node works in the swarm.
+ * Returns whether it does. */
+static bool joins_in_background(const char *why)
+{
+	unsigned long long end = d2d_now() + JOIN_MS;
+	bool active = false, goes_on = strstr(why, "will continue in the background");
+
+	while (goes_on && !active && d2d_now() < end) {
+		struct d2d_swarm node;
+
+		usleep(500 * 1000);
+		if (d2d_swarm_read(&node) == 0) {
+			active = strcmp(node.state, "active") == 0;
+			goes_on = active || strcmp(node.state, "pending") == 0;
+		}
+		d2d_swarm_free(&node);
+	}
+	return active;
+}
+
 static enum d2dswarm_result send_request(struct d2dswarm *d)
 {
 	const struct d2dswarm_conf *c = &d->conf;
@@ -164,7 +185,7 @@ static enum d2dswarm_result send_request(struct d2dswarm *d)
 	if (advertise && data_path) {
 		write_request(text, c, advertise, data_path);
 		r = d2dswarm_request("POST /swarm/join", text, &why);
-		if (r == 200) {
+		if (r == 200 || joins_in_background(why)) {
 			note_leave(d);
 			print_joined(d, "joined the swarm");
 			result = D2DSWARM_IS_IN;
