@@ -30,6 +30,9 @@ const (
 	host
 )
 
+// whereHost says where the host's shell is, on a machine with a screen.
+var whereHost string
+
 // terminals returns those of the kernel's consoles, the one that is /dev/console first, and the screen's second one.
 func terminals() []*terminal {
 	var all []*terminal
@@ -44,6 +47,7 @@ func terminals() []*terminal {
 		}
 		if t.name == "tty0" {
 			t.name, t.kind = "tty1", "linux"
+			whereHost = "; the host's shell is on Alt+F2"
 			all = append(all, t, &terminal{name: "tty2", kind: "linux", role: host})
 			continue
 		}
@@ -66,6 +70,7 @@ func (t *terminal) run() {
 		}
 		if !dockerAnswers() {
 			t.hostShell("Docker doesn't start: the end of " + logs + "/dockerd says why. This is the shell of the host; 'exit' tries again")
+			dockerd.tryAgain()
 			continue
 		}
 		ends := dockerd.count()
@@ -123,7 +128,7 @@ func (t *terminal) container() (string, int) {
 		return "the console container has no shell", status
 	}
 	if _, status := client("container", "inspect", "console"); status == 0 {
-		t.print("the container 'console', with the host's files in /root; the host's shell is on Alt+F2")
+		t.print("the container 'console', with the host's files in /root%s", whereHost)
 		status = t.docker("start", "-ai", "console")
 		return "the container 'console' has ended with status " + strconv.Itoa(status), status
 	}
@@ -133,7 +138,7 @@ func (t *terminal) container() (string, int) {
 			"or d2d/images/*.tar on the medium", consoleImage, builtIn)
 		image = builtIn
 	} else {
-		t.print("a container of %s, with the host's files in /root; the host's shell is on Alt+F2", image)
+		t.print("a container of %s, with the host's files in /root%s", image, whereHost)
 	}
 	status := t.docker("run", "-it", "--name", "console", "--pull", "never", "--privileged", "--net", "host", "--pid", "host",
 		"--stop-signal", "SIGHUP", "--stop-timeout", "2", "-v", "/:/root:rslave", "-v", "/run:/run:rslave", "-v", resolvConf+":/etc/resolv.conf",

@@ -30,9 +30,10 @@ type daemon struct {
 	up     bool // it has answered since it was started
 	ends   int  // how often it has ended
 	failed int  // how often in a row it has ended without an answer
+	again  chan bool
 }
 
-var containerd = daemon{name: "containerd", score: "-999", answers: func() bool {
+var containerd = daemon{name: "containerd", again: make(chan bool, 1), score: "-999", answers: func() bool {
 	c, err := net.Dial("unix", "/run/containerd/containerd.sock")
 	if err != nil {
 		return false
@@ -41,7 +42,7 @@ var containerd = daemon{name: "containerd", score: "-999", answers: func() bool 
 	return true
 }}
 
-var dockerd = daemon{name: "dockerd", score: "-500", answers: ping, before: func() {
+var dockerd = daemon{name: "dockerd", again: make(chan bool, 1), score: "-500", answers: ping, before: func() {
 	// The process with this number can be another one by now, and dockerd would not start.
 	os.Remove("/run/docker.pid")
 }}
@@ -88,12 +89,32 @@ func (d *daemon) supervise() {
 			return
 		}
 		if p != nil {
-			say("%s has ended (status %d); it is started again in %s. The end of %s/%s: %s", d.name, p.code(), wait, logs, d.name, lastLine(d.name))
+			said := ""
+			if !p.status.Signaled() {
+				said = ". The end of " + logs + "/" + d.name + ": " + lastLine(d.name)
+			}
+			say("%s has ended (status %d); it is started again in %s%s", d.name, p.code(), wait, said)
 		}
-		time.Sleep(wait)
+		select {
+		case <-d.again:
+			wait = time.Second
+			continue
+		case <-time.After(wait):
+		}
 		if wait *= 2; wait > longest {
 			wait = longest
 		}
+	}
+}
+
+// tryAgain starts a daemon that has failed too often at once, and gives it one more try.
+func (d *daemon) tryAgain() {
+	d.mu.Lock()
+	d.failed = tries - 1
+	d.mu.Unlock()
+	select {
+	case d.again <- true:
+	default:
 	}
 }
 
