@@ -84,7 +84,7 @@ func mountStore(v *volume) *store {
 	}
 	os.MkdirAll(storeMount, 0o755)
 	if err := syscall.Mount(v.device, storeMount, "ext4", 0, ""); err != nil {
-		say("%s (%s) can't be mounted: %v. It isn't changed; check it with another system (e2fsck)", v.device, v.label, err)
+		say("%s (%s) can't be mounted: %v. Check it with another system (e2fsck)", v.device, v.label, err)
 		return nil
 	}
 	dir := dataDir(storeMount)
