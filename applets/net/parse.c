@@ -7,6 +7,7 @@
 //kbuild:lib-$(CONFIG_D2DNET) += d2dnet_parse.o
 
 #include "d2dnet_plan.h"
+#include "d2d_config.h"
 
 enum { SECTIONS_MAX = 64, WORDS_MAX = 32, VLAN_MAX = 4094, WAIT_MAX = 300, WRONG_MAX = 50 };
 
@@ -316,31 +317,12 @@ static void section_line(struct parser *parser, char *line)
 	free(own);
 }
 
-/* Makes all white space blanks, and cuts it off at both ends. */
-static char *tidy(char *line)
-{
-	char *p;
-
-	for (p = line; *p; p++)
-		if (*p == '\t' || *p == '\r')
-			*p = ' ';
-	trim(line);
-	return line;
-}
-
 void d2dnet_plan_file(struct d2dnet_plan *p, char *text, const char *path, bool internal)
 {
-	static const char mark[] ALIGN1 = "\xef\xbb\xbf";	/* Windows' editors put it at the start of a text in UTF-8 */
 	struct parser parser = { .p = p, .path = path, .since = p->n, .internal = internal };
 	char *line;
 
-	if (is_prefixed_with(text, mark))
-		text += sizeof(mark) - 1;
-	while ((line = strsep(&text, "\n")) != NULL) {
-		parser.line++;
-		line = skip_whitespace(tidy(line));
-		if (!line[0] || line[0] == '#' || line[0] == ';')
-			continue;
+	while ((line = d2d_config_line(&text, &parser.line)) != NULL) {
 		if (line[0] == '[')
 			section_line(&parser, line);
 		else

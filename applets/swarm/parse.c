@@ -8,6 +8,7 @@
 //kbuild:lib-$(CONFIG_D2DSWARM) += d2dswarm_parse.o
 
 #include "d2dswarm.h"
+#include "d2d_config.h"
 #include <arpa/inet.h>
 #include <net/if.h>
 
@@ -204,31 +205,13 @@ static void key_line(struct parser *parser, char *line)
 	}
 }
 
-/* Makes all white space blanks, and cuts it off at both ends. */
-static char *tidy(char *line)
-{
-	char *p;
-
-	for (p = line; *p; p++)
-		if (*p == '\t' || *p == '\r')
-			*p = ' ';
-	trim(line);
-	return line;
-}
-
 void d2dswarm_parse(struct d2dswarm_conf *c, char *text, const char *path)
 {
-	static const char mark[] ALIGN1 = "\xef\xbb\xbf";	/* Windows' editors put it at the start of a text in UTF-8 */
 	struct parser parser = { .c = c, .path = path };
 	char *line;
 
-	if (is_prefixed_with(text, mark))
-		text += sizeof(mark) - 1;
-	while ((line = strsep(&text, "\n")) != NULL) {
-		parser.line++;
-		line = tidy(line);
-		if (line[0] && line[0] != '#' && line[0] != ';')
-			key_line(&parser, line);
+	while ((line = d2d_config_line(&text, &parser.line)) != NULL) {
+		key_line(&parser, line);
 		if (parser.n_wrong >= WRONG_MAX) {
 			wrong(&parser, "too many mistakes: the rest of the file is left out");
 			break;

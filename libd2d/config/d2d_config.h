@@ -1,6 +1,6 @@
 /*
- * libd2d, config: the settings of the machine in the store's d2d/config: which lines are valid, host names, time zone rules. All
- * functions work on memory only.
+ * libd2d, config: the settings of the machine in the store's d2d/config: which lines are valid, host names, time zone rules; and
+ * the lines of other files that people write. All functions work on memory only.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -22,5 +22,12 @@ bool d2d_timezone_ok(const char *rule);
 /* Writes the rule as a zoneinfo file (RFC 8536), for programs that read only /etc/localtime. Returns the file's length. */
 enum { D2D_TIMEZONE_MAX = 64, D2D_ZONEINFO_MAX = 128 + D2D_TIMEZONE_MAX };
 size_t d2d_timezone_file(char file[D2D_ZONEINFO_MAX], const char *rule);
+
+/* ---- d2d_config_lines.c ---- */
+
+/* Returns the next line of the text *REST that is neither empty nor a comment ('#', ';'), without white space at its ends and with
+ * blanks for tabs, or NULL at the end. Sets *NUMBER to its number, which is 0 before the first call. The text is changed, and *REST
+ * is what follows. */
+char *d2d_config_line(char **rest, unsigned *number);
 
 #endif

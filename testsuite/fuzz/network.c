@@ -1,7 +1,7 @@
 /*
  * d2d/network, ip=, and answers of DHCP servers.
  * needs: applets/net/parse.c applets/net/ip.c applets/net/plan.c applets/net/check.c applets/net/settings.c applets/net/offer.c
- * needs: d2d_config.c d2d_net_name.c d2d_text.c d2d_file.c
+ * needs: d2d_config.c d2d_config_lines.c d2d_net_name.c d2d_text.c d2d_file.c
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */

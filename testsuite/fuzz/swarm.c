@@ -1,6 +1,6 @@
 /*
  * d2d/swarm.conf.
- * needs: applets/swarm/parse.c d2d_text.c
+ * needs: applets/swarm/parse.c d2d_config_lines.c d2d_text.c
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
