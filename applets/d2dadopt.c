@@ -144,9 +144,8 @@ static char *make_stage(const struct disk *d)
 	if (!mkdtemp(dir) || chmod(dir, 0755) < 0)
 		bb_simple_perror_msg_and_die("can't make a directory in '/tmp'");
 	path = xasprintf("%s/var/lib/boot2docker/userdata.tar", dir);
-	if (d2d_make_parent_dirs(path) < 0 || (d->userdata && d2d_file_save(path, d->head, d->userdata) < 0))
+	if (d2d_make_parent_dirs(path) < 0 || (d->userdata && d2d_file_save_as(path, d->head, d->userdata, 0600, NULL) < 0))
 		bb_error_msg_and_die("can't write '%s'", path);
-	chmod(path, 0600);
 	free(path);
 	/* boot2docker keeps Docker's data in this place. */
 	path = xasprintf("%s/var/lib/docker", dir);

@@ -98,9 +98,7 @@ static void write_environment(struct d2dengine *e, const llist_t *env)
 		text = longer;
 	}
 	/* The address of a proxy may have a password in it. */
-	path = text[0] ? d2dengine_write(e, bb_basename(D2DENGINE_ENVIRONMENT), text, strlen(text)) : NULL;
-	if (path)
-		chmod(path, 0600);
+	path = text[0] ? d2dengine_write(e, bb_basename(D2DENGINE_ENVIRONMENT), text, strlen(text), 0600) : NULL;
 	free(path);
 	free(text);
 }

@@ -65,7 +65,7 @@ static unsigned add_authorities(struct d2dengine *e)
 		n += add_authority(e, file, &bundle);
 	}
 	if (n) {
-		result = d2dengine_write(e, bb_basename(D2DENGINE_CA), bundle, strlen(bundle));
+		result = d2dengine_write(e, bb_basename(D2DENGINE_CA), bundle, strlen(bundle), 0644);
 		if (result)
 			d2dengine_mount(e, result, D2DENGINE_CA);
 		free(result);
@@ -106,10 +106,9 @@ static unsigned add_registries(struct d2dengine *e)
 		dir = xasprintf("certs.d/%s", host);
 		target = xasprintf(D2DENGINE_CERTS"/%s", host);
 		name = xasprintf("%s/%s", dir, strchr(name, '/') + 1);
-		result = d2dengine_write(e, name, text, len);
+		/* It may be a secret key. */
+		result = d2dengine_write(e, name, text, len, 0600);
 		if (result) {
-			/* It may be a secret key. */
-			chmod(result, 0600);
 			d2dengine_link(e, dir, target);
 			n++;
 		}

@@ -23,9 +23,9 @@ struct d2dengine {
 /* Undoes what an earlier run has mounted and linked, and removes its results. */
 void d2dengine_undo(const struct d2dengine *e);
 
-/* Writes the result D2DENGINE_DIR/NAME. Returns its path, which the caller frees, or NULL after a message; then the exit status is
- * set. */
-char *d2dengine_write(struct d2dengine *e, const char *name, const char *text, size_t len);
+/* Writes the result D2DENGINE_DIR/NAME with this mode. Returns its path, which the caller frees, or NULL after a message; then the
+ * exit status is set. */
+char *d2dengine_write(struct d2dengine *e, const char *name, const char *text, size_t len, mode_t mode);
 
 /* Mounts the result FILE over the image's file TARGET. Sets the exit status and prints a message if that fails. With another root
  * than / nothing is mounted. */

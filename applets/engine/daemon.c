@@ -146,9 +146,7 @@ static struct json_object *proxy_settings(struct d2dengine *e)
 		json_object_object_add(proxies, "no-proxy", json_object_new_string(hosts));
 		text = xasprintf("export http_proxy='%s' https_proxy='%s' no_proxy='%s'\n"
 			"export HTTP_PROXY='%s' HTTPS_PROXY='%s' NO_PROXY='%s'\n", url, url, hosts, url, url, hosts);
-		path = d2dengine_write(e, bb_basename(D2DENGINE_PROXY), text, strlen(text));
-		if (path)
-			chmod(path, 0644);
+		path = d2dengine_write(e, bb_basename(D2DENGINE_PROXY), text, strlen(text), 0644);
 		free(path);
 		free(text);
 	}
@@ -202,7 +200,7 @@ static bool use(struct d2dengine *e, struct json_object *const *source, unsigned
 			if (which & (1 << i))
 				d2d_daemon_json_merge(settings, source[i]);
 		text = json_object_to_json_string_ext(settings, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE);
-		file = d2dengine_write(e, bb_basename(D2DENGINE_DAEMON_JSON), text, strlen(text));
+		file = d2dengine_write(e, bb_basename(D2DENGINE_DAEMON_JSON), text, strlen(text), 0644);
 	}
 	if (file) {
 		ok = is_accepted(e, file);

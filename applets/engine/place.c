@@ -45,13 +45,13 @@ void d2dengine_undo(const struct d2dengine *e)
 	}
 }
 
-char *d2dengine_write(struct d2dengine *e, const char *name, const char *text, size_t len)
+char *d2dengine_write(struct d2dengine *e, const char *name, const char *text, size_t len, mode_t mode)
 {
 	char *path = xasprintf("%s"D2DENGINE_DIR"/%s", e->root, name);
 	int err = d2d_make_parent_dirs(path);
 
 	if (!err)
-		err = d2d_file_save(path, text, len);
+		err = d2d_file_save_as(path, text, len, mode, NULL);
 	if (err < 0) {
 		bb_error_msg("can't write '%s': %s", path, strerror(-err));
 		free(path);

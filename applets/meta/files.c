@@ -54,32 +54,6 @@ static char *directory(const struct d2dmeta *d, const char *path, const char **w
 	return real;
 }
 
-/* Writes LEN bytes to a new file, which then gets its owner and mode, and its name. */
-static int replace(const char *path, const struct d2dmeta_file *f, const struct bb_uidgid_t *owner)
-{
-	char *tmp = xasprintf("%s.%u~", path, (unsigned)getpid());
-	int err = 0, fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-
-	if (fd < 0) {
-		err = -errno;
-		free(tmp);
-		return err;
-	}
-	errno = EIO;
-	/* The mode comes last, because a change of the owner clears set-user-ID. */
-	if (full_write(fd, f->data, f->len) != (ssize_t)f->len || fchown(fd, owner->uid, owner->gid) < 0 || fchmod(fd, f->mode) < 0
-			|| fsync(fd) < 0)
-		err = -errno;
-	if (close(fd) < 0 && !err)
-		err = -errno;
-	if (!err && rename(tmp, path) < 0)
-		err = -errno;
-	if (err)
-		unlink(tmp);
-	free(tmp);
-	return err;
-}
-
 /* Puts the present content of the file before the new one. */
 static int prepend(const char *path, struct d2dmeta_file *f)
 {
@@ -120,7 +94,7 @@ static const char *write_file(const struct d2dmeta *d, struct d2dmeta_file *f)
 	} else {
 		err = f->append ? prepend(path, f) : 0;
 		if (!err)
-			err = replace(path, f, &owner);
+			err = d2d_file_save_as(path, f->data, f->len, f->mode, &owner);
 		why = err < 0 ? strerror(-err) : NULL;
 	}
 	free(path);

@@ -105,11 +105,10 @@ int d2dpayload_index(const char *dir)
 	len = strlen(text);
 	if (len > D2D_INDEX_MAX)
 		bb_error_msg_and_die("the index would be longer than %u bytes: too many files", (unsigned)D2D_INDEX_MAX);
-	err = d2d_file_save(path, text, len);
+	/* Servers run as another user. */
+	err = d2d_file_save_as(path, text, len, 0644, NULL);
 	if (err < 0)
 		bb_error_msg_and_die("can't write '%s': %s", printable_string(path), strerror(-err));
-	/* Servers run as another user. */
-	chmod(path, 0644);
 	d2d_digest(hex, text, len);
 	printf("%s: %u files, %llu kB\n", printable_string(path), l.index.n, (unsigned long long)l.bytes / 1000);
 	printf("d2d.payload=http://SERVER/PATH#sha256=%s\n", hex);

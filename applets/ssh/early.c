@@ -22,7 +22,7 @@ static bool take_key(struct d2dssh *d, const char *dir, const char *path, struct
 	if (fd == -ENOENT || fd == -ENOTDIR)
 		return false;
 	if (len > 0 && d2d_ssh_host_key(buf, len, blob))
-		ok = d2d_file_save(path, buf, len) == 0 && chmod(path, 0600) == 0;
+		ok = d2d_file_save_as(path, buf, len, 0600, NULL) == 0;
 	else if (len > 0 && d2dssh_key_convert(buf, len, path)) {
 		len = d2dssh_key_read(open(path, O_RDONLY | O_CLOEXEC), buf);
 		ok = len > 0 && d2d_ssh_host_key(buf, len, blob);

@@ -112,8 +112,7 @@ void d2dtls_write_state(const struct d2dtls *t, const struct d2dtls_set *set, co
 		free(text);
 		text = more;
 	}
-	if (d2d_file_write(path, text) == 0)
-		chmod(path, 0644);
+	d2d_file_save_as(path, text, strlen(text), 0644, NULL);
 	free(text);
 	free(flags);
 	free(path);

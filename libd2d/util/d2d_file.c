@@ -8,19 +8,23 @@
 
 #include "d2d_util.h"
 
-int d2d_file_save(const char *path, const void *data, size_t len)
+int d2d_file_save_as(const char *path, const void *data, size_t len, mode_t mode, const struct bb_uidgid_t *owner)
 {
 	char *tmp = xasprintf("%s.%u~", path, (unsigned)getpid());
-	int err = 0;
-	int fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+	int err = 0, fd;
 
+	/* What an earlier process of this number has left there, or somebody else has put there, is never written to. */
+	unlink(tmp);
+	fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0) {
 		err = -errno;
 		goto out;
 	}
 	errno = EIO;
-	/* fsync() before rename(): after a power cut there is either the old file or the complete new one. */
-	if (full_write(fd, data, len) != (ssize_t)len || fsync(fd) < 0)
+	/* The mode comes after the owner, whose change clears set-user-ID. fsync() before rename(): after a power cut there is either
+	 * the old file or the complete new one. A file system without modes, such as vfat, refuses some of them. */
+	if (full_write(fd, data, len) != (ssize_t)len || (owner && fchown(fd, owner->uid, owner->gid) < 0)
+			|| (fchmod(fd, mode) < 0 && errno != EPERM) || fsync(fd) < 0)
 		err = -errno;
 	if (close(fd) < 0 && !err)
 		err = -errno;
@@ -31,6 +35,14 @@ int d2d_file_save(const char *path, const void *data, size_t len)
  out:
 	free(tmp);
 	return err;
+}
+
+int d2d_file_save(const char *path, const void *data, size_t len)
+{
+	mode_t mask = umask(0);
+
+	umask(mask);
+	return d2d_file_save_as(path, data, len, 0644 & ~mask, NULL);
 }
 
 int d2d_file_write(const char *path, const char *text)

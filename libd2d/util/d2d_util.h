@@ -83,16 +83,17 @@ int d2d_consoles_write(const char *text);
 
 /* ---- d2d_file.c: whole files ---- */
 
-/* Replaces a file by TEXT, or by LEN bytes, atomically: writes a new file, waits until it is on the disk and renames it. */
+/* Replace a file by TEXT, or by LEN bytes, atomically: write a new file, wait until it is on the disk and rename it. The last one
+ * also sets its mode and owner (NULL: this process's user); until then only that process can read it, so it may be a secret. */
 int d2d_file_write(const char *path, const char *text);
 int d2d_file_save(const char *path, const void *data, size_t len);
+int d2d_file_save_as(const char *path, const void *data, size_t len, mode_t mode, const struct bb_uidgid_t *owner);
 
 /* Opens a regular file for reading and sets *ST. Returns -ELOOP for a symbolic link, and -EINVAL, without blocking, for a FIFO,
  * a device or a directory. */
 int d2d_file_open(const char *path, struct stat *st);
 
-/* Reads all of a regular file, opened with d2d_file_open(). *text gets *len bytes and a '\0'; the caller frees it. Returns
- * -EFBIG for a file of more than MAX bytes. */
+/* Reads a regular file as d2d_file_open() opens it: *len bytes and a '\0'; the caller frees *text. -EFBIG: more than MAX bytes. */
 int d2d_file_read(const char *path, size_t max, char **text, size_t *len);
 
 /* Returns the text for an error of these two functions, to be put behind the file's name, such as "is missing". */
