@@ -48,7 +48,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_path(p.ca);
 	check_path(p.cert);
 	check_path(p.key);
-	d2d_daemon_json_check(p.settings, refused, &last);
+	d2d_daemon_json_check(p.settings, size % 2, refused, &last);
 	CHECK(!json_object_object_get_ex(p.settings, "hosts", NULL) && !json_object_object_get_ex(p.settings, "tlsverify", NULL));
 	CHECK(!json_object_object_get_ex(p.settings, "data-root", NULL));
 	CHECK(d2d_is_utf8(json_object_to_json_string(p.settings)));
