@@ -148,6 +148,16 @@ static llist_t *wanted(char **argv)
 	return specs;
 }
 
+/* Whether the store is a volume that isn't there yet: LVM makes it of what is inside the other volumes, and the hook 30-unlock/10-luks
+ * goes on with it when these are open. Whoever gives a passphrase by SSH has done all there is to do. */
+static bool comes_later(const struct unlock *u, const llist_t *specs)
+{
+	const char *store = specs->data;
+
+	return (u->opt & (OPT_i | OPT_N)) && !u->further && specs->link && store && store[0] == '/'
+		&& access(store, F_OK) < 0 && errno == ENOENT;
+}
+
 /* Opens all volumes of SPECS and returns the exit status. A failure of another volume never hides that the store is open. */
 static int open_volumes(struct unlock *u, struct opening *o, llist_t *specs)
 {
@@ -159,12 +169,12 @@ static int open_volumes(struct unlock *u, struct opening *o, llist_t *specs)
 		o->volume = xrealloc_vector(o->volume, 2, o->n);
 		v = &o->volume[o->n];
 		*v = *u;
-		code = d2dunlock_choose(v, specs->data);
+		code = comes_later(u, specs) ? -1 : d2dunlock_choose(v, specs->data);
 		if (!code)
 			o->n++;
 		else if (v->further)
 			others = EXIT_OTHERS;
-		else if (!v->dev || !d2d_is_in_crypt(v->dev))
+		else if (code > 0 && (!v->dev || !d2d_is_in_crypt(v->dev)))
 			store = code;
 		u->further = true;
 		/* -n and -H apply to the first volume only. */
