@@ -209,6 +209,7 @@ vagrant:
 	@sh iso/deps build
 	@$(MAKE) --no-print-directory all deps-box
 	@sh iso/vagrant/build
+.PHONY: vagrant deps-box
 
 release:
 	@sh iso/release/build check
@@ -268,6 +269,6 @@ clean:
 	rm -rf $(O)
 
 FORCE:
-.PHONY: all help deps deps-run deps-test deps-box locked tree configured busybox host menuconfig oldconfig config savedefconfig man install-man vagrant release \
+.PHONY: all help deps deps-run deps-test locked tree configured busybox host menuconfig oldconfig config savedefconfig man install-man release \
 	compile_commands tags hook lock engine-symbols run check check-all test boot fuzz lint clean FORCE
 .DELETE_ON_ERROR:
