@@ -72,6 +72,7 @@ help:
 #: make host         builds out/d2d-host: 'd2d import' and others for the machine on which media are made
 #: make man          makes the manual pages of all commands, in out/man/
 #: make install-man  installs the manual pages: make install-man [PREFIX=/usr/local] [DESTDIR=DIR]
+#: make vagrant      builds boxes for Vagrant from the ISO: out/d2d-libvirt.box and out/d2d-virtualbox.box
 #: make engine-symbols  writes the file that iso/engine/backtrace needs for an engine without line numbers (tiny)
 #: make release      fills out/release/: ISO, d2d-host, packages and licences, checksums; KEY=FILE signs them (minisign)
 #: make lock         records the package versions that were used in iso/debian.lock
@@ -89,7 +90,10 @@ deps-run:
 	@sh iso/deps run
 
 deps-test:
-	@sh iso/deps test fuzz
+	@sh iso/deps test fuzz box
+
+deps-box:
+	@sh iso/deps box
 
 # ---- configuration ----
 $(O)/obj/busybox/.config: | tree
@@ -200,6 +204,12 @@ man:
 
 install-man: man
 	@sh iso/man/install "$(DESTDIR)$(PREFIX)"
+
+vagrant:
+	@sh iso/deps build
+	@$(MAKE) --no-print-directory all deps-box
+	@sh iso/vagrant/build
+.PHONY: vagrant deps-box
 
 release:
 	@sh iso/release/build check
