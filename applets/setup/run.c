@@ -6,6 +6,7 @@
 //kbuild:lib-$(CONFIG_D2DSETUP) += d2dsetup_run.o
 
 #include <newt.h>
+#include <slang.h>
 #include "d2dsetup.h"
 
 enum { OUTPUT_MAX = 32 * 1024 };	/* bytes; the rest isn't shown */
@@ -82,13 +83,36 @@ int d2dsetup_show(const struct d2dsetup *s, const char *title, const char **argv
 	return status;
 }
 
-void d2dsetup_terminal(const struct d2dsetup *s, const char **argv)
+/* Prints a text and waits for Enter or Esc. What was typed before is discarded first: no key counts that somebody has typed before
+ * the text was there, and none is lost afterwards. */
+static void wait_for_key(const char *text)
 {
-	const char **arg;
-	pid_t pid;
+	struct termios raw;
 	char c;
 
+	if (tcgetattr(STDIN_FILENO, &raw) < 0)
+		return;
+	raw.c_lflag &= ~(ICANON | ECHO);
+	raw.c_iflag |= ICRNL;
+	raw.c_cc[VMIN] = 1;
+	raw.c_cc[VTIME] = 0;
+	tcsetattr(STDIN_FILENO, TCSAFLUSH, &raw);
+	printf("\n%s. Press Enter to go back to the menu: ", text);
+	fflush_all();
+	while (safe_read(STDIN_FILENO, &c, 1) == 1 && c != '\n' && c != '\033')
+		continue;
+}
+
+void d2dsetup_terminal(const struct d2dsetup *s, const char **argv)
+{
+	struct termios before;
+	const char **arg;
+	pid_t pid;
+
 	newtSuspend();
+	tcgetattr(STDIN_FILENO, &before);
+	/* A second Enter on the page before isn't an answer to the applet. */
+	tcflush(STDIN_FILENO, TCIFLUSH);
 	printf("\n\n$");
 	for (arg = argv; *arg; arg++)
 		printf(" %s", *arg);
@@ -99,12 +123,12 @@ void d2dsetup_terminal(const struct d2dsetup *s, const char **argv)
 	pid = xfork();
 	if (pid == 0)
 		become(s, argv);
-	printf("\n%s. Press Enter to go back to the menu: ", status_of(pid) == 0 ? "Done" : "Not done");
-	fflush_all();
-	tcflush(STDIN_FILENO, TCIFLUSH);
-	while (safe_read(STDIN_FILENO, &c, 1) == 1 && c != '\n')
-		continue;
+	wait_for_key(status_of(pid) == 0 ? "Done" : "Not done");
 	bb_signals((1 << SIGINT) | (1 << SIGQUIT) | (1 << SIGTSTP), SIG_DFL);
+	/* Also if the applet was killed while it had switched the echo off. */
+	tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
+	/* newtResume() would draw the screen first, and what is typed meanwhile would be echoed there. */
+	SLang_init_tty(0, 0, 0);
 	newtResume();
 }
 

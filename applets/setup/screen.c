@@ -69,12 +69,16 @@ void d2dsetup_open(struct d2dsetup *s)
 		xsetenv("COLORTERM", "yes");
 	if (newtInit() < 0)
 		need_terminal("the menu can't be shown");
-	/* The line drawing characters of a VT100 are there on the screen of this machine, but many a terminal on a serial line, or at
-	 * the other end of SSH, shows letters instead. */
-	if (!utf8 && !virtual) {
+	if (utf8) {
+		/* The image has no locales, from which S-Lang would know it. */
+		SLutf8_enable(1);
+		SLsmg_utf8_enable(1);
+	} else if (!virtual) {
+		/* The line drawing characters of a VT100 are there on the screen of this machine, but many a terminal on a serial
+		 * line, or at the other end of SSH, shows letters instead. */
 		SLtt_Has_Alt_Charset = 0;
-		SLsmg_reinit_smg();
 	}
+	SLsmg_reinit_smg();
 	newtGetScreenSize(&columns, &rows);
 	if (columns < COLUMNS_MIN || rows < ROWS_MIN) {
 		newtFinished();
