@@ -28,6 +28,12 @@ static void print_line(const struct d2d_hook *hook, const int *width)
 		printf("%s%s", d2d_hook_is_bad(hook) ? ": " : " ", hook->why);
 	for (i = 0; i < hook->n_deps; i++)
 		printf(" %s %s", hook->deps[i].need ? "needs" : "after", hook->deps[i].on->name);
+	if (hook->state == D2D_HOOK_RUNS && hook->head.exists) {
+		char *exists = d2d_printable(hook->head.exists, strlen(hook->head.exists));
+
+		printf(" if %s exists", exists);
+		free(exists);
+	}
 	puts("");
 	free(id);
 	free(limit);

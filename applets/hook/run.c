@@ -220,7 +220,7 @@ static void run_stage(struct d2dhook *d, struct d2d_hooks *all, struct d2d_hooks
 		const char *logs, const char *results)
 {
 	struct d2d_hook_run run = {
-		.logs = logs, .results = results, .kept = &d->results, .env = &d->env, .jobs = d->jobs, .end = &d->end,
+		.root = d->root, .logs = logs, .results = results, .kept = &d->results, .env = &d->env, .jobs = d->jobs, .end = &d->end,
 		.console = d2dhook_option(d, "VERBOSE") ? STDERR_FILENO : -1,
 		.before = break_before_hook, .arg = d,
 	};

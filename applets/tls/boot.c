@@ -8,15 +8,30 @@
 
 #include <json-c/json.h>
 #include "d2dtls.h"
+#include "d2d_volume.h"
 
 #define BOOT2DOCKER D2D_STORE"/var/lib/boot2docker"
 #define DAEMON_JSON "/etc/docker/daemon.json"
 
+#define DMI "/sys/class/dmi/id"
+
 enum { JSON_MAX = 1024 * 1024 };
 
+/* docker-machine's drivers for VMware make no disk of boot2docker: they copy its files there later, and before that they wait for
+ * the port. So boot2docker opened it on each virtual machine of VMware. */
+static bool is_vmware(const struct d2dtls *t)
+{
+	char *dir = xasprintf("%s"DMI, t->root), *vendor = d2d_sysfs_read(dir, "sys_vendor");
+	bool is = ENABLE_D2D_BOOT2DOCKER && vendor && strcasestr(vendor, "vmware");
+
+	free(vendor);
+	free(dir);
+	return is;
+}
+
 /* Returns whether the port is to be opened: if the user has said so, and, unless the user has said no, on a disk of
- * boot2docker and when docker-machine's profile asks for it. Sets *ASKED if the user has said so, or *WHY to the reason why
- * not. */
+ * boot2docker, when docker-machine's profile asks for it, and on VMware. Sets *ASKED if the user has said so, or *WHY to the
+ * reason why not. */
 static bool is_wanted(struct d2dtls *t, const struct d2dtls_given *given, bool *asked, const char **why)
 {
 	char *value = d2d_option_at(t->root, "tls"), *disk = xasprintf("%s"BOOT2DOCKER, t->root);
@@ -26,7 +41,7 @@ static bool is_wanted(struct d2dtls *t, const struct d2dtls_given *given, bool *
 	*asked = false;
 	*why = NULL;
 	if (!value) {
-		is = given->port || (lstat(disk, &st) == 0 && S_ISDIR(st.st_mode));
+		is = given->port || (lstat(disk, &st) == 0 && S_ISDIR(st.st_mode)) || is_vmware(t);
 		*why = "d2d.tls=yes isn't set";
 	} else if (!value[0] || strcmp(value, "yes") == 0) {
 		is = *asked = true;

@@ -19,6 +19,7 @@ struct d2d_hook_head {
 	unsigned timeout;	/* seconds */
 	bool critical;
 	llist_t *needs, *after;	/* names of hooks of the same stage */
+	char *exists;		/* absolute path without which the hook is skipped, or NULL */
 	unsigned seen;		/* keys that were set, one bit each */
 	llist_t *wrong;		/* error messages about the head */
 };
@@ -185,6 +186,7 @@ void d2d_spawner_stop(struct d2d_spawner *sp);
 /* ---- d2d_hook_run.c ---- */
 
 struct d2d_hook_run {
+	const char *root;	/* "" for / */
 	const char *logs;	/* directory in which the log is STAGE/NAME.log */
 	const char *results;	/* directory in which the results of the hook NAME are the file NAME */
 	llist_t **kept;		/* the results of hooks that were done are added here, each key once */
@@ -206,8 +208,9 @@ int d2d_hooks_run(struct d2d_hook_run *run, const struct d2d_hooks *list, const 
 /* Sets the result of a hook and takes over WHY, which is malloc'ed or NULL. */
 void d2d_hook_result(struct d2d_hook *hook, int state, char *why);
 
-/* Returns 1 if the hook may start, 0 if it waits for others, -1 if it can't start any more; then its result has been set. */
-int d2d_hook_ready(struct d2d_hook *hook);
+/* Returns 1 if the hook may start, 0 if it waits for others, -1 if it can't start any more; then its result has been set. The
+ * path of exists= is below ROOT ("" for /). */
+int d2d_hook_ready(struct d2d_hook *hook, const char *root);
 
 /* ---- d2d_hook_source.c ---- */
 

@@ -40,8 +40,13 @@ static int set_value(struct d2d_hook_head *head, int key, char *value)
 		return head->critical || strcmp(value, "no") == 0 ? 0 : -EINVAL;
 	case 2:
 		return add_names(&head->needs, value);
-	default:
+	case 3:
 		return add_names(&head->after, value);
+	default:
+		if (value[0] != '/')
+			return -EINVAL;
+		head->exists = xstrdup(value);
+		return 0;
 	}
 }
 
@@ -55,7 +60,7 @@ static char *parse_word(struct d2d_hook_head *head, char *word)
 
 	if (*value)
 		*value++ = '\0';
-	key = index_in_strings("timeout\0critical\0needs\0after\0", word);
+	key = index_in_strings("timeout\0critical\0needs\0after\0exists\0", word);
 	if (key < 0)
 		why = xasprintf("unknown '%s' in its head", whole);
 	else if (head->seen & (1 << key))
@@ -116,4 +121,6 @@ void d2d_hook_head_free(struct d2d_hook_head *head)
 	llist_free(head->after, free);
 	llist_free(head->wrong, free);
 	head->needs = head->after = head->wrong = NULL;
+	free(head->exists);
+	head->exists = NULL;
 }

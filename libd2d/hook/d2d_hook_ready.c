@@ -1,5 +1,5 @@
 /*
- * Decides whether the dependencies of a hook allow it to start.
+ * Decides whether a hook can start: whether those that it waits for are over, and what it needs is there.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -15,7 +15,17 @@ void d2d_hook_result(struct d2d_hook *hook, int state, char *why)
 	hook->end = d2d_now();
 }
 
-int d2d_hook_ready(struct d2d_hook *hook)
+/* Whether the path that the hook's head names is there, also if it has no such line. */
+static bool is_there(const struct d2d_hook *hook, const char *root)
+{
+	char *path = hook->head.exists ? xasprintf("%s%s", root, hook->head.exists) : NULL;
+	bool is = !path || access(path, F_OK) == 0;
+
+	free(path);
+	return is;
+}
+
+int d2d_hook_ready(struct d2d_hook *hook, const char *root)
 {
 	unsigned i;
 
@@ -34,6 +44,11 @@ int d2d_hook_ready(struct d2d_hook *hook)
 		d2d_hook_result(hook, skipped ? D2D_HOOK_SKIPPED : D2D_HOOK_FAILED,
 			xasprintf("needs %s, which %s", on->name, on->state == D2D_HOOK_MASKS ? "is masked" :
 				skipped ? "was skipped" : "failed"));
+		hook->start = hook->end;
+		return -1;
+	}
+	if (!is_there(hook, root)) {
+		d2d_hook_result(hook, D2D_HOOK_SKIPPED, xasprintf("there is no %s", hook->head.exists));
 		hook->start = hook->end;
 		return -1;
 	}

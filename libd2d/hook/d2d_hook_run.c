@@ -224,7 +224,7 @@ static bool may_start(struct stage *s, struct job *job)
 		return false;
 	if (job->phase == PAUSES)
 		return job->next <= d2d_now();
-	is_ready = d2d_hook_ready(job->hook);
+	is_ready = d2d_hook_ready(job->hook, s->run->root);
 	if (is_ready < 0)
 		job->phase = OVER;
 	if (is_ready <= 0)

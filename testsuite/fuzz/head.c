@@ -24,6 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	CHECK(head.timeout >= 1 && head.timeout <= 3600);
 	check_names(head.needs);
 	check_names(head.after);
+	CHECK(!head.exists || head.exists[0] == '/');
 
 	free(why);
 	d2d_hook_head_free(&head);
