@@ -70,6 +70,7 @@ help:
 #: make hook NAME=40-mount/50-mine [DIR=DIR]   writes a skeleton of a hook, in hooks/ or in DIR
 #: make busybox      builds only our busybox: out/busybox d2dhook --help
 #: make host         builds out/d2d-host: 'd2d import' and others for the machine on which media are made
+#: make image NAME=display  makes a Docker image from Debian packages, in out/images/: display, desktop (docs/display.md)
 #: make man          makes the manual pages of all commands, in out/man/
 #: make install-man  installs the manual pages: make install-man [PREFIX=/usr/local] [DESTDIR=DIR]
 #: make engine-symbols  writes the file that iso/engine/backtrace needs for an engine without line numbers (tiny)
@@ -194,6 +195,10 @@ $(O)/obj/grub/esp.img: $(CONF)/iso.conf $(call files,iso/grub)
 $(O)/d2d.iso: $(CONF)/iso.conf $(O)/vmlinuz $(O)/initramfs.img $(O)/obj/grub/esp.img iso/image $(IMAGES) FORCE
 	@sh iso/image
 
+# Images for the screen. They are put into an ISO with IMAGES.
+image: configured host
+	@sh iso/images/build
+
 # The pages of d2d-host's applets go into the archive that `make release` makes; the image has no manual pages.
 man:
 	@sh iso/man/build
@@ -259,6 +264,6 @@ clean:
 	rm -rf $(O)
 
 FORCE:
-.PHONY: all help deps deps-run deps-test locked tree configured busybox host menuconfig oldconfig config savedefconfig man install-man release \
+.PHONY: all help deps deps-run deps-test locked tree configured busybox host menuconfig oldconfig config savedefconfig image man install-man release \
 	compile_commands tags hook lock engine-symbols run check check-all test boot fuzz lint clean FORCE
 .DELETE_ON_ERROR:
