@@ -113,8 +113,9 @@ int d2ddisplay_request(const char *request, struct json_object *body, struct jso
 /* Returns the engine's description of an image (NAME:TAG), or NULL and sets *why. */
 struct json_object *d2ddisplay_image(const char *image, char **why);
 
-/* Creates and starts a container. Returns its ID, or NULL and sets *why; the caller frees both. */
-char *d2ddisplay_start_container(const char *name, struct json_object *config, char **why);
+/* Creates and starts a container. Returns 0, -EIO if the engine refuses that, or another negative errno if it doesn't answer, and sets
+ * *why. *ID is that of the container if it was created, else NULL. The caller frees both. */
+int d2ddisplay_start_container(const char *name, struct json_object *config, char **id, char **why);
 
 /* Removes a container by its name, if it is one of d2ddisplay. Returns 0 also if there is none; or -EEXIST if it is another one, or
  * another negative errno, and sets *why. */

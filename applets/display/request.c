@@ -73,27 +73,24 @@ struct json_object *d2ddisplay_image(const char *image, char **why)
 	return NULL;
 }
 
-char *d2ddisplay_start_container(const char *name, struct json_object *config, char **why)
+int d2ddisplay_start_container(const char *name, struct json_object *config, char **id, char **why)
 {
-	char *request = xasprintf("POST /containers/create?name=%s", name), *id = NULL;
+	char *request = xasprintf("POST /containers/create?name=%s", name);
 	struct json_object *o;
 	int r = d2ddisplay_request(request, config, &o, why);
 
 	free(request);
-	if (r / 100 == 2 && d2d_json_text(o, "Id"))
-		id = xstrdup(d2d_json_text(o, "Id"));
+	*id = r / 100 == 2 && d2d_json_text(o, "Id") ? xstrdup(d2d_json_text(o, "Id")) : NULL;
 	json_object_put(o);
-	if (!id) {
-		*why = *why ?: xstrdup("the engine's answer can't be understood");
-		return NULL;
+	if (*id) {
+		request = xasprintf("POST /containers/%s/start", *id);
+		r = d2ddisplay_request(request, NULL, NULL, why);
+		free(request);
+	} else if (!*why) {
+		*why = xstrdup("the engine's answer can't be understood");
+		r = -EIO;
 	}
-	request = xasprintf("POST /containers/%s/start", id);
-	r = d2ddisplay_request(request, NULL, NULL, why);
-	free(request);
-	if (r / 100 == 2)
-		return id;
-	free(id);
-	return NULL;
+	return r / 100 == 2 ? 0 : r < 0 ? r : -EIO;
 }
 
 int d2ddisplay_remove_container(const char *name, char **why)

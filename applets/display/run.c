@@ -16,7 +16,7 @@ enum {
 	QUICK = 60 * 1000,	/* ms: a shorter run counts as a failed one */
 	PAUSE = 2000,		/* ms between two tries */
 	STEP = 100,		/* ms between two looks for a file */
-	UDEV_LIMIT = 60 * 1000,	/* ms until udevd listens */
+	UDEV_LIMIT = 180 * 1000,	/* ms until udevd listens */
 	X_LIMIT = 180 * 1000,	/* ms until X has its socket: slow in an emulator */
 	LOOK = 30 * 1000,	/* ms after which the containers are looked at, also without an event */
 	TEXT_TERMINAL = 1,
@@ -26,6 +26,7 @@ struct run {
 	struct d2ddisplay *d;
 	sigset_t open;		/* the signals as they are blocked while this process waits */
 	char *why;		/* why this run has ended, or NULL */
+	bool counts;		/* it has ended because of the display, not because the engine didn't answer */
 	char *server, *client;	/* IDs of the containers, or NULL */
 	int lock;		/* only one display at a time starts its X server, which changes the terminal */
 };
@@ -104,18 +105,32 @@ static void drop_lock(struct run *run)
 	run->lock = -1;
 }
 
+/* Starts a container and sets *ID. Returns false and sets why if that fails. */
+static bool start(struct run *run, const char *name, struct json_object *config, char **id)
+{
+	int r = d2ddisplay_start_container(name, config, id, &run->why);
+
+	/* A dockerd that is just started again, or a machine that is very busy, is no fault of this display. */
+	if (r < 0 && r != -EIO)
+		run->counts = false;
+	json_object_put(config);
+	return r == 0;
+}
+
 /* Removes what an earlier run has left: files in the directories of the server, and both containers. */
 static bool clean_up(struct run *run)
 {
 	static const char *const files[] = { "in/told", "out/udev", "sock/X0" };
 	char *server = d2ddisplay_server_name(run->d), *client = d2ddisplay_client_name(run->d), *why;
-	bool done = d2ddisplay_remove_container(client, &why) == 0;
+	int r = d2ddisplay_remove_container(client, &why);
 	unsigned i;
 
-	if (done)
-		done = d2ddisplay_remove_container(server, &why) == 0;
-	if (!done)
+	if (r == 0)
+		r = d2ddisplay_remove_container(server, &why);
+	if (r < 0)
 		ended(run, why);
+	if (r < 0 && r != -EIO && r != -EEXIST)
+		run->counts = false;
 	for (i = 0; i < ARRAY_SIZE(files); i++) {
 		char *path = concat_path_file(run->d->dir, files[i]);
 
@@ -124,7 +139,7 @@ static bool clean_up(struct run *run)
 	}
 	free(server);
 	free(client);
-	return done;
+	return r == 0;
 }
 
 /* Tells udevd in the container what devices there are. */
@@ -142,15 +157,9 @@ static bool start_server(struct run *run)
 	struct d2ddisplay *d = run->d;
 	char *id = d2ddisplay_server_id(d->root, &run->why), *name = d2ddisplay_server_name(d);
 	unsigned before = d2ddisplay_active(d->root);
-	struct json_object *config;
 	bool ready = false;
 
-	if (id) {
-		config = d2ddisplay_server(d, id);
-		run->server = d2ddisplay_start_container(name, config, &run->why);
-		json_object_put(config);
-	}
-	if (run->server && await(run, "out/udev", S_IFREG, UDEV_LIMIT)) {
+	if (id && start(run, name, d2ddisplay_server(d, id), &run->server) && await(run, "out/udev", S_IFREG, UDEV_LIMIT)) {
 		tell(run);
 		ready = await(run, "sock/X0", S_IFSOCK, X_LIMIT);
 	}
@@ -164,17 +173,13 @@ static bool start_server(struct run *run)
 
 static bool start_client(struct run *run)
 {
-	struct json_object *image = d2ddisplay_image(run->d->image, &run->why), *config;
+	struct json_object *image = d2ddisplay_image(run->d->image, &run->why);
 	char *name = d2ddisplay_client_name(run->d);
+	bool done = image && start(run, name, d2ddisplay_client(run->d, image, run->server), &run->client);
 
-	if (image) {
-		config = d2ddisplay_client(run->d, image, run->server);
-		run->client = d2ddisplay_start_container(name, config, &run->why);
-		json_object_put(config);
-	}
 	json_object_put(image);
 	free(name);
-	return run->client;
+	return done;
 }
 
 /* Waits until one of the two containers has ended, or this process is to. */
@@ -228,6 +233,7 @@ static unsigned long long once(struct run *run)
 	unsigned long long began = 0;
 	int r;
 
+	run->counts = true;
 	d2ddisplay_set_state(run->d, "starts");
 	take_lock(run);
 	if (!bb_got_signal && clean_up(run)) {
@@ -297,7 +303,10 @@ int d2ddisplay_run(const char *root, const char *name)
 
 		free(run.why);
 		run.why = NULL;
-		failed = once(&run) < QUICK ? failed + 1 : 0;
+		if (once(&run) >= QUICK)
+			failed = 0;
+		else if (run.counts)
+			failed++;
 		active = d2ddisplay_active(root) == d.vt;
 		leave_terminal(&d);
 		if (bb_got_signal)

@@ -5,14 +5,22 @@
 # selection is the list $out/kept; other programs that need libraries of $tree can be in the directory $engine.
 : "${tree=}" "${root=}" "${out=}" "${engine=}"
 
-# keep PATH: adds a file of the tree to the list of kept files; for a symbolic link also its target.
+# keep PATH: adds a file of the tree to the list of kept files; for a symbolic link also what it leads to, step by step.
 keep() {
 	local target
 	printf '%s\n' "$1" >>"$out/kept"
 	[ -L "$tree/$1" ] || return 0
-	target=$(readlink -f "$tree/$1")
-	[ -e "$target" ] || die "the target of symbolic link '$1' is in no package"
-	printf '%s\n' "${target#"$tree/"}" >>"$out/kept"
+	target=$(readlink "$tree/$1")
+	case $target in
+	/*) ;;
+	*) target=/$(dirname "$1")/$target ;;
+	esac
+	# Directories on the way may be links, too.
+	target=$(realpath -m "$tree$(dirname "$target")")/${target##*/}
+	case $target in
+	"$tree"/*) [ ! -e "$target" ] || { keep "${target#"$tree/"}"; return; } ;;
+	esac
+	die "the target of symbolic link '$1' is in no package"
 }
 
 # keep_list FILE: applies each line of a keep list: a shell pattern below the tree, which must match something, `LINK -> TARGET`, or
