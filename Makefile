@@ -64,7 +64,7 @@ help:
 #: make test T=d2dhook   builds busybox and runs the tests of one applet, or one test file (T=d2dhook-check)
 #: make boot T=30-stick  builds the ISO and runs one boot test; its number is enough (T=30)
 #: make fuzz         runs the fuzzers on the parsers: make fuzz SECONDS=3600
-#: make NAME_defconfig  chooses a variant: d2d tiny only lean debian stock (make O=out-tiny tiny_defconfig && make O=out-tiny)
+#: make NAME_defconfig  chooses a variant: d2d tiny only lean debian stock desktop (make O=out-tiny tiny_defconfig && make O=out-tiny)
 #: make menuconfig   opens the configuration menu; "debian2docker" is its first entry
 #: make savedefconfig   writes the options that differ from the defaults to $(O)/defconfig
 #: make hook NAME=40-mount/50-mine [DIR=DIR]   writes a skeleton of a hook, in hooks/ or in DIR
