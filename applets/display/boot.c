@@ -44,9 +44,10 @@ static void start(struct boot *b, const char *image, const char *words)
 		if (r < 0)
 			wrong(b, image, r == -EEXIST ? "there is a display of this name already" : r == -EBUSY
 				? "all terminals for displays are in use" : strerror(-r));
-		else if (d2ddisplay_spawn(&d) != EXIT_SUCCESS)
+		else if (d2ddisplay_spawn(&d) != EXIT_SUCCESS) {
+			d2d_remove_tree(d.dir);
 			b->wrong++;
-		else {
+		} else {
 			printf("%s: on terminal %u (Ctrl-Alt-F%u)\n", image, d.vt, d.vt);
 			b->started++;
 		}

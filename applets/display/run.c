@@ -185,6 +185,7 @@ static bool start_client(struct run *run)
 /* Waits until one of the two containers has ended, or this process is to. */
 static void watch(struct run *run)
 {
+	ssize_t n;
 	char buf[4096], *request = xasprintf("GET /events?filters=%%7B%%22container%%22:%%5B%%22%s%%22,%%22%s%%22%%5D,%%22event%%22:%%5B%%22die%%22%%5D%%7D",
 		run->server, run->client);
 	int fd = -1;
@@ -197,7 +198,8 @@ static void watch(struct run *run)
 			break;
 		if (!pause_for(run, fd, fd < 0 ? PAUSE : LOOK))
 			break;
-		if (fd >= 0 && recv(fd, buf, sizeof(buf), MSG_DONTWAIT) <= 0 && errno != EAGAIN) {
+		n = fd < 0 ? 1 : recv(fd, buf, sizeof(buf), MSG_DONTWAIT);
+		if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
 			close(fd);
 			fd = -1;
 		}
@@ -284,6 +286,7 @@ int d2ddisplay_run(const char *root, const char *name)
 {
 	struct d2ddisplay d = { .root = root };
 	struct run run = { .d = &d, .lock = -1 };
+	unsigned long long lasted;
 	unsigned failed = 0;
 	sigset_t block;
 
@@ -298,29 +301,25 @@ int d2ddisplay_run(const char *root, const char *name)
 	sigdelset(&run.open, SIGINT);
 	bb_signals_norestart((1 << SIGTERM) | (1 << SIGINT), record_signo);
 
-	for (;;) {
-		bool active;
-
+	while (!bb_got_signal) {
 		free(run.why);
 		run.why = NULL;
-		if (once(&run) >= QUICK)
-			failed = 0;
-		else if (run.counts)
-			failed++;
-		active = d2ddisplay_active(root) == d.vt;
+		lasted = once(&run);
+		/* Who has gone to another terminal meanwhile stays there. */
+		if (lasted)
+			d.show = d2ddisplay_active(root) == d.vt;
 		leave_terminal(&d);
 		if (bb_got_signal)
 			break;
 		bb_error_msg("%s: %s", d.name, run.why ? printable_string(run.why) : "ended");
-		if (failed >= TRIES) {
+		if (lasted >= QUICK)
+			failed = 0;
+		else if (run.counts)
+			failed++;
+		if (failed >= TRIES)
 			give_up(&run);
-			break;
-		}
-		/* Who has gone to another terminal stays there. */
-		if (d2ddisplay_active(root))
-			d.show = active || d.show;
-		if (!pause_for(&run, -1, PAUSE))
-			break;
+		else
+			pause_for(&run, -1, PAUSE);
 	}
 	clean_up(&run);
 	free(run.why);
