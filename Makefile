@@ -64,12 +64,13 @@ help:
 #: make test T=d2dhook   builds busybox and runs the tests of one applet, or one test file (T=d2dhook-check)
 #: make boot T=30-stick  builds the ISO and runs one boot test; its number is enough (T=30)
 #: make fuzz         runs the fuzzers on the parsers: make fuzz SECONDS=3600
-#: make NAME_defconfig  chooses a variant: d2d tiny only lean debian stock (make O=out-tiny tiny_defconfig && make O=out-tiny)
+#: make NAME_defconfig  chooses a variant: d2d tiny only lean debian stock desktop (make O=out-tiny tiny_defconfig && make O=out-tiny)
 #: make menuconfig   opens the configuration menu; "debian2docker" is its first entry
 #: make savedefconfig   writes the options that differ from the defaults to $(O)/defconfig
 #: make hook NAME=40-mount/50-mine [DIR=DIR]   writes a skeleton of a hook, in hooks/ or in DIR
 #: make busybox      builds only our busybox: out/busybox d2dhook --help
 #: make host         builds out/d2d-host: 'd2d import' and others for the machine on which media are made
+#: make image NAME=display  makes a Docker image from Debian packages, in out/images/: display, desktop (docs/display.md)
 #: make man          makes the manual pages of all commands, in out/man/
 #: make install-man  installs the manual pages: make install-man [PREFIX=/usr/local] [DESTDIR=DIR]
 #: make vagrant      builds boxes for Vagrant from the ISO: out/d2d-libvirt.box and out/d2d-virtualbox.box
@@ -198,6 +199,10 @@ $(O)/obj/grub/esp.img: $(CONF)/iso.conf $(call files,iso/grub)
 $(O)/d2d.iso: $(CONF)/iso.conf $(O)/vmlinuz $(O)/initramfs.img $(O)/obj/grub/esp.img iso/image $(IMAGES) FORCE
 	@sh iso/image
 
+# Images for the screen. They are put into an ISO with IMAGES.
+image: configured host
+	@sh iso/images/build
+
 # The pages of d2d-host's applets go into the archive that `make release` makes; the image has no manual pages.
 man:
 	@sh iso/man/build
@@ -269,6 +274,6 @@ clean:
 	rm -rf $(O)
 
 FORCE:
-.PHONY: all help deps deps-run deps-test locked tree configured busybox host menuconfig oldconfig config savedefconfig man install-man release \
+.PHONY: all help deps deps-run deps-test locked tree configured busybox host menuconfig oldconfig config savedefconfig image man install-man release \
 	compile_commands tags hook lock engine-symbols run check check-all test boot fuzz lint clean FORCE
 .DELETE_ON_ERROR:

@@ -118,6 +118,10 @@ int d2d_squash_make_mountpoint(const char *chain);
 /* Whether a layer is mounted from a file that still exists; false if its medium was removed. */
 bool d2d_squash_is_mounted(const char *chain);
 
+/* Returns the path of the file that a layer is mounted from, as the kernel knows it, "" if it is mounted but not from a file, "?" if
+ * that can't be found out, or NULL if it isn't mounted. The caller frees it. */
+char *d2d_squash_source(const char *chain);
+
 /* ---- d2d_squash_stream.c ---- */
 
 /* Opens a stream with the archive from which a layer of a .d2i was made. *why must live as long as the stream. */

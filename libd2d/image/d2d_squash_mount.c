@@ -81,22 +81,30 @@ static dev_t mounted(const char *mountpoint)
 	return dev;
 }
 
-bool d2d_squash_is_mounted(const char *chain)
+char *d2d_squash_source(const char *chain)
 {
 	char *mountpoint = d2d_squash_mountpoint(chain), *path, *file;
 	dev_t dev = mounted(mountpoint);
-	bool is_there;
 
 	free(mountpoint);
-	if (!dev || major(dev) != LOOP_MAJOR)
-		return dev != 0;
-	/* If the volume that holds the backing file was unmounted, the path that the kernel shows doesn't lead to the file. */
+	if (!dev)
+		return NULL;
+	if (major(dev) != LOOP_MAJOR)
+		return xstrdup("");
 	path = xasprintf("/sys/dev/block/%u:%u/loop/backing_file", LOOP_MAJOR, minor(dev));
 	file = xmalloc_open_read_close(path, NULL);
 	free(path);
 	if (file)
 		chomp(file);
-	is_there = file && access(file, F_OK) == 0;
+	return file ?: xstrdup("?");
+}
+
+bool d2d_squash_is_mounted(const char *chain)
+{
+	char *file = d2d_squash_source(chain);
+	/* If the volume that holds the backing file was unmounted, the path that the kernel shows doesn't lead to the file. */
+	bool is_there = file && (!file[0] || access(file, F_OK) == 0);
+
 	free(file);
 	return is_there;
 }

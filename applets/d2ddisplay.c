@@ -1,0 +1,201 @@
+/*
+ * d2ddisplay: displays. Each is an X server in a container of its own, on a virtual terminal of its own, and another container, an
+ * application or a whole desktop, that sees nothing of the machine but the socket of this server.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//config:config D2DDISPLAY
+//config:	bool "d2ddisplay"
+//config:	default n
+//config:	depends on D2DIMPORT && D2DSTART
+//config:	select D2D_LIBD2D
+//config:	select LONG_OPTS
+//config:	help
+//config:	Starts X servers in containers, each with a container that draws on
+//config:	it: a desktop or a kiosk. Needs the image of 'make image
+//config:	NAME=display' on the medium, and a frame buffer (see docs/display.md).
+
+//applet:IF_D2DDISPLAY(APPLET(d2ddisplay, BB_DIR_USR_BIN, BB_SUID_DROP))
+
+//kbuild:lib-$(CONFIG_D2DDISPLAY) += d2ddisplay.o
+
+//usage:#define d2ddisplay_trivial_usage
+//usage:       "[-R ROOT] [list | [-p] [-o WORDS] start NAME IMAGE [ARG]... |\n"
+//usage:       "	stop NAME | show NAME | boot | run NAME]"
+//usage:#define d2ddisplay_full_usage "\n\n"
+//usage:       "Start containers with a screen, each on an X server of its own\n"
+//usage:     "\n	list	List the displays with terminal, state and image (default)"
+//usage:     "\n	start	Start an X server on the next free terminal, 7 to 12, and IMAGE"
+//usage:     "\n		on it, with the command ARG instead of its own"
+//usage:     "\n	stop	Stop both. The volume with the home directory stays"
+//usage:     "\n	show	Show a display, as Ctrl-Alt-F7 to F12 do; Ctrl-Alt-F1 is text"
+//usage:     "\n	boot	Start the images of d2d.display=, else those whose label asks for"
+//usage:     "\n		a display, as a hook does at boot"
+//usage:     "\n	run	Supervise a display (used by 'start')"
+//usage:     "\n"
+//usage:     "\n	-o,--options WORDS	How to start it, instead of the image's label"
+//usage:     "\n			org.debian2docker.display: desktop or kiosk, and behind it"
+//usage:     "\n			,lock ,nocursor or ,offline"
+//usage:     "\n	-p,--print	For 'start': only print the two containers, as JSON"
+//usage:     "\n	-R,--root ROOT	Use ROOT instead of /"
+//usage:     "\n"
+//usage:     "\nWhen one of the two containers ends, both are started again; after five times"
+//usage:     "\nwithin a minute each, the text terminal is shown. A kiosk has no home directory"
+//usage:     "\nthat is kept. lock: Ctrl-Alt-F1 has no effect; offline: no network."
+//usage:     "\nExit status: 0 done, 1 something is wrong, 77 nothing to do (boot)"
+//usage:#define d2ddisplay_example_usage
+//usage:       "$ sudo d2d display start work desktop\n"
+//usage:       "$ sudo d2d display -o kiosk,lock,offline start shop catalogue\n"
+
+#include <json-c/json.h>
+#include "d2ddisplay.h"
+
+enum { OPT_p = 1 << 0, OPT_o = 1 << 1 };
+
+static int list(const char *root)
+{
+	char **names;
+	int i, n = d2ddisplay_names(root, &names);
+
+	if (n)
+		puts("DISPLAY           KEYS         STATE      IMAGE");
+	else
+		puts("no display was started");
+	for (i = 0; i < n; i++) {
+		struct d2ddisplay d = { .root = root };
+		char *state;
+
+		if (d2ddisplay_load(&d, names[i]) < 0) {
+			printf("%-16s  its settings can't be read\n", names[i]);
+		} else {
+			state = d2ddisplay_state(&d);
+			printf("%-16s  Ctrl-Alt-F%-2u %-9s  %s (%s)\n", d.name, d.vt, state, printable_string(d.image), d.words);
+			free(state);
+		}
+		d2ddisplay_free(&d);
+	}
+	d2d_dir_list_free(names, n);
+	return EXIT_SUCCESS;
+}
+
+static int show(const char *root, const char *name)
+{
+	struct d2ddisplay d = { .root = root };
+	int r = d2ddisplay_load(&d, name);
+
+	if (r < 0)
+		bb_error_msg_and_die("there is no display '%s'", printable_string(name));
+	r = d2ddisplay_activate(root, d.vt);
+	if (r < 0)
+		bb_error_msg_and_die("can't show terminal %u: %s", d.vt, strerror(-r));
+	d2ddisplay_free(&d);
+	return EXIT_SUCCESS;
+}
+
+/* Prints the configurations of both containers. */
+static int print(struct d2ddisplay *d, struct json_object *image, const char *server)
+{
+	struct json_object *both = json_object_new_object();
+	char *name = d2ddisplay_server_name(d);
+
+	json_object_object_add(both, "server", d2ddisplay_server(d, server));
+	json_object_object_add(both, "application", d2ddisplay_client(d, image, name));
+	puts(json_object_to_json_string_ext(both, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(both);
+	free(name);
+	return EXIT_SUCCESS;
+}
+
+/* Starts NAME IMAGE [ARG]... WORDS is the value of -o, or NULL. */
+static int start(const char *root, char **argv, const char *words, bool only_print)
+{
+	struct d2ddisplay d = { .root = root, .show = true };
+	struct json_object *image;
+	char *why, *id;
+	const char *label;
+	int r;
+
+	if (!d2ddisplay_name_ok(argv[0]))
+		bb_error_msg_and_die("'%s' can't be the name of a display: it has small letters, digits, '-', '_' and '.', %u at most",
+			printable_string(argv[0]), D2DDISPLAY_NAME_MAX);
+	d2ddisplay_set(&d, argv[0]);
+	d.image = d2ddisplay_tagged(argv[1]);
+	if (!d.image)
+		bb_error_msg_and_die("'%s' is not a valid image name", printable_string(argv[1]));
+	d.args = json_object_new_array();
+	for (argv += 2; *argv; argv++)
+		json_object_array_add(d.args, json_object_new_string(*argv));
+	if (words && d2ddisplay_words(words, &d.wish, &why) < 0)
+		bb_error_msg_and_die("-o: %s", why);
+
+	image = d2ddisplay_image(d.image, &why);
+	if (!image)
+		bb_error_msg_and_die("%s", why);
+	label = d2d_json_text(json_object_object_get(json_object_object_get(image, "Config"), "Labels"), D2DDISPLAY_LABEL);
+	d.words = xstrdup(words ?: label ?: "desktop");
+	if (d2ddisplay_words(d.words, &d.wish, &why) < 0)
+		bb_error_msg_and_die("label "D2DDISPLAY_LABEL" of '%s': %s", d.image, why);
+	id = d2ddisplay_server_id(root, &why);
+	if (!id)
+		bb_error_msg_and_die("%s", why);
+	if (only_print) {
+		d.vt = D2DDISPLAY_FIRST;
+		return print(&d, image, id);
+	}
+	json_object_put(image);
+	if (!d2ddisplay_has_screen(root))
+		bb_simple_error_msg_and_die("this machine has no frame buffer (/dev/fb0)");
+	r = d2ddisplay_create(&d);
+	if (r < 0)
+		bb_error_msg_and_die(r == -EEXIST ? "there is a display '%s' already: 'd2d display stop' ends it"
+			: r == -EBUSY ? "'%s': terminals 7 to 12 are in use" : "can't make the directory of '%s'", d.name);
+	r = d2ddisplay_spawn(&d);
+	if (r == EXIT_SUCCESS)
+		r = d2ddisplay_wait(&d);
+	else
+		d2d_remove_tree(d.dir);
+	d2ddisplay_free(&d);
+	free(id);
+	return r;
+}
+
+int d2ddisplay_main(int argc, char **argv) MAIN_EXTERNALLY_VISIBLE;
+int d2ddisplay_main(int argc UNUSED_PARAM, char **argv)
+{
+	static const char longopts[] ALIGN1 =
+		"print\0"   No_argument       "p"
+		"options\0" Required_argument "o"
+		"root\0"    Required_argument "R"
+		;
+	static const char verbs[] ALIGN1 = "list\0start\0stop\0show\0boot\0run\0";
+	enum { LIST, START, STOP, SHOW, BOOT, RUN };
+	static const int8_t arguments[] = { 0, 2, 1, 1, 0, 1 };
+	const char *root = "", *words = NULL;
+	unsigned opts, n;
+	int verb;
+
+	opts = getopt32long(argv, "+po:R:", longopts, &words, &root);
+	argv += optind;
+	verb = argv[0] ? index_in_strings(verbs, argv[0]) : LIST;
+	if (verb < 0)
+		bb_error_msg_and_die("unknown verb '%s'", printable_string(argv[0]));
+	if (*argv)
+		argv++;
+	n = string_array_len(argv);
+	if (n < (unsigned)arguments[verb] || (verb != START && n > (unsigned)arguments[verb]) || (opts & (OPT_p | OPT_o) && verb != START))
+		bb_show_usage();
+	if (verb == LIST)
+		return list(root);
+	if ((verb == STOP || verb == SHOW || verb == RUN) && !d2ddisplay_name_ok(argv[0]))
+		bb_error_msg_and_die("there is no display '%s'", printable_string(argv[0]));
+	if (!root[0] && !(opts & OPT_p) && geteuid() != 0)
+		bb_error_msg_and_die("%s: sudo d2d display", bb_msg_you_must_be_root);
+	umask(022);
+	switch (verb) {
+	case START: return start(root, argv, words, opts & OPT_p);
+	case STOP: return d2ddisplay_stop(root, argv[0]);
+	case SHOW: return show(root, argv[0]);
+	case BOOT: return d2ddisplay_boot(root);
+	default: return d2ddisplay_run(root, argv[0]);
+	}
+}

@@ -1,0 +1,156 @@
+/*
+ * Declarations shared by the parts of d2ddisplay, which starts X servers and the containers that draw on them.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+#ifndef D2DDISPLAY_H
+#define D2DDISPLAY_H 1
+
+#include "d2d_util.h"
+
+struct json_object;
+
+#define D2DDISPLAY_DIR D2D_RUN"/display"
+#define D2DDISPLAY_SERVER "d2d-display:latest"		/* the image that is the X server */
+#define D2DDISPLAY_LABEL "org.debian2docker.display"
+
+enum {
+	D2DDISPLAY_FIRST = 7, D2DDISPLAY_LAST = 12,	/* virtual terminals, which Ctrl-Alt-F7 to F12 show */
+	D2DDISPLAY_NAME_MAX = 32,			/* characters */
+	D2DDISPLAY_USER = 1000,				/* UID and GID in the container of an application */
+};
+
+/* What the label of an image, or -o, asks for. */
+struct d2ddisplay_wish {
+	bool kiosk;		/* starts anew each time, without a home directory that is kept */
+	bool lock;		/* Ctrl-Alt-F1 and others don't leave this terminal */
+	bool no_cursor;		/* no pointer is shown */
+	bool offline;		/* no network */
+};
+
+/* A display: its settings, which are the file D2DDISPLAY_DIR/NAME/settings. */
+struct d2ddisplay {
+	const char *root;	/* "" for / */
+	char *name;
+	char *dir;		/* ROOT/run/d2d/display/NAME */
+	char *image;		/* NAME:TAG */
+	char *words;		/* as in the label */
+	struct d2ddisplay_wish wish;
+	struct json_object *args;	/* array of strings: the command instead of the image's own; empty: none */
+	unsigned vt;
+	bool show;		/* its terminal is shown when X has started */
+};
+
+/* ---- display/words.c ---- */
+
+/* Parses the words of a label: "desktop" or "kiosk", and behind it ",lock", ",nocursor", ",offline" in any order. Returns 0, or
+ * -EINVAL and sets *why, which the caller frees. */
+int d2ddisplay_words(const char *text, struct d2ddisplay_wish *wish, char **why);
+
+/* Whether NAME can be the name of a display: [a-z0-9][a-z0-9_.-]*, at most D2DDISPLAY_NAME_MAX characters. */
+bool d2ddisplay_name_ok(const char *name);
+
+/* Returns IMAGE as NAME:TAG, or NULL if it isn't the name of an image. The caller frees it. */
+char *d2ddisplay_tagged(const char *image);
+
+/* Returns the keyboard layout of X for d2d.keymap=: letters only, "us" if it isn't set. The caller frees it. */
+char *d2ddisplay_layout(const char *root);
+
+/* ---- display/cookie.c ---- */
+
+/* Makes a new cookie and writes it for the server (root, DIR/in/cookie) and for the application (UID 1000, DIR/cookie), as a file
+ * that libXau reads, for display 0 of any host name. Returns 0 or a negative errno. */
+int d2ddisplay_cookie(const struct d2ddisplay *d);
+
+/* ---- display/state.c ---- */
+
+/* Makes the directory of a display with its settings, on the next free terminal. Returns 0, -EEXIST if there is a display of this
+ * name, or -EBUSY if no terminal is free. */
+int d2ddisplay_create(struct d2ddisplay *d);
+
+/* Sets d->name and d->dir; d2ddisplay_load() also reads the settings, and returns -ENOENT if there is no such display, or
+ * -EBADMSG. d2ddisplay_free() frees what both have set. */
+void d2ddisplay_set(struct d2ddisplay *d, const char *name);
+int d2ddisplay_load(struct d2ddisplay *d, const char *name);
+void d2ddisplay_free(struct d2ddisplay *d);
+
+/* Sets *NAMES to the names of all displays, sorted. Returns their number. The caller frees them with d2d_dir_list_free(). */
+int d2ddisplay_names(const char *root, char ***names);
+
+/* Write and read the state, one line of text: "starts", "runs" or "failed: REASON". The caller frees it; it is never NULL. */
+void d2ddisplay_set_state(const struct d2ddisplay *d, const char *format, ...) __attribute__((format(printf, 2, 3)));
+char *d2ddisplay_state(const struct d2ddisplay *d);
+
+/* ---- display/terminal.c: virtual terminals ---- */
+
+/* Returns the number of the terminal that is shown, or 0 if there is none. */
+unsigned d2ddisplay_active(const char *root);
+
+/* Shows a terminal. Returns 0 or a negative errno. */
+int d2ddisplay_activate(const char *root, unsigned vt);
+
+/* Makes a text terminal again of one that a killed X server has left, and gives it its keyboard back. */
+void d2ddisplay_restore(const char *root, unsigned vt);
+
+/* Whether this machine has a frame buffer or a DRM card. */
+bool d2ddisplay_has_screen(const char *root);
+
+/* Lets the kernel send an uevent "add" for each input device and card. */
+void d2ddisplay_coldplug(const char *root);
+
+/* ---- display/server.c ---- */
+
+/* Returns the ID of the image that may be the X server, or NULL and sets *why; the caller frees both. */
+char *d2ddisplay_server_id(const char *root, char **why);
+
+/* ---- display/request.c ---- */
+
+/* Sends a request with the JSON object BODY, or without one if BODY is NULL. Returns the HTTP status or a negative errno. If it is
+ * not one of success, *why is the reason, which the caller frees; else NULL. *reply may be NULL; the caller frees *reply with
+ * json_object_put(). */
+int d2ddisplay_request(const char *request, struct json_object *body, struct json_object **reply, char **why);
+
+/* Returns the engine's description of an image (NAME:TAG), or NULL and sets *why. */
+struct json_object *d2ddisplay_image(const char *image, char **why);
+
+/* Creates and starts a container. Returns 0, -EIO if the engine refuses that, or another negative errno if it doesn't answer, and sets
+ * *why. *ID is that of the container if it was created, else NULL. The caller frees both. */
+int d2ddisplay_start_container(const char *name, struct json_object *config, char **id, char **why);
+
+/* Removes a container by its name, if it is one of d2ddisplay. Returns 0 also if there is none; or -EEXIST if it is another one, or
+ * another negative errno, and sets *why. */
+int d2ddisplay_remove_container(const char *name, char **why);
+
+/* Whether a container runs. If it doesn't, *end says how it has ended; the caller frees it. Returns -EAGAIN if the engine doesn't
+ * answer. */
+int d2ddisplay_is_running(const char *id, char **end);
+
+/* ---- display/container.c: how the two containers of a display are run ---- */
+
+/* Return the names of the containers; the caller frees them. */
+char *d2ddisplay_server_name(const struct d2ddisplay *d);
+char *d2ddisplay_client_name(const struct d2ddisplay *d);
+
+/* Return the objects for POST /containers/create. ID is that of the server's image, IMAGE is the engine's description of the
+ * application's, SERVER the name or ID of the server's container. The caller frees them with json_object_put(). */
+struct json_object *d2ddisplay_server(const struct d2ddisplay *d, const char *id);
+struct json_object *d2ddisplay_client(const struct d2ddisplay *d, struct json_object *image, const char *server);
+
+/* ---- display/run.c ---- */
+
+/* Supervises a display until SIGTERM; d2dstart runs it. Returns an exit status. */
+int d2ddisplay_run(const char *root, const char *name);
+
+/* ---- display/start.c, display/boot.c ---- */
+
+/* Starts the supervisor of a display that was created. Returns an exit status. */
+int d2ddisplay_spawn(const struct d2ddisplay *d);
+
+/* Waits until a display runs or has failed, and prints what is wrong. Returns an exit status. */
+int d2ddisplay_wait(const struct d2ddisplay *d);
+int d2ddisplay_stop(const char *root, const char *name);
+
+/* Starts the images that d2d.display= or their labels name. Returns an exit status, also D2D_EXIT_NOTHING. */
+int d2ddisplay_boot(const char *root);
+
+#endif

@@ -1,0 +1,153 @@
+/*
+ * d2ddisplay: requests to the Docker engine.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//kbuild:lib-$(CONFIG_D2DDISPLAY) += d2ddisplay_request.o
+
+#include <json-c/json.h>
+#include "d2ddisplay.h"
+#include "d2d_engine.h"
+
+enum { SHOWN = 400 };
+
+struct text {
+	const char *text;
+	size_t len;
+};
+
+static ssize_t read_text(void *from, void *buf, size_t len)
+{
+	struct text *t = from;
+	size_t n = MIN(len, t->len);
+
+	memcpy(buf, t->text, n);
+	t->text += n;
+	t->len -= n;
+	return n;
+}
+
+int d2ddisplay_request(const char *request, struct json_object *body, struct json_object **reply, char **why)
+{
+	struct text json = { .text = body ? json_object_to_json_string_ext(body, JSON_C_TO_STRING_NOSLASHESCAPE) : "" };
+	struct d2d_body b = { .fd = -1, .read = read_text, .from = &json, .type = "application/json" };
+	struct json_object *o;
+	const char *said;
+	char *text;
+	int r;
+
+	b.size = json.len = strlen(json.text);
+	r = d2d_engine_request(request, body ? &b : NULL, &text);
+	o = text ? json_tokener_parse(text) : NULL;
+	free(text);
+	*why = NULL;
+	if (r < 0) {
+		*why = xasprintf("no Docker engine at '%s': %s", d2d_engine_socket(), strerror(-r));
+	} else if (r / 100 != 2) {
+		said = json_object_is_type(o, json_type_object) ? d2d_json_text(o, "message") : NULL;
+		*why = said ? d2d_printable(said, MIN(strlen(said), SHOWN)) : xasprintf("the engine answers with status %d", r);
+	}
+	if (reply)
+		*reply = o;
+	else
+		json_object_put(o);
+	return r;
+}
+
+struct json_object *d2ddisplay_image(const char *image, char **why)
+{
+	char *request = xasprintf("GET /images/%s/json", image);
+	struct json_object *o;
+	int r = d2ddisplay_request(request, NULL, &o, why);
+
+	free(request);
+	if (r == 200 && json_object_is_type(o, json_type_object) && d2d_json_text(o, "Id"))
+		return o;
+	if (r == 404) {
+		free(*why);
+		*why = xasprintf("there is no image '%s'", image);
+	} else if (!*why) {
+		*why = xstrdup("the engine's answer can't be understood");
+	}
+	json_object_put(o);
+	return NULL;
+}
+
+int d2ddisplay_start_container(const char *name, struct json_object *config, char **id, char **why)
+{
+	char *request = xasprintf("POST /containers/create?name=%s", name);
+	struct json_object *o;
+	int r = d2ddisplay_request(request, config, &o, why);
+
+	free(request);
+	*id = r / 100 == 2 && d2d_json_text(o, "Id") ? xstrdup(d2d_json_text(o, "Id")) : NULL;
+	json_object_put(o);
+	if (*id) {
+		request = xasprintf("POST /containers/%s/start", *id);
+		r = d2ddisplay_request(request, NULL, NULL, why);
+		free(request);
+	} else if (!*why) {
+		*why = xstrdup("the engine's answer can't be understood");
+		r = -EIO;
+	}
+	return r / 100 == 2 ? 0 : r < 0 ? r : -EIO;
+}
+
+int d2ddisplay_remove_container(const char *name, char **why)
+{
+	char *request = xasprintf("GET /containers/%s/json", name);
+	struct json_object *o;
+	int r = d2ddisplay_request(request, NULL, &o, why);
+	bool ours = r == 200 && d2d_json_text(json_object_object_get(json_object_object_get(o, "Config"), "Labels"), D2DDISPLAY_LABEL"-of");
+
+	free(request);
+	json_object_put(o);
+	if (r == 404) {
+		free(*why);
+		*why = NULL;
+		return 0;
+	}
+	if (r != 200)
+		return r < 0 ? r : -EIO;
+	if (!ours)
+		return d2d_fail(-EEXIST, why, "there is a container '%s' already, which 'd2d display' hasn't made", name);
+	request = xasprintf("DELETE /containers/%s?force=1&v=1", name);
+	r = d2ddisplay_request(request, NULL, NULL, why);
+	free(request);
+	if (r == 404) {
+		free(*why);
+		*why = NULL;
+		return 0;
+	}
+	return r / 100 == 2 ? 0 : r < 0 ? r : -EIO;
+}
+
+int d2ddisplay_is_running(const char *id, char **end)
+{
+	char *request = xasprintf("GET /containers/%s/json", id);
+	struct json_object *o, *state;
+	int r = d2ddisplay_request(request, NULL, &o, end);
+
+	free(request);
+	if (r == 404) {
+		free(*end);
+		*end = xstrdup("its container was removed");
+		return 0;
+	}
+	free(*end);
+	*end = NULL;
+	if (r != 200) {
+		json_object_put(o);
+		return -EAGAIN;
+	}
+	state = json_object_object_get(o, "State");
+	r = json_object_get_boolean(json_object_object_get(state, "Running"));
+	if (!r) {
+		const char *error = d2d_json_text(state, "Error");
+
+		*end = error && error[0] ? d2d_printable(error, MIN(strlen(error), SHOWN))
+			: xasprintf("exit status %d", json_object_get_int(json_object_object_get(state, "ExitCode")));
+	}
+	json_object_put(o);
+	return r;
+}

@@ -1,0 +1,328 @@
+/*
+ * d2ddisplay: supervises a display. Starts its X server and then the application, waits until one of them ends, and starts both
+ * again; after five short runs in a row it gives up and shows a text terminal.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//kbuild:lib-$(CONFIG_D2DDISPLAY) += d2ddisplay_run.o
+
+#include <json-c/json.h>
+#include <sys/file.h>
+#include "d2ddisplay.h"
+#include "d2d_engine.h"
+
+enum {
+	TRIES = 5,
+	QUICK = 60 * 1000,	/* ms: a shorter run counts as a failed one */
+	PAUSE = 2000,		/* ms between two tries */
+	STEP = 100,		/* ms between two looks for a file */
+	UDEV_LIMIT = 180 * 1000,	/* ms until udevd listens */
+	X_LIMIT = 180 * 1000,	/* ms until X has its socket: slow in an emulator */
+	LOOK = 30 * 1000,	/* ms after which the containers are looked at, also without an event */
+	TEXT_TERMINAL = 1,
+};
+
+struct run {
+	struct d2ddisplay *d;
+	sigset_t open;		/* the signals as they are blocked while this process waits */
+	char *why;		/* why this run has ended, or NULL */
+	bool counts;		/* it has ended because of the display, not because the engine didn't answer */
+	char *server, *client;	/* IDs of the containers, or NULL */
+	int lock;		/* only one display at a time starts its X server, which changes the terminal */
+};
+
+/* Waits MS milliseconds, or until FD (-1: none) can be read. Returns false when this process is to end. */
+static bool pause_for(struct run *run, int fd, int ms)
+{
+	struct timespec limit = { ms / 1000, ms % 1000 * 1000000L };
+	struct pollfd p = { fd, POLLIN, 0 };
+
+	if (!bb_got_signal)
+		ppoll(&p, 1, &limit, &run->open);
+	return !bb_got_signal;
+}
+
+/* Sets the reason of the end unless there is one. Frees TEXT. */
+static void ended(struct run *run, char *text)
+{
+	if (run->why)
+		free(text);
+	else
+		run->why = text;
+}
+
+/* Whether a container still runs. A dockerd that doesn't answer, because it is just started again, changes nothing. */
+static bool runs(struct run *run, const char *id, const char *what)
+{
+	char *end;
+	int r = d2ddisplay_is_running(id, &end);
+
+	if (r == 0)
+		ended(run, xasprintf("%s has ended (%s)", what, end));
+	free(end);
+	return r != 0;
+}
+
+/* Waits until a file exists that the server's container makes. TYPE is its type, as in st_mode. */
+static bool await(struct run *run, const char *file, mode_t type, int limit)
+{
+	char *path = concat_path_file(run->d->dir, file);
+	unsigned long long end = d2d_now() + limit, look = d2d_now();
+	struct stat st;
+	bool there;
+
+	while (!(there = lstat(path, &st) == 0 && (st.st_mode & S_IFMT) == type)) {
+		if (d2d_now() > end) {
+			ended(run, xasprintf("the X server isn't ready after %u s", limit / 1000));
+			break;
+		}
+		if (d2d_now() >= look) {
+			if (!runs(run, run->server, "the X server"))
+				break;
+			look = d2d_now() + 10 * STEP;
+		}
+		if (!pause_for(run, -1, STEP))
+			break;
+	}
+	free(path);
+	return there;
+}
+
+static void take_lock(struct run *run)
+{
+	char *path = xasprintf("%s"D2DDISPLAY_DIR"/.start", run->d->root);
+
+	run->lock = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	free(path);
+	while (run->lock >= 0 && flock(run->lock, LOCK_EX | LOCK_NB) < 0 && pause_for(run, -1, STEP))
+		continue;
+}
+
+static void drop_lock(struct run *run)
+{
+	if (run->lock >= 0)
+		close(run->lock);
+	run->lock = -1;
+}
+
+/* Starts a container and sets *ID. Returns false and sets why if that fails. */
+static bool start(struct run *run, const char *name, struct json_object *config, char **id)
+{
+	int r = d2ddisplay_start_container(name, config, id, &run->why);
+
+	/* A dockerd that is just started again, or a machine that is very busy, is no fault of this display. */
+	if (r < 0 && r != -EIO)
+		run->counts = false;
+	json_object_put(config);
+	return r == 0;
+}
+
+/* Removes what an earlier run has left: files in the directories of the server, and both containers. */
+static bool clean_up(struct run *run)
+{
+	static const char *const files[] = { "in/told", "out/udev", "sock/X0" };
+	char *server = d2ddisplay_server_name(run->d), *client = d2ddisplay_client_name(run->d), *why;
+	int r = d2ddisplay_remove_container(client, &why);
+	unsigned i;
+
+	if (r == 0)
+		r = d2ddisplay_remove_container(server, &why);
+	if (r < 0)
+		ended(run, why);
+	if (r < 0 && r != -EIO && r != -EEXIST)
+		run->counts = false;
+	for (i = 0; i < ARRAY_SIZE(files); i++) {
+		char *path = concat_path_file(run->d->dir, files[i]);
+
+		unlink(path);
+		free(path);
+	}
+	free(server);
+	free(client);
+	return r == 0;
+}
+
+/* Tells udevd in the container what devices there are. */
+static void tell(struct run *run)
+{
+	char *told = concat_path_file(run->d->dir, "in/told");
+
+	d2ddisplay_coldplug(run->d->root);
+	d2d_file_write(told, "");
+	free(told);
+}
+
+static bool start_server(struct run *run)
+{
+	struct d2ddisplay *d = run->d;
+	char *id = d2ddisplay_server_id(d->root, &run->why), *name = d2ddisplay_server_name(d);
+	unsigned before = d2ddisplay_active(d->root);
+	bool ready = false;
+
+	if (id && start(run, name, d2ddisplay_server(d, id), &run->server) && await(run, "out/udev", S_IFREG, UDEV_LIMIT)) {
+		tell(run);
+		ready = await(run, "sock/X0", S_IFSOCK, X_LIMIT);
+	}
+	/* X has shown its terminal. Somebody who reads another one, or a rescue shell, isn't interrupted for longer than that. */
+	if (before && (!d->show || access(D2D_RUN"/rescue", F_OK) == 0))
+		d2ddisplay_activate(d->root, before);
+	free(name);
+	free(id);
+	return ready;
+}
+
+static bool start_client(struct run *run)
+{
+	struct json_object *image = d2ddisplay_image(run->d->image, &run->why);
+	char *name = d2ddisplay_client_name(run->d);
+	bool done = image && start(run, name, d2ddisplay_client(run->d, image, run->server), &run->client);
+
+	json_object_put(image);
+	free(name);
+	return done;
+}
+
+/* Waits until one of the two containers has ended, or this process is to. */
+static void watch(struct run *run)
+{
+	ssize_t n;
+	char buf[4096], *request = xasprintf("GET /events?filters=%%7B%%22container%%22:%%5B%%22%s%%22,%%22%s%%22%%5D,%%22event%%22:%%5B%%22die%%22%%5D%%7D",
+		run->server, run->client);
+	int fd = -1;
+
+	/* Each time it is looked at the containers themselves, so that no event is missed. */
+	do {
+		if (fd < 0)
+			fd = d2d_engine_stream(request);
+		if (!runs(run, run->server, "the X server") || !runs(run, run->client, "the application"))
+			break;
+		if (!pause_for(run, fd, fd < 0 ? PAUSE : LOOK))
+			break;
+		n = fd < 0 ? 1 : recv(fd, buf, sizeof(buf), MSG_DONTWAIT);
+		if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
+			close(fd);
+			fd = -1;
+		}
+	} while (!bb_got_signal);
+	if (fd >= 0)
+		close(fd);
+	free(request);
+}
+
+/* Ends both containers. They stay, with their logs, until the next run. */
+static void end_containers(struct run *run)
+{
+	char *ids[] = { run->client, run->server };
+	unsigned i;
+
+	for (i = 0; i < ARRAY_SIZE(ids); i++) {
+		char *request, *why;
+
+		if (!ids[i])
+			continue;
+		request = xasprintf("POST /containers/%s/stop?t=5", ids[i]);
+		d2ddisplay_request(request, NULL, NULL, &why);
+		free(why);
+		free(request);
+		free(ids[i]);
+	}
+	run->client = run->server = NULL;
+}
+
+/* One run. Returns its length in ms, from the moment when the application was started. */
+static unsigned long long once(struct run *run)
+{
+	unsigned long long began = 0;
+	int r;
+
+	run->counts = true;
+	d2ddisplay_set_state(run->d, "starts");
+	take_lock(run);
+	if (!bb_got_signal && clean_up(run)) {
+		r = d2ddisplay_cookie(run->d);
+		if (r < 0)
+			ended(run, xasprintf("can't write a cookie: %s", strerror(-r)));
+		else if (start_server(run)) {
+			drop_lock(run);
+			if (start_client(run)) {
+				began = d2d_now();
+				d2ddisplay_set_state(run->d, "runs");
+				bb_error_msg("%s: runs on terminal %u", run->d->name, run->d->vt);
+				watch(run);
+			}
+		}
+	}
+	drop_lock(run);
+	end_containers(run);
+	return began ? d2d_now() - began : 0;
+}
+
+/* Leaves the terminal as a text terminal, and shows tty1 if it was the one that is shown. */
+static void leave_terminal(const struct d2ddisplay *d)
+{
+	bool shown = d2ddisplay_active(d->root) == d->vt;
+
+	d2ddisplay_restore(d->root, d->vt);
+	if (shown)
+		d2ddisplay_activate(d->root, TEXT_TERMINAL);
+}
+
+static void give_up(struct run *run)
+{
+	char *why = xstrdup(printable_string(run->why)), *text, *name = d2ddisplay_server_name(run->d);
+
+	d2ddisplay_set_state(run->d, "failed: %s", why);
+	text = xasprintf("\r\ndebian2docker: the display '%s' has failed %u times: %s; see 'docker logs %s' and 'd2d display list'\r\n",
+		run->d->name, TRIES, why, name);
+	d2d_consoles_write(text);
+	free(text);
+	free(why);
+	free(name);
+	while (pause_for(run, -1, INT_MAX))
+		continue;
+}
+
+int d2ddisplay_run(const char *root, const char *name)
+{
+	struct d2ddisplay d = { .root = root };
+	struct run run = { .d = &d, .lock = -1 };
+	unsigned long long lasted;
+	unsigned failed = 0;
+	sigset_t block;
+
+	if (d2ddisplay_load(&d, name) < 0)
+		bb_error_msg_and_die("there is no display '%s'", printable_string(name));
+	/* Signals are only let through while this process waits: so no request is interrupted, and none is missed. */
+	sigemptyset(&block);
+	sigaddset(&block, SIGTERM);
+	sigaddset(&block, SIGINT);
+	sigprocmask(SIG_BLOCK, &block, &run.open);
+	sigdelset(&run.open, SIGTERM);
+	sigdelset(&run.open, SIGINT);
+	bb_signals_norestart((1 << SIGTERM) | (1 << SIGINT), record_signo);
+
+	while (!bb_got_signal) {
+		free(run.why);
+		run.why = NULL;
+		lasted = once(&run);
+		/* Who has gone to another terminal meanwhile stays there. */
+		if (lasted)
+			d.show = d2ddisplay_active(root) == d.vt;
+		leave_terminal(&d);
+		if (bb_got_signal)
+			break;
+		bb_error_msg("%s: %s", d.name, run.why ? printable_string(run.why) : "ended");
+		if (lasted >= QUICK)
+			failed = 0;
+		else if (run.counts)
+			failed++;
+		if (failed >= TRIES)
+			give_up(&run);
+		else
+			pause_for(&run, -1, PAUSE);
+	}
+	clean_up(&run);
+	free(run.why);
+	d2ddisplay_free(&d);
+	return EXIT_SUCCESS;
+}

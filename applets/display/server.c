@@ -1,0 +1,194 @@
+/*
+ * d2ddisplay: which image may be the X server. It gets the screen and all keyboards, so its name or a label isn't enough: its
+ * content must have come with the medium that the machine was started from, or the administrator has written its ID into the
+ * encrypted store.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//kbuild:lib-$(CONFIG_D2DDISPLAY) += d2ddisplay_server.o
+
+#include <json-c/json.h>
+#include "d2ddisplay.h"
+#include "d2d_image.h"
+
+#define TRUSTED "/usr/lib/d2d/trusted-images"
+#define IMAGES D2D_MEDIUM"/d2d/images"
+
+/* Returns the line that boot-scripts/trusted-images prints: "any", or IDs. The caller frees it. */
+static char *trusted_images(const char *root)
+{
+	char *program = xasprintf("%s"TRUSTED, root), *hooks = d2d_option_at(root, "hooks"), *line;
+	size_t size = 8 * 1024;
+	struct fd_pair out;
+	pid_t pid;
+
+	fflush_all();
+	xpiped_pair(out);
+	pid = xfork();
+	if (pid == 0) {
+		close(out.rd);
+		xmove_fd(out.wr, STDOUT_FILENO);
+		if (hooks)
+			xsetenv("D2D_OPT_HOOKS", hooks);
+		else
+			unsetenv("D2D_OPT_HOOKS");
+		execl(program, program, NULL);
+		_exit(127);
+	}
+	close(out.wr);
+	line = xmalloc_read(out.rd, &size);
+	close(out.rd);
+	if (wait4pid(pid) != 0 || !line) {
+		free(line);
+		line = xstrdup("");
+	}
+	chomp(line);
+	free(hooks);
+	free(program);
+	return line;
+}
+
+/* Whether LIST, words separated by blanks, has WORD. */
+static bool has_word(const char *list, const char *word)
+{
+	size_t len = strlen(word);
+	const char *p;
+
+	for (p = list; (p = strstr(p, word)) != NULL; p += len)
+		if ((p == list || p[-1] == ' ') && (p[len] == ' ' || !p[len]))
+			return true;
+	return false;
+}
+
+/* Checks where the layers of an image are. A layer that was copied or written was compared with its digest. One that is mounted wasn't:
+ * it must be mounted from the medium, or, with BESIDE an encrypted store, not be mounted at all. Returns NULL, or the reason. */
+static char *layers_wrong(const struct d2d_image *image, bool beside)
+{
+	unsigned i;
+
+	for (i = 0; i < image->n_layers; i++) {
+		char *file = d2d_squash_source(image->layers[i].chain), *why = NULL;
+
+		if (file && beside)
+			why = xstrdup("its layers are mounted from a medium, where nobody has checked them; d2d.images=copy copies them");
+		else if (file && !is_prefixed_with(file, IMAGES"/"))
+			why = xasprintf("a layer of it is mounted from '%s', which isn't on the medium", printable_string(file));
+		free(file);
+		if (why)
+			return why;
+	}
+	return NULL;
+}
+
+/* Looks for the image with this ID in a .d2i of the medium. Returns NULL if it is there and may be used; or the reason. */
+static char *look_into(const char *path, const char *id, bool beside)
+{
+	struct d2d_images images = { .n = 0 };
+	struct d2d_archive *a = NULL;
+	char *why = NULL, *wrong = xstrdup("");
+	unsigned i;
+	int r, fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd < 0)
+		return wrong;
+	r = d2d_archive_open(&a, fd, 0, NULL, &why);
+	if (r == 0) {
+		r = d2d_images_of(a, bb_basename(path), &images, &why);
+		for (i = 0; r == 0 && images.squash && i < images.n; i++)
+			if (strcmp(images.image[i].id, id) == 0) {
+				free(wrong);
+				wrong = layers_wrong(&images.image[i], beside);
+				break;
+			}
+	}
+	free(why);
+	d2d_images_free(&images);
+	d2d_archive_close(a);
+	close(fd);
+	return wrong;
+}
+
+/* Returns NULL if a .d2i of the medium has this image, else the reason why it may not be used. */
+static char *medium_wrong(const char *root, const char *id, bool beside)
+{
+	char *dir = xasprintf("%s"IMAGES, root), **names, *wrong = xstrdup("");
+	int i, n = d2d_dir_list(dir, INT_MAX - 1, &names);
+
+	for (i = 0; i < n && wrong && !wrong[0]; i++)
+		if (is_suffixed_with(names[i], ".d2i")) {
+			char *path = concat_path_file(dir, names[i]);
+
+			free(wrong);
+			wrong = look_into(path, id, beside);
+			free(path);
+		}
+	if (n >= 0)
+		d2d_dir_list_free(names, n);
+	free(dir);
+	if (!wrong || wrong[0])
+		return wrong;
+	free(wrong);
+	return xasprintf("it isn't the one of a .d2i file in d2d/images of the medium");
+}
+
+/* The IDs of all layers of an image as Docker describes it. */
+static void describe(struct json_object *inspected, struct d2d_image *image)
+{
+	struct json_object *layers;
+	size_t i, n = d2d_json_array(json_object_object_get(inspected, "RootFS"), "Layers", &layers);
+
+	memset(image, 0, sizeof(*image));
+	image->layers = xzalloc((n + 1) * sizeof(*image->layers));
+	for (i = 0; i < n; i++) {
+		const char *diff = d2d_digest_hex(d2d_json_text_at(layers, i) ?: "");
+		struct d2d_image_layer *l = &image->layers[image->n_layers];
+
+		if (!diff)
+			continue;
+		strcpy(l->diff, diff);
+		if (image->n_layers == 0) {
+			strcpy(l->chain, diff);
+		} else {
+			char *text = xasprintf("sha256:%s sha256:%s", l[-1].chain, diff);
+
+			d2d_digest(l->chain, text, strlen(text));
+			free(text);
+		}
+		image->n_layers++;
+	}
+}
+
+char *d2ddisplay_server_id(const char *root, char **why)
+{
+	struct json_object *o = d2ddisplay_image(D2DDISPLAY_SERVER, why);
+	const char *id, *kind, *hex;
+	char *trusted, *wrong, *result = NULL;
+
+	if (!o)
+		return NULL;
+	id = d2d_json_text(o, "Id");
+	hex = d2d_digest_hex(id);
+	kind = d2d_json_text(json_object_object_get(json_object_object_get(o, "Config"), "Labels"), D2DDISPLAY_LABEL);
+	trusted = trusted_images(root);
+	if (!hex || !kind || strcmp(kind, "server") != 0) {
+		wrong = xasprintf("it lacks the label %s=server", D2DDISPLAY_LABEL);
+	} else if (strcmp(trusted, "any") == 0) {
+		wrong = medium_wrong(root, hex, false);
+	} else if (has_word(trusted, id)) {
+		struct d2d_image image;
+
+		describe(o, &image);
+		wrong = layers_wrong(&image, true);
+		free(image.layers);
+	} else {
+		wrong = xasprintf("%s has to be a line of d2d/trust/images on the encrypted store", id);
+	}
+	if (wrong)
+		*why = xasprintf("the image '%s' may not be the display server: %s", D2DDISPLAY_SERVER, wrong);
+	else
+		result = xstrdup(id);
+	free(wrong);
+	free(trusted);
+	json_object_put(o);
+	return result;
+}

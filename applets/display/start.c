@@ -1,0 +1,84 @@
+/*
+ * d2ddisplay: starts the supervisor of a display, and stops it again.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//kbuild:lib-$(CONFIG_D2DDISPLAY) += d2ddisplay_start.o
+
+#include "d2ddisplay.h"
+
+enum { LOOK = 200 * 1000 };	/* microseconds */
+
+/* Returns the name of the supervisor's service; the caller frees it. */
+static char *service(const char *name)
+{
+	return xasprintf("display-%s", name);
+}
+
+int d2ddisplay_spawn(const struct d2ddisplay *d)
+{
+	char *name = service(d->name);
+	char *argv[] = { (char *)"d2dstart", name, (char *)"--", (char *)"d2ddisplay", (char *)"run", d->name, NULL };
+	int r;
+
+	fflush_all();
+	r = spawn_and_wait(argv);
+	free(name);
+	if (r == 0)
+		return EXIT_SUCCESS;
+	bb_error_msg("the supervisor of the display '%s' can't be started", d->name);
+	return EXIT_FAILURE;
+}
+
+int d2ddisplay_wait(const struct d2ddisplay *d)
+{
+	for (;;) {
+		char *state = d2ddisplay_state(d);
+		int r = strcmp(state, "runs") == 0 ? EXIT_SUCCESS : is_prefixed_with(state, "failed: ") ? EXIT_FAILURE : -1;
+
+		if (r == EXIT_FAILURE)
+			bb_error_msg("%s: %s", d->name, state);
+		free(state);
+		if (r >= 0)
+			return r;
+		/* 'd2d display stop', meanwhile */
+		if (access(d->dir, F_OK) < 0)
+			bb_error_msg_and_die("the display '%s' was stopped", d->name);
+		usleep(LOOK);
+	}
+}
+
+int d2ddisplay_stop(const char *root, const char *name)
+{
+	struct d2ddisplay d = { .root = root };
+	char *supervisor = service(name), *container, *why;
+	char *argv[] = { (char *)"d2dstart", (char *)"-k", (char *)"-t", (char *)"60", supervisor, NULL };
+	int r = d2ddisplay_load(&d, name), code = EXIT_SUCCESS;
+
+	if (r == -ENOENT)
+		bb_error_msg_and_die("there is no display '%s'", printable_string(name));
+	fflush_all();
+	spawn_and_wait(argv);
+	/* The supervisor has done this, unless it was killed. */
+	container = d2ddisplay_client_name(&d);
+	if (d2ddisplay_remove_container(container, &why) < 0) {
+		bb_error_msg("%s", why);
+		code = EXIT_FAILURE;
+	}
+	free(why);
+	free(container);
+	container = d2ddisplay_server_name(&d);
+	if (d2ddisplay_remove_container(container, &why) < 0) {
+		bb_error_msg("%s", why);
+		code = EXIT_FAILURE;
+	}
+	free(why);
+	free(container);
+	if (code == EXIT_SUCCESS && d2d_remove_tree(d.dir) < 0) {
+		bb_perror_msg("can't remove '%s'", d.dir);
+		code = EXIT_FAILURE;
+	}
+	free(supervisor);
+	d2ddisplay_free(&d);
+	return code;
+}

@@ -1,0 +1,190 @@
+/*
+ * d2ddisplay: the directory of a display below /run/d2d/display, with its settings and its state, and which terminal is free.
+ *
+ *	settings	JSON: image, words, args, vt, show
+ *	state		a line of text
+ *	cookie		X's cookie, for the application
+ *	in/		what the server's container may read: cookie, and "told" when the kernel has named the devices
+ *	out/		what the server's container writes: "udev" when its udevd listens
+ *	sock/		X's socket; the application's container may read this directory
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//kbuild:lib-$(CONFIG_D2DDISPLAY) += d2ddisplay_state.o
+
+#include <json-c/json.h>
+#include <sys/file.h>
+#include "d2ddisplay.h"
+
+enum { SETTINGS_MAX = 64 * 1024, STATE_MAX = 4096 };
+
+void d2ddisplay_set(struct d2ddisplay *d, const char *name)
+{
+	d->name = xstrdup(name);
+	d->dir = xasprintf("%s"D2DDISPLAY_DIR"/%s", d->root, name);
+}
+
+void d2ddisplay_free(struct d2ddisplay *d)
+{
+	free(d->name);
+	free(d->dir);
+	free(d->image);
+	free(d->words);
+	json_object_put(d->args);
+	d->name = d->dir = d->image = d->words = NULL;
+	d->args = NULL;
+}
+
+int d2ddisplay_load(struct d2ddisplay *d, const char *name)
+{
+	struct json_object *o;
+	char *path, *why;
+	int r = 0;
+
+	d2ddisplay_set(d, name);
+	path = concat_path_file(d->dir, "settings");
+	if (access(path, F_OK) < 0)
+		r = -ENOENT;
+	o = d2d_json_read(path, SETTINGS_MAX);
+	free(path);
+	if (r == 0) {
+		d->image = xstrdup(d2d_json_text(o, "image") ?: "");
+		d->words = xstrdup(d2d_json_text(o, "words") ?: "");
+		d->args = json_object_get(json_object_object_get(o, "args"));
+		d->vt = json_object_get_int(json_object_object_get(o, "vt"));
+		d->show = json_object_get_boolean(json_object_object_get(o, "show"));
+		if (d2ddisplay_words(d->words, &d->wish, &why) < 0 || d->vt < D2DDISPLAY_FIRST || d->vt > D2DDISPLAY_LAST
+		 || !json_object_is_type(d->args, json_type_array))
+			r = -EBADMSG;
+		free(why);
+	}
+	json_object_put(o);
+	return r;
+}
+
+int d2ddisplay_names(const char *root, char ***names)
+{
+	char *dir = xasprintf("%s"D2DDISPLAY_DIR, root), **all;
+	int i, n = d2d_dir_list(dir, INT_MAX - 1, &all), found = 0;
+
+	free(dir);
+	if (n < 0) {
+		*names = xzalloc(sizeof(char *));
+		return 0;
+	}
+	for (i = 0; i < n; i++) {
+		if (d2ddisplay_name_ok(all[i]) && strcmp(all[i], "lock") != 0)
+			all[found++] = all[i];
+		else
+			free(all[i]);
+	}
+	all[found] = NULL;
+	*names = all;
+	return found;
+}
+
+/* Returns the next free terminal, or 0. */
+static unsigned free_terminal(const char *root)
+{
+	unsigned vt, used = 0;
+	char **names;
+	int i, n = d2ddisplay_names(root, &names);
+
+	for (i = 0; i < n; i++) {
+		struct d2ddisplay d = { .root = root };
+
+		if (d2ddisplay_load(&d, names[i]) == 0)
+			used |= 1 << d.vt;
+		d2ddisplay_free(&d);
+	}
+	d2d_dir_list_free(names, n);
+	for (vt = D2DDISPLAY_FIRST; vt <= D2DDISPLAY_LAST; vt++)
+		if (!(used & 1 << vt))
+			return vt;
+	return 0;
+}
+
+static int write_settings(const struct d2ddisplay *d)
+{
+	struct json_object *o = json_object_new_object();
+	char *path = concat_path_file(d->dir, "settings");
+	int r;
+
+	json_object_object_add(o, "image", json_object_new_string(d->image));
+	json_object_object_add(o, "words", json_object_new_string(d->words));
+	json_object_object_add(o, "args", json_object_get(d->args));
+	json_object_object_add(o, "vt", json_object_new_int(d->vt));
+	json_object_object_add(o, "show", json_object_new_boolean(d->show));
+	r = d2d_file_write(path, json_object_to_json_string_ext(o, JSON_C_TO_STRING_NOSLASHESCAPE));
+	free(path);
+	json_object_put(o);
+	return r;
+}
+
+int d2ddisplay_create(struct d2ddisplay *d)
+{
+	static const struct { char name[8]; mode_t mode; } dirs[] = { { "in", 0755 }, { "out", 0700 }, { "sock", 01777 } };
+	char *base = xasprintf("%s"D2DDISPLAY_DIR, d->root), *lock, *path;
+	unsigned i;
+	int fd, r = 0;
+
+	bb_make_directory(base, 0755, FILEUTILS_RECUR);
+	lock = concat_path_file(base, ".lock");
+	/* So that two displays don't get the same terminal. */
+	fd = open(lock, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0 || flock(fd, LOCK_EX) < 0)
+		r = -errno;
+	if (r == 0) {
+		d->vt = free_terminal(d->root);
+		r = !d->vt ? -EBUSY : mkdir(d->dir, 0711) < 0 ? -errno : 0;
+	}
+	if (r == 0) {
+		for (i = 0; r == 0 && i < ARRAY_SIZE(dirs); i++) {
+			path = concat_path_file(d->dir, dirs[i].name);
+			/* chmod(), because of the umask */
+			if (mkdir(path, 0700) < 0 || chmod(path, dirs[i].mode) < 0)
+				r = -errno;
+			free(path);
+		}
+		r = r ?: write_settings(d);
+		if (r < 0)
+			d2d_remove_tree(d->dir);
+	}
+	if (fd >= 0)
+		close(fd);
+	free(lock);
+	free(base);
+	return r;
+}
+
+void d2ddisplay_set_state(const struct d2ddisplay *d, const char *format, ...)
+{
+	char *path = concat_path_file(d->dir, "state"), *text, *line;
+	va_list args;
+
+	va_start(args, format);
+	text = d2d_vformat(format, args);
+	va_end(args);
+	line = d2d_printable(text, MIN(strlen(text), STATE_MAX / 2));
+	free(text);
+	text = xasprintf("%s\n", line);
+	if (d2d_file_write(path, text) < 0)
+		bb_perror_msg("can't write '%s'", path);
+	free(text);
+	free(line);
+	free(path);
+}
+
+char *d2ddisplay_state(const struct d2ddisplay *d)
+{
+	char *path = concat_path_file(d->dir, "state"), *text, *shown;
+	size_t len;
+
+	if (d2d_file_read(path, STATE_MAX, &text, &len) < 0)
+		text = xstrdup("starts");
+	chomp(text);
+	shown = d2d_printable(text, strlen(text));
+	free(text);
+	free(path);
+	return shown;
+}

@@ -1,0 +1,94 @@
+/*
+ * d2ddisplay: virtual terminals, and what the kernel knows about the screen and the input devices.
+ *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//kbuild:lib-$(CONFIG_D2DDISPLAY) += d2ddisplay_terminal.o
+
+#include <glob.h>
+#include <linux/kd.h>
+#include <linux/vt.h>
+#include "d2ddisplay.h"
+
+static int open_terminal(const char *root, unsigned vt)
+{
+	char *path = xasprintf("%s/dev/tty%u", root, vt);
+	int fd = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+
+	free(path);
+	return fd;
+}
+
+unsigned d2ddisplay_active(const char *root)
+{
+	struct vt_stat state = { 0 };
+	int fd = open_terminal(root, 0);
+
+	if (fd < 0)
+		return 0;
+	if (ioctl(fd, VT_GETSTATE, &state) < 0)
+		state.v_active = 0;
+	close(fd);
+	return state.v_active;
+}
+
+int d2ddisplay_activate(const char *root, unsigned vt)
+{
+	int r, fd = open_terminal(root, 0);
+
+	if (fd < 0)
+		return -errno;
+	r = ioctl(fd, VT_ACTIVATE, (unsigned long)vt) < 0 ? -errno : 0;
+	close(fd);
+	return r;
+}
+
+void d2ddisplay_restore(const char *root, unsigned vt)
+{
+	struct vt_mode mode = { .mode = VT_AUTO };
+	int fd = open_terminal(root, vt);
+
+	if (fd < 0)
+		return;
+	/* Until then the kernel would wait for the dead server's leave to show another terminal. */
+	ioctl(fd, VT_SETMODE, &mode);
+	ioctl(fd, KDSKBMODE, (unsigned long)K_UNICODE);
+	ioctl(fd, KDSETMODE, (unsigned long)KD_TEXT);
+	close(fd);
+}
+
+bool d2ddisplay_has_screen(const char *root)
+{
+	char *fb = xasprintf("%s/dev/fb0", root), *card = xasprintf("%s/dev/dri/card0", root);
+	bool has = access(fb, F_OK) == 0 || access(card, F_OK) == 0;
+
+	free(fb);
+	free(card);
+	return has;
+}
+
+void d2ddisplay_coldplug(const char *root)
+{
+	static const char *const kinds[] = { "input/*", "drm/card*" };
+	unsigned i;
+	size_t k;
+
+	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
+		char *pattern = xasprintf("%s/sys/class/%s/uevent", root, kinds[i]);
+		glob_t g;
+
+		if (glob(pattern, 0, NULL, &g) == 0) {
+			for (k = 0; k < g.gl_pathc; k++) {
+				int fd = open(g.gl_pathv[k], O_WRONLY | O_CLOEXEC);
+
+				/* A device may be gone already. */
+				if (fd >= 0) {
+					full_write(fd, "add", 3);
+					close(fd);
+				}
+			}
+			globfree(&g);
+		}
+		free(pattern);
+	}
+}
