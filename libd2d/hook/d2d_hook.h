@@ -16,7 +16,7 @@
 #define D2D_HOOK_LIMIT 30	/* default time limit, in seconds */
 
 struct d2d_hook_head {
-	unsigned timeout;	/* seconds */
+	unsigned timeout;	/* seconds; 0: none */
 	bool critical;
 	llist_t *needs, *after;	/* names of hooks of the same stage */
 	char *exists;		/* absolute path without which the hook is skipped, or NULL */
