@@ -30,7 +30,8 @@ cleanup() {
 	find "$work" -name '*.img' -delete
 }
 trap cleanup EXIT
-trap 'exit 130' INT TERM HUP
+# PIPE: the machine has ended, and something is typed into its serial line.
+trap 'exit 130' INT TERM HUP PIPE
 
 pass() { printf 'PASS: %s: %s\n' "$name" "$1"; }
 fail() {
