@@ -18,6 +18,8 @@ enum {
 	OFTEN = 5,		/* logins that may end soon, one after the other */
 	PAUSE_MS = 30 * 1000,
 	LONG_MS = INT_MAX,
+	SETTLE_MS = 500,
+	LOOKS = 10,		/* after each event, SETTLE_MS apart */
 };
 
 /* Whether PATH is a terminal. Sets *VIRTUAL if it is one of the screen. The node of a serial port exists even if the port doesn't;
@@ -35,14 +37,19 @@ static bool is_terminal(const char *path, bool *virtual)
 }
 
 /* Waits until PATH is a terminal. Nearly every event makes a look worthwhile: the nodes hvc0 to hvc7 exist as soon as there is one
- * port, and no event of the subsystem tty tells of the others. */
+ * port, and no event of the subsystem tty tells of the others. The event of such a port comes before the port is a terminal, so one
+ * look isn't enough. */
 static void wait_for(const char *path, bool *virtual)
 {
-	int fd = d2d_uevent_open();
+	int fd = d2d_uevent_open(), looks = LOOKS;
 
-	while (!is_terminal(path, virtual))
-		if (fd < 0 || d2d_uevent_wait(fd, NULL, LONG_MS) < 0)
+	while (!is_terminal(path, virtual)) {
+		int r = fd < 0 ? -1 : d2d_uevent_wait(fd, NULL, looks ? SETTLE_MS : LONG_MS);
+
+		if (r < 0)
 			sleep(PAUSE_MS / 1000);
+		looks = r > 0 ? LOOKS : MAX(looks - 1, 0);
+	}
 	if (fd >= 0)
 		close(fd);
 }
