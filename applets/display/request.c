@@ -11,33 +11,15 @@
 
 enum { SHOWN = 400 };
 
-struct text {
-	const char *text;
-	size_t len;
-};
-
-static ssize_t read_text(void *from, void *buf, size_t len)
-{
-	struct text *t = from;
-	size_t n = MIN(len, t->len);
-
-	memcpy(buf, t->text, n);
-	t->text += n;
-	t->len -= n;
-	return n;
-}
-
 int d2ddisplay_request(const char *request, struct json_object *body, struct json_object **reply, char **why)
 {
-	struct text json = { .text = body ? json_object_to_json_string_ext(body, JSON_C_TO_STRING_NOSLASHESCAPE) : "" };
-	struct d2d_body b = { .fd = -1, .read = read_text, .from = &json, .type = "application/json" };
+	const char *json = body ? json_object_to_json_string_ext(body, JSON_C_TO_STRING_NOSLASHESCAPE) : NULL;
 	struct json_object *o;
 	const char *said;
 	char *text;
 	int r;
 
-	b.size = json.len = strlen(json.text);
-	r = d2d_engine_request(request, body ? &b : NULL, &text);
+	r = d2d_engine_post(request, json, &text);
 	o = text ? json_tokener_parse(text) : NULL;
 	free(text);
 	*why = NULL;

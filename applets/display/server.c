@@ -19,15 +19,10 @@ static char *trusted_images(const char *root)
 {
 	char *program = xasprintf("%s"TRUSTED, root), *hooks = d2d_option_at(root, "hooks"), *line;
 	size_t size = 8 * 1024;
-	struct fd_pair out;
-	pid_t pid;
+	int out;
+	pid_t pid = d2d_fork_piped(STDOUT_FILENO, &out);
 
-	fflush_all();
-	xpiped_pair(out);
-	pid = xfork();
 	if (pid == 0) {
-		close(out.rd);
-		xmove_fd(out.wr, STDOUT_FILENO);
 		if (hooks)
 			xsetenv("D2D_OPT_HOOKS", hooks);
 		else
@@ -35,9 +30,8 @@ static char *trusted_images(const char *root)
 		execl(program, program, NULL);
 		_exit(127);
 	}
-	close(out.wr);
-	line = xmalloc_read(out.rd, &size);
-	close(out.rd);
+	line = xmalloc_read(out, &size);
+	close(out);
 	if (wait4pid(pid) != 0 || !line) {
 		free(line);
 		line = xstrdup("");

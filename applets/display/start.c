@@ -48,10 +48,23 @@ int d2ddisplay_wait(const struct d2ddisplay *d)
 	}
 }
 
+/* Removes a container and frees its name. Says why if that fails. */
+static bool removed(char *container)
+{
+	char *why;
+	int r = d2ddisplay_remove_container(container, &why);
+
+	if (r < 0)
+		bb_error_msg("%s", why);
+	free(why);
+	free(container);
+	return r >= 0;
+}
+
 int d2ddisplay_stop(const char *root, const char *name)
 {
 	struct d2ddisplay d = { .root = root };
-	char *supervisor = service(name), *container, *why;
+	char *supervisor = service(name);
 	char *argv[] = { (char *)"d2dstart", (char *)"-k", (char *)"-t", (char *)"60", supervisor, NULL };
 	int r = d2ddisplay_load(&d, name), code = EXIT_SUCCESS;
 
@@ -60,20 +73,10 @@ int d2ddisplay_stop(const char *root, const char *name)
 	fflush_all();
 	spawn_and_wait(argv);
 	/* The supervisor has done this, unless it was killed. */
-	container = d2ddisplay_client_name(&d);
-	if (d2ddisplay_remove_container(container, &why) < 0) {
-		bb_error_msg("%s", why);
+	if (!removed(d2ddisplay_client_name(&d)))
 		code = EXIT_FAILURE;
-	}
-	free(why);
-	free(container);
-	container = d2ddisplay_server_name(&d);
-	if (d2ddisplay_remove_container(container, &why) < 0) {
-		bb_error_msg("%s", why);
+	if (!removed(d2ddisplay_server_name(&d)))
 		code = EXIT_FAILURE;
-	}
-	free(why);
-	free(container);
 	if (code == EXIT_SUCCESS && d2d_remove_tree(d.dir) < 0) {
 		bb_perror_msg("can't remove '%s'", d.dir);
 		code = EXIT_FAILURE;

@@ -13,24 +13,18 @@ bool d2dfront_is_captured;
 
 char *d2dfront_usage(const char *applet)
 {
-	struct fd_pair out;
 	size_t size = 64 * 1024;
 	char *text, *usage;
-	pid_t pid;
+	int out;
+	pid_t pid = d2d_fork_piped(STDERR_FILENO, &out);
 
-	fflush_all();
-	xpiped_pair(out);
-	pid = xfork();
 	if (pid == 0) {
-		close(out.rd);
-		xmove_fd(out.wr, STDERR_FILENO);
 		d2dfront_is_captured = true;
 		applet_name = applet;
 		bb_show_usage();
 	}
-	close(out.wr);
-	text = xmalloc_read(out.rd, &size);
-	close(out.rd);
+	text = xmalloc_read(out, &size);
+	close(out);
 	safe_waitpid(pid, NULL, 0);
 
 	usage = text ? strstr(text, "Usage: ") : NULL;

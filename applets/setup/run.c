@@ -50,23 +50,17 @@ static void clean(char *text)
 int d2dsetup_run(const struct d2dsetup *s, const char **argv, char **output)
 {
 	size_t size = OUTPUT_MAX;
-	struct fd_pair out;
-	pid_t pid;
+	int out;
+	pid_t pid = d2d_fork_piped(STDOUT_FILENO, &out);
 
-	fflush_all();
-	xpiped_pair(out);
-	pid = xfork();
 	if (pid == 0) {
-		close(out.rd);
-		xmove_fd(out.wr, STDOUT_FILENO);
 		xdup2(STDOUT_FILENO, STDERR_FILENO);
 		close(STDIN_FILENO);
 		xopen(bb_dev_null, O_RDONLY);
 		become(s, argv);
 	}
-	close(out.wr);
-	*output = xmalloc_read(out.rd, &size);
-	close(out.rd);
+	*output = xmalloc_read(out, &size);
+	close(out);
 	if (!*output)
 		*output = xstrdup("");
 	clean(*output);

@@ -25,28 +25,10 @@ static char *message(int r, const char *reply)
 	return shown;
 }
 
-struct text {
-	const char *text;
-	size_t len;
-};
-
-static ssize_t read_text(void *from, void *buf, size_t len)
-{
-	struct text *t = from;
-	size_t n = MIN(len, t->len);
-
-	memcpy(buf, t->text, n);
-	t->text += n;
-	t->len -= n;
-	return n;
-}
-
 int d2dswarm_request(const char *request, const char *json, char **why)
 {
-	struct text text = { json, json ? strlen(json) : 0 };
-	struct d2d_body body = { .fd = -1, .read = read_text, .from = &text, .size = text.len, .type = "application/json" };
 	char *reply;
-	int r = d2d_engine_request(request, json ? &body : NULL, &reply);
+	int r = d2d_engine_post(request, json, &reply);
 
 	*why = r == 200 ? NULL : message(r, reply);
 	free(reply);

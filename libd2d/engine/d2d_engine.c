@@ -208,6 +208,30 @@ int d2d_engine_request(const char *request, const struct d2d_body *body, char **
 	return r;
 }
 
+struct text {
+	const char *text;
+	size_t len;
+};
+
+static ssize_t read_text(void *from, void *buf, size_t len)
+{
+	struct text *t = from;
+	size_t n = MIN(len, t->len);
+
+	memcpy(buf, t->text, n);
+	t->text += n;
+	t->len -= n;
+	return n;
+}
+
+int d2d_engine_post(const char *request, const char *json, char **reply)
+{
+	struct text text = { json, json ? strlen(json) : 0 };
+	struct d2d_body body = { .fd = -1, .read = read_text, .from = &text, .size = text.len, .type = "application/json" };
+
+	return d2d_engine_request(request, json ? &body : NULL, reply);
+}
+
 int d2d_engine_get(const char *path, struct json_object **reply)
 {
 	char *request = xasprintf("GET %s", path);

@@ -32,6 +32,9 @@ const char *d2d_engine_socket(void);
  * that the body has passed through is wiped. */
 int d2d_engine_request(const char *request, const struct d2d_body *body, char **reply);
 
+/* The same with a JSON text as the body, or without one if JSON is NULL. */
+int d2d_engine_post(const char *request, const char *json, char **reply);
+
 /* Sends GET and parses the JSON reply, which the caller frees with json_object_put(). Returns as d2d_engine_request(). *reply is
  * never NULL for status 200; for other results it may be. */
 int d2d_engine_get(const char *path, struct json_object **reply);

@@ -11,6 +11,24 @@
 #define LOG_MAX (1024 * 1024)
 #define PIPE_SIZE (64 * 1024)
 
+pid_t d2d_fork_piped(int fd, int *pipe)
+{
+	struct fd_pair out;
+	pid_t pid;
+
+	fflush_all();
+	xpiped_pair(out);
+	pid = xfork();
+	if (pid == 0) {
+		close(out.rd);
+		xmove_fd(out.wr, fd);
+	} else {
+		close(out.wr);
+		*pipe = out.rd;
+	}
+	return pid;
+}
+
 void d2d_output_begin(struct d2d_output *out, int pipe, const char *path, int console)
 {
 	ndelay_on(pipe);

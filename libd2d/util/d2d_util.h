@@ -196,6 +196,8 @@ struct json_object *d2d_json_read(const char *path, size_t max);
 struct json_object *d2d_json_printable(const char *text);
 
 /* ---- d2d_output.c: output of a child process ---- */
+/* Forks. In the child, which gets 0, the descriptor FD is a pipe to the parent's *PIPE. */
+pid_t d2d_fork_piped(int fd, int *pipe);
 
 /* Zeroed before the first use. begin and end may be called again for another child process, whose output goes to the same log. */
 struct d2d_output {
@@ -210,8 +212,7 @@ struct d2d_output {
  * none) stay the caller's. The log is created when the first output arrives. */
 void d2d_output_begin(struct d2d_output *out, int pipe, const char *log, int console);
 
-/* Reads once; to be called when poll() reports the pipe. Returns the number of bytes, 0 at the end, or -1 if nothing can be
- * read at the moment. */
+/* Reads once, when poll() reports the pipe. Returns the number of bytes, 0 at the end, or -1 if nothing can be read now. */
 ssize_t d2d_output_read(struct d2d_output *out);
 void d2d_output_end(struct d2d_output *out);
 
@@ -232,15 +233,14 @@ int d2d_open_beneath(int dir, const char *name, int flags);
  * of the name may not be a link. */
 int d2d_open_in_root(int dir, const char *name, int flags);
 
-/* ---- progress of long work ---- */
+/* ---- d2d_pool.c: parallel work ---- */
 
+/* also of other long work */
 struct d2d_progress {
 	void (*on_progress)(void *arg, off_t done, off_t size);	/* called after each piece of the file, or NULL */
 	void *arg;
 	off_t size;		/* bytes of all the work */
 };
-
-/* ---- d2d_pool.c: parallel work ---- */
 
 struct d2d_work {
 	/* Does piece I of N and reports its progress to PROGRESS. May set *why to a reason, which the caller frees. */
