@@ -69,9 +69,8 @@ static void print_shares(const struct d2ddisplay *d)
 {
 	const struct d2ddisplay_wish *w = &d->wish;
 
-	printf("%-16s  %s; %s", "", w->offline ? "no network" : "network", w->home[0] ? "home of display " : w->kind == D2DDISPLAY_DESKTOP
-		? "its own home is kept" : "no home is kept");
-	printf("%s", w->home);
+	printf("%-16s  %s; %s%s", "", w->offline ? "no network" : "network", w->home[0] ? "home of display "
+		: w->kind == D2DDISPLAY_DESKTOP ? "its own home is kept" : "no home is kept", w->home);
 	if (w->folder[0])
 		printf("; folder ~/%s", w->folder);
 	puts("; no sound, no camera, no clipboard of others");
@@ -166,7 +165,8 @@ static struct json_object *prepare(struct d2ddisplay *d, char **argv, const char
 	if (d2ddisplay_words(d->words, &d->wish, &why) < 0)
 		bb_error_msg_and_die("label "D2DDISPLAY_LABEL" of '%s': %s", d->image, why);
 	if (d->wish.kind == D2DDISPLAY_WINDOW && !d->once)
-		bb_error_msg_and_die("'%s' wants to be a window: 'd2d display window - %s %s' opens it", d->image, d->name, d->image);
+		bb_error_msg_and_die("'%s' wants to be a window: 'd2d display window - %s %s' opens it", d->image, d->name,
+			d->image);
 	if (d2ddisplay_may_share(d, image, &why) < 0)
 		bb_error_msg_and_die("%s", why);
 	*id = d2ddisplay_server_id(d->root, &why);

@@ -197,8 +197,8 @@ static int refuse_if_replaceable(const char *image, const char *home, const llis
 	return r;
 }
 
-/* Opens an image on a display of its own if its label asks for a window; else returns. 'd2d display' needs root, which sudo gives to
- * user docker. */
+/* Opens an image on a display of its own if its label asks for a window; else returns. 'd2d display' needs root, which sudo gives
+ * to user docker. */
 static void open_window(const char *name, struct json_object *labels, const struct d2d_alias_request *wish, char **args, bool print)
 {
 	const char *words = json_object_is_type(labels, json_type_object) ? d2d_json_text(labels, D2D_LABEL"display") : NULL;

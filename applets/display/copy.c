@@ -66,8 +66,8 @@ int d2ddisplay_copy(const char *root, const char *from, const char *to)
 	if (n == 0)
 		bb_error_msg("nothing was copied or marked on the display '%s'", from);
 	else if (n < 0)
-		bb_error_msg(n == -EFBIG ? "the clipboard of '%s' has more than %u bytes of text" : "the clipboard of '%s' can't be read",
-			from, TEXT_MAX);
+		bb_error_msg(n == -EFBIG ? "the clipboard of '%s' has more than %u bytes of text"
+			: "the clipboard of '%s' can't be read", from, TEXT_MAX);
 	else if (r < 0)
 		bb_error_msg("the text can't be put into the clipboard of '%s'", to);
 	else

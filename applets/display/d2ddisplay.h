@@ -152,8 +152,8 @@ struct json_object *d2ddisplay_client(const struct d2ddisplay *d, struct json_ob
 /* Appends the volumes of an application, as Docker's "Binds", to LIST. */
 void d2ddisplay_shares(const struct d2ddisplay *d, struct json_object *image, struct json_object *list);
 
-/* Checks that an image has leave for the directories that its label asks for, as 'd2d alias --allow' gives it, and makes the directory
- * of user docker if it is missing. Returns 0, or -EACCES or another negative errno and sets *why. */
+/* Checks that an image has leave for the directories that its label asks for, as 'd2d alias --allow' gives it, and makes the
+ * directory of user docker if it is missing. Returns 0, or -EACCES or another negative errno and sets *why. */
 int d2ddisplay_may_share(const struct d2ddisplay *d, struct json_object *image, char **why);
 
 /* ---- display/exec.c: programs in the container of an X server ---- */
@@ -183,8 +183,8 @@ int d2ddisplay_copy(const char *root, const char *from, const char *to);
 
 /* ---- display/run.c ---- */
 
-/* Supervises a display until SIGTERM; d2dstart runs it. One that ends with its application ("once") is then removed. Returns an exit
- * status. */
+/* Supervises a display until SIGTERM; d2dstart runs it. One that ends with its application ("once") is then removed. Returns an
+ * exit status. */
 int d2ddisplay_run(const char *root, const char *name);
 
 /* ---- display/start.c, display/boot.c ---- */

@@ -10,7 +10,9 @@
 pid_t d2ddisplay_exec(const struct d2ddisplay *d, const char *const *command, int in, int *out)
 {
 	/* The time limit is one in the container, because the program there goes on when 'docker exec' is killed. */
-	static const char *const head[] = { "docker", "exec", "-i", "-e", "DISPLAY=:0", "-e", "XAUTHORITY=/d2d/in/cookie", "-e", "HOME=/tmp" };
+	static const char *const head[] = {
+		"docker", "exec", "-i", "-e", "DISPLAY=:0", "-e", "XAUTHORITY=/d2d/in/cookie", "-e", "HOME=/tmp"
+	};
 	static const char *const limit[] = { "busybox", "timeout", D2DDISPLAY_LIMIT };
 	const char *argv[ARRAY_SIZE(head) + ARRAY_SIZE(limit) + 10];
 	char *server;

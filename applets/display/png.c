@@ -79,7 +79,7 @@ int d2ddisplay_png(int fd, unsigned width, unsigned height, int (*row)(void *arg
 		r = pack(fd, &z, out, NULL, 0, Z_FINISH);
 	deflateEnd(&z);
 	if (r == 0)
-		r = write_chunk(fd, "IEND", NULL, 0);
+		r = write_chunk(fd, "IEND", "", 0);
 	free(line);
 	free(out);
 	return r;

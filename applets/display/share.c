@@ -89,7 +89,8 @@ static int make_folder(const struct d2ddisplay *d, char **why)
 	struct stat st, owner;
 	int r = 0;
 
-	if (stat(home, &owner) < 0 || (mkdir(path, 0700) == 0 && lchown(path, owner.st_uid, owner.st_gid) < 0) || lstat(path, &st) < 0)
+	if (stat(home, &owner) < 0 || (mkdir(path, 0700) == 0 && lchown(path, owner.st_uid, owner.st_gid) < 0)
+	 || lstat(path, &st) < 0)
 		r = d2d_fail(-errno, why, "can't make the directory '%s': %s", path, strerror(errno));
 	else if (!S_ISDIR(st.st_mode))
 		r = d2d_fail(-ENOTDIR, why, "'%s' isn't a directory", path);
@@ -102,29 +103,31 @@ int d2ddisplay_may_share(const struct d2ddisplay *d, struct json_object *image, 
 {
 	const char *home = home_of(image);
 	char *missing = NULL, *target;
-	struct json_object *all;
+	struct json_object *all, *allowed;
 	int r = 0;
 
 	*why = NULL;
 	if (!d->wish.home[0] && !d->wish.folder[0])
 		return 0;
 	if (d->wish.home[0] && !home)
-		return d2d_fail(-EINVAL, why, "home=%s: the image '%s' doesn't say where its home directory is (ENV HOME=/...)", d->wish.home,
-			d->image);
+		return d2d_fail(-EINVAL, why, "home=%s: the image '%s' doesn't say where its home directory is (ENV HOME=/...)",
+			d->wish.home, d->image);
 	if (!d->ordered) {
+		/* A list that can't be read allows nothing. */
 		d2d_alias_allowed_read(d->root, &all);
+		allowed = d2d_alias_allowed_for(all, d2d_json_text(image, "Id"));
 		if (d->wish.home[0])
-			need(d2d_alias_allowed_for(all, d2d_json_text(image, "Id")), xasprintf("--volume=display-%s-home:%s", d->wish.home, home), &missing);
+			need(allowed, xasprintf("--volume=display-%s-home:%s", d->wish.home, home), &missing);
 		if (d->wish.folder[0]) {
 			target = folder_target(d, home);
-			need(d2d_alias_allowed_for(all, d2d_json_text(image, "Id")), xasprintf("--volume=~/%s:%s", d->wish.folder, target), &missing);
+			need(allowed, xasprintf("--volume=~/%s:%s", d->wish.folder, target), &missing);
 			free(target);
 		}
 		json_object_put(all);
 	}
 	if (missing)
-		r = d2d_fail(-EACCES, why, "the label of '%s' asks for directories; if you trust this image, run as root: d2d alias --allow %s%s",
-			d->image, d->image, missing);
+		r = d2d_fail(-EACCES, why, "the label of '%s' asks for directories; if you trust this image, run as root: "
+			"d2d alias --allow %s%s", d->image, d->image, missing);
 	else if (d->wish.folder[0])
 		r = make_folder(d, why);
 	free(missing);

@@ -1,6 +1,6 @@
 /*
- * d2ddisplay shot: writes what a display shows as a PNG file. xwd in the container of the X server makes the picture, so that nothing
- * is needed in the image of the application.
+ * d2ddisplay shot: writes what a display shows as a PNG file. xwd in the container of the X server makes the picture, so the image of
+ * the application needs nothing.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -114,10 +114,12 @@ int d2ddisplay_shot(const char *root, const char *name, const char *file)
 	bool is_file = strcmp(file, "-") != 0;
 	pid_t pid;
 	int r, fd;
+	char more;
 
 	d2ddisplay_load_running(&d, name);
 	if (!d.on && d2ddisplay_active(root) != d.vt)
-		bb_error_msg_and_die("the display '%s' isn't on the screen, and X draws nothing then: 'd2d display show %s' shows it", name, name);
+		bb_error_msg_and_die("the display '%s' isn't on the screen, and X draws nothing then: 'd2d display show %s' shows it",
+			name, name);
 	fd = is_file ? create(file) : STDOUT_FILENO;
 	pid = d2ddisplay_exec(&d, command, -1, &p.in);
 	r = read_head(&p);
@@ -126,6 +128,9 @@ int d2ddisplay_shot(const char *root, const char *name, const char *file)
 		r = d2ddisplay_png(fd, p.head[WIDTH], p.head[HEIGHT], read_row, &p);
 		free(p.line);
 	}
+	/* Nothing follows a picture. Without this, the program could find the pipe closed when it looks whether it has more. */
+	if (r == 0 && safe_read(p.in, &more, 1) != 0)
+		r = -EPROTONOSUPPORT;
 	close(p.in);
 	if (wait4pid(pid) != 0 && r == 0)
 		r = -EIO;
@@ -134,6 +139,6 @@ int d2ddisplay_shot(const char *root, const char *name, const char *file)
 	d2ddisplay_free(&d);
 	if (r == 0)
 		return EXIT_SUCCESS;
-	bb_error_msg(r == -EPROTONOSUPPORT ? "'%s': the picture has an unknown form" : "'%s': no picture could be taken", name);
+	bb_error_msg("'%s': %s", name, r == -EPROTONOSUPPORT ? "the picture has an unknown form" : "no picture could be taken");
 	return EXIT_FAILURE;
 }

@@ -100,7 +100,8 @@ void d2ddisplay_screen(const char *root, char **screen)
 	unsigned w, h;
 
 	*screen = NULL;
-	if (option && sscanf(option, "%5ux%5u%c", &w, &h, &more) == 2 && w >= SIDE_MIN && w <= SIDE_MAX && h >= SIDE_MIN && h <= SIDE_MAX)
+	if (option && sscanf(option, "%5ux%5u%c", &w, &h, &more) == 2 && w >= SIDE_MIN && w <= SIDE_MAX
+	 && h >= SIDE_MIN && h <= SIDE_MAX)
 		*screen = xasprintf("%ux%u", w, h);
 	free(option);
 }

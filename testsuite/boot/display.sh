@@ -19,12 +19,12 @@ machine() {
 
 # desktop_iso: makes the ISO $work/desktop.img.
 desktop_iso() {
-	local file
+	local file images="$O/images/display.d2i $O/images/desktop.d2i"
 	mkdir -p "$work/iso/obj"
 	for file in vmlinuz initramfs.img base.sqfs busybox obj/conf obj/grub obj/engine obj/base obj/kernel; do
 		[ ! -e "$O/$file" ] || ln -s "$O/$file" "$work/iso/$file"
 	done
-	O=$work/iso IMAGES="$O/images/display.d2i $O/images/desktop.d2i" sh "$SRC/iso/image" >"$work/image.log" 2>&1 || give_up "can't make the ISO"
+	O=$work/iso IMAGES=$images sh "$SRC/iso/image" >"$work/image.log" 2>&1 || give_up "can't make the ISO"
 	mv "$work/iso/d2d.iso" "$work/desktop.img"
 	rm -r "${work:?}/iso"
 }
