@@ -51,12 +51,13 @@ mouse_button 0' >/dev/null
 opens() {
 	corner
 	click
-	wait_for 'the menu is on the screen' menu_is_open || { fail "$1: no menu"; return 0; }
+	wait_for menu_is_open || { fail "$1: no menu"; return 0; }
 	monitor 'mouse_move 12 8' >/dev/null
 	click
-	ok "$1" "$(waiting "[ \$(docker exec display-desktop ps | grep -c '[0-9] xterm') -ge $2 ]"); docker exec display-desktop ps | grep -c '[0-9] xterm'" "^$2\$"
+	ok "$1" "$(waiting "[ \$($terminals) -ge $2 ]"); echo \"terminals: \$($terminals)\"" "^terminals: $2\$"
 }
-menu_is_open() { picture "$background"; [ "$(pixel 60 4)" != "$background" ]; }
+terminals='docker exec display-desktop sh -c "grep -l ^xterm /proc/[0-9]*/cmdline" | wc -l'
+menu_is_open() { picture $background >/dev/null; [ "$(pixel 60 4)" != $background ]; }
 
 # ---- the screen ----
 # picture RRGGBB: takes a picture; prints its size, how many colours it has, and how many hundredths of it have this colour.
