@@ -21,27 +21,39 @@
 
 //usage:#define d2ddisplay_trivial_usage
 //usage:       "[-R ROOT] [list | [-p] [-o WORDS] start NAME IMAGE [ARG]... |\n"
-//usage:       "	stop NAME | show NAME | boot | run NAME]"
+//usage:       "	[-p] [-o WORDS] window DISPLAY NAME IMAGE [ARG]... | stop NAME |\n"
+//usage:       "	show NAME | shot NAME FILE | copy NAME NAME | boot | run NAME]"
 //usage:#define d2ddisplay_full_usage "\n\n"
 //usage:       "Start containers with a screen, each on an X server of its own\n"
 //usage:     "\n	list	List the displays with terminal, state and image (default)"
 //usage:     "\n	start	Start an X server on the next free terminal, 7 to 12, and IMAGE"
 //usage:     "\n		on it, with the command ARG instead of its own"
+//usage:     "\n	window	Open IMAGE for once, and wait until it ends: in a window on a"
+//usage:     "\n		display that runs, with an X server of its own between them, or"
+//usage:     "\n		if DISPLAY is '-' on the next free terminal"
 //usage:     "\n	stop	Stop both. The volume with the home directory stays"
 //usage:     "\n	show	Show a display, as Ctrl-Alt-F7 to F12 do; Ctrl-Alt-F1 is text"
+//usage:     "\n	shot	Write what a display that is shown has on it to FILE, as PNG;"
+//usage:     "\n		'-' is standard output"
+//usage:     "\n	copy	Copy the clipboard, or if that is empty what is marked, from the"
+//usage:     "\n		first display to the second one: text, up to 1 MiB"
 //usage:     "\n	boot	Start the images of d2d.display=, else those whose label asks for"
 //usage:     "\n		a display, as a hook does at boot"
 //usage:     "\n	run	Supervise a display (used by 'start')"
 //usage:     "\n"
 //usage:     "\n	-o,--options WORDS	How to start it, instead of the image's label"
-//usage:     "\n			org.debian2docker.display: desktop or kiosk, and behind it"
-//usage:     "\n			,lock ,nocursor or ,offline"
-//usage:     "\n	-p,--print	For 'start': only print the two containers, as JSON"
+//usage:     "\n			org.debian2docker.display: desktop, kiosk or window, and behind"
+//usage:     "\n			it ,lock ,nocursor ,offline ,blank=MINUTES ,home=NAME"
+//usage:     "\n			,folder=NAME"
+//usage:     "\n	-p,--print	For 'start' and 'window': only print the two containers, as JSON"
 //usage:     "\n	-R,--root ROOT	Use ROOT instead of /"
 //usage:     "\n"
 //usage:     "\nWhen one of the two containers ends, both are started again; after five times"
 //usage:     "\nwithin a minute each, the text terminal is shown. A kiosk has no home directory"
-//usage:     "\nthat is kept. lock: Ctrl-Alt-F1 has no effect; offline: no network."
+//usage:     "\nthat is kept. lock: Ctrl-Alt-F1 has no effect; offline: no network; blank: the"
+//usage:     "\nscreen is switched off without input; home: the home directory of another"
+//usage:     "\ndisplay; folder: a directory in user docker's home. A label needs leave for the"
+//usage:     "\nlast two (d2d alias --allow)."
 //usage:     "\nExit status: 0 done, 1 something is wrong, 77 nothing to do (boot)"
 //usage:#define d2ddisplay_example_usage
 //usage:       "$ sudo d2d display start work desktop\n"
@@ -51,6 +63,18 @@
 #include "d2ddisplay.h"
 
 enum { OPT_p = 1 << 0, OPT_o = 1 << 1 };
+
+/* Prints what an application sees besides its own X server. */
+static void print_shares(const struct d2ddisplay *d)
+{
+	const struct d2ddisplay_wish *w = &d->wish;
+
+	printf("%-16s  %s; %s%s", "", w->offline ? "no network" : "network", w->home[0] ? "home of display "
+		: w->kind == D2DDISPLAY_DESKTOP ? "its own home is kept" : "no home is kept", w->home);
+	if (w->folder[0])
+		printf("; folder ~/%s", w->folder);
+	puts("; no sound, no camera, no clipboard of others");
+}
 
 static int list(const char *root)
 {
@@ -63,13 +87,16 @@ static int list(const char *root)
 		puts("no display was started");
 	for (i = 0; i < n; i++) {
 		struct d2ddisplay d = { .root = root };
-		char *state;
+		char *state, *keys;
 
 		if (d2ddisplay_load(&d, names[i]) < 0) {
 			printf("%-16s  its settings can't be read\n", names[i]);
 		} else {
 			state = d2ddisplay_state(&d);
-			printf("%-16s  Ctrl-Alt-F%-2u %-9s  %s (%s)\n", d.name, d.vt, state, printable_string(d.image), d.words);
+			keys = d.on ? xasprintf("on %s", d.on) : xasprintf("Ctrl-Alt-F%u", d.vt);
+			printf("%-16s  %-12s %-9s  %s (%s)\n", d.name, keys, state, printable_string(d.image), d.words);
+			print_shares(&d);
+			free(keys);
 			free(state);
 		}
 		d2ddisplay_free(&d);
@@ -85,6 +112,8 @@ static int show(const char *root, const char *name)
 
 	if (r < 0)
 		bb_error_msg_and_die("there is no display '%s'", printable_string(name));
+	if (d.on)
+		bb_error_msg_and_die("'%s' is a window on the display '%s'", d.name, d.on);
 	r = d2ddisplay_activate(root, d.vt);
 	if (r < 0)
 		bb_error_msg_and_die("can't show terminal %u: %s", d.vt, strerror(-r));
@@ -106,54 +135,106 @@ static int print(struct d2ddisplay *d, struct json_object *image, const char *se
 	return EXIT_SUCCESS;
 }
 
-/* Starts NAME IMAGE [ARG]... WORDS is the value of -o, or NULL. */
-static int start(const char *root, char **argv, const char *words, bool only_print)
+/* Fills in a display from NAME IMAGE [ARG]... WORDS is the value of -o, or NULL. Returns the engine's description of the image, and
+ * sets *ID to that of the X server's image. Exits with a message if anything is wrong. */
+static struct json_object *prepare(struct d2ddisplay *d, char **argv, const char *words, char **id)
 {
-	struct d2ddisplay d = { .root = root, .show = true };
 	struct json_object *image;
-	char *why, *id;
 	const char *label;
-	int r;
+	char *why;
 
 	if (!d2ddisplay_name_ok(argv[0]))
 		bb_error_msg_and_die("'%s' can't be the name of a display: it has small letters, digits, '-', '_' and '.', %u at most",
 			printable_string(argv[0]), D2DDISPLAY_NAME_MAX);
-	d2ddisplay_set(&d, argv[0]);
-	d.image = d2ddisplay_tagged(argv[1]);
-	if (!d.image)
+	d2ddisplay_set(d, argv[0]);
+	d->image = d2ddisplay_tagged(argv[1]);
+	if (!d->image)
 		bb_error_msg_and_die("'%s' is not a valid image name", printable_string(argv[1]));
-	d.args = json_object_new_array();
+	d->args = json_object_new_array();
 	for (argv += 2; *argv; argv++)
-		json_object_array_add(d.args, json_object_new_string(*argv));
-	if (words && d2ddisplay_words(words, &d.wish, &why) < 0)
+		json_object_array_add(d->args, json_object_new_string(*argv));
+	if (words && d2ddisplay_words(words, &d->wish, &why) < 0)
 		bb_error_msg_and_die("-o: %s", why);
 
-	image = d2ddisplay_image(d.image, &why);
+	image = d2ddisplay_image(d->image, &why);
 	if (!image)
 		bb_error_msg_and_die("%s", why);
 	label = d2d_json_text(json_object_object_get(json_object_object_get(image, "Config"), "Labels"), D2DDISPLAY_LABEL);
-	d.words = xstrdup(words ?: label ?: "desktop");
-	if (d2ddisplay_words(d.words, &d.wish, &why) < 0)
-		bb_error_msg_and_die("label "D2DDISPLAY_LABEL" of '%s': %s", d.image, why);
-	id = d2ddisplay_server_id(root, &why);
-	if (!id)
+	d->words = xstrdup(words ?: label ?: d->once ? "window" : "desktop");
+	d->ordered = words != NULL;
+	if (d2ddisplay_words(d->words, &d->wish, &why) < 0)
+		bb_error_msg_and_die("label "D2DDISPLAY_LABEL" of '%s': %s", d->image, why);
+	if (d->wish.kind == D2DDISPLAY_WINDOW && !d->once)
+		bb_error_msg_and_die("'%s' wants to be a window: 'd2d display window - %s %s' opens it", d->image, d->name,
+			d->image);
+	if (d2ddisplay_may_share(d, image, &why) < 0)
 		bb_error_msg_and_die("%s", why);
+	*id = d2ddisplay_server_id(d->root, &why);
+	if (!*id)
+		bb_error_msg_and_die("%s", why);
+	return image;
+}
+
+/* Makes the directory of a display. Exits with a message if that fails. */
+static void create(struct d2ddisplay *d)
+{
+	int r;
+
+	if (!d->on && !d2ddisplay_has_screen(d->root))
+		bb_simple_error_msg_and_die("this machine has no frame buffer (/dev/fb0)");
+	r = d2ddisplay_create(d);
+	if (r < 0)
+		bb_error_msg_and_die(r == -EEXIST ? "there is a display '%s' already: 'd2d display stop' ends it"
+			: r == -EBUSY ? "'%s': terminals 7 to 12 are in use" : "can't make the directory of '%s'", d->name);
+}
+
+static int start(const char *root, char **argv, const char *words, bool only_print)
+{
+	struct d2ddisplay d = { .root = root, .show = true };
+	char *id;
+	struct json_object *image = prepare(&d, argv, words, &id);
+	int r;
+
 	if (only_print) {
 		d.vt = D2DDISPLAY_FIRST;
 		return print(&d, image, id);
 	}
 	json_object_put(image);
-	if (!d2ddisplay_has_screen(root))
-		bb_simple_error_msg_and_die("this machine has no frame buffer (/dev/fb0)");
-	r = d2ddisplay_create(&d);
-	if (r < 0)
-		bb_error_msg_and_die(r == -EEXIST ? "there is a display '%s' already: 'd2d display stop' ends it"
-			: r == -EBUSY ? "'%s': terminals 7 to 12 are in use" : "can't make the directory of '%s'", d.name);
+	create(&d);
 	r = d2ddisplay_spawn(&d);
 	if (r == EXIT_SUCCESS)
 		r = d2ddisplay_wait(&d);
 	else
 		d2d_remove_tree(d.dir);
+	d2ddisplay_free(&d);
+	free(id);
+	return r;
+}
+
+/* Opens DESKTOP NAME IMAGE [ARG]... and supervises it in this process, until the application ends. */
+static int window(const char *root, char **argv, const char *words, bool only_print)
+{
+	struct d2ddisplay d = { .root = root, .show = true, .once = true }, on = { .root = root };
+	struct json_object *image;
+	char *id;
+	int r;
+
+	if (strcmp(argv[0], "-") != 0) {
+		if (!d2ddisplay_name_ok(argv[0]))
+			bb_error_msg_and_die("there is no display '%s'", printable_string(argv[0]));
+		d.on = xstrdup(argv[0]);
+		if (!only_print)
+			d2ddisplay_load_running(&on, argv[0]);
+		d2ddisplay_free(&on);
+	}
+	image = prepare(&d, argv + 1, words, &id);
+	if (only_print) {
+		d.vt = d.on ? 0 : D2DDISPLAY_FIRST;
+		return print(&d, image, id);
+	}
+	json_object_put(image);
+	create(&d);
+	r = d2ddisplay_run(root, d.name);
 	d2ddisplay_free(&d);
 	free(id);
 	return r;
@@ -167,11 +248,12 @@ int d2ddisplay_main(int argc UNUSED_PARAM, char **argv)
 		"options\0" Required_argument "o"
 		"root\0"    Required_argument "R"
 		;
-	static const char verbs[] ALIGN1 = "list\0start\0stop\0show\0boot\0run\0";
-	enum { LIST, START, STOP, SHOW, BOOT, RUN };
-	static const int8_t arguments[] = { 0, 2, 1, 1, 0, 1 };
+	static const char verbs[] ALIGN1 = "list\0start\0window\0stop\0show\0shot\0copy\0boot\0run\0";
+	enum { LIST, START, WINDOW, STOP, SHOW, SHOT, COPY, BOOT, RUN };
+	static const int8_t arguments[] = { 0, 2, 3, 1, 1, 2, 2, 0, 1 };
 	const char *root = "", *words = NULL;
 	unsigned opts, n;
+	bool starts;
 	int verb;
 
 	opts = getopt32long(argv, "+po:R:", longopts, &words, &root);
@@ -182,19 +264,25 @@ int d2ddisplay_main(int argc UNUSED_PARAM, char **argv)
 	if (*argv)
 		argv++;
 	n = string_array_len(argv);
-	if (n < (unsigned)arguments[verb] || (verb != START && n > (unsigned)arguments[verb]) || (opts & (OPT_p | OPT_o) && verb != START))
+	starts = verb == START || verb == WINDOW;
+	if (n < (unsigned)arguments[verb] || (!starts && n > (unsigned)arguments[verb]) || (opts & (OPT_p | OPT_o) && !starts))
 		bb_show_usage();
 	if (verb == LIST)
 		return list(root);
-	if ((verb == STOP || verb == SHOW || verb == RUN) && !d2ddisplay_name_ok(argv[0]))
+	if (!starts && n > 0 && !d2ddisplay_name_ok(argv[0]))
 		bb_error_msg_and_die("there is no display '%s'", printable_string(argv[0]));
+	if (verb == COPY && !d2ddisplay_name_ok(argv[1]))
+		bb_error_msg_and_die("there is no display '%s'", printable_string(argv[1]));
 	if (!root[0] && !(opts & OPT_p) && geteuid() != 0)
 		bb_error_msg_and_die("%s: sudo d2d display", bb_msg_you_must_be_root);
 	umask(022);
 	switch (verb) {
 	case START: return start(root, argv, words, opts & OPT_p);
+	case WINDOW: return window(root, argv, words, opts & OPT_p);
 	case STOP: return d2ddisplay_stop(root, argv[0]);
 	case SHOW: return show(root, argv[0]);
+	case SHOT: return d2ddisplay_shot(root, argv[0], argv[1]);
+	case COPY: return d2ddisplay_copy(root, argv[0], argv[1]);
 	case BOOT: return d2ddisplay_boot(root);
 	default: return d2ddisplay_run(root, argv[0]);
 	}

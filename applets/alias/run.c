@@ -197,6 +197,35 @@ static int refuse_if_replaceable(const char *image, const char *home, const llis
 	return r;
 }
 
+/* Opens an image on a display of its own if its label asks for a window; else returns. 'd2d display' needs root, which sudo gives
+ * to user docker. */
+static void open_window(const char *name, struct json_object *labels, const struct d2d_alias_request *wish, char **args, bool print)
+{
+	const char *words = json_object_is_type(labels, json_type_object) ? d2d_json_text(labels, D2D_LABEL"display") : NULL;
+	char *base = xstrndup(bb_basename(name), strcspn(bb_basename(name), ":"));
+	unsigned i = 0, n = string_array_len(args);
+	char **argv = xzalloc((n + 7) * sizeof(*argv));
+
+	if (!ENABLE_D2DDISPLAY || !words || !is_prefixed_with(words, "window"))
+		return;
+	if (wish->options.n)
+		bb_error_msg_and_die("%s: label %s: an image with a window can't have '%s'", name, wish->options.option[0].label,
+			wish->options.option[0].text);
+	if (geteuid() != 0)
+		argv[i++] = (char *)"sudo";
+	argv[i++] = (char *)"d2ddisplay";
+	argv[i++] = (char *)"window";
+	argv[i++] = (char *)"-";
+	argv[i++] = base;
+	argv[i++] = (char *)name;
+	memcpy(argv + i, args, n * sizeof(*argv));
+	if (print) {
+		print_command(argv);
+		exit(EXIT_SUCCESS);
+	}
+	BB_EXECVP_or_die(argv);
+}
+
 static int run_image(const struct d2dalias *d, const char *name, char **args, bool print)
 {
 	struct json_object *inspected = d2dalias_inspect(name);
@@ -210,6 +239,7 @@ static int run_image(const struct d2dalias *d, const char *name, char **args, bo
 
 	if (get_wish(d, name, json_object_object_get(config, "Labels"), &wish) < 0)
 		return EXIT_CANNOT_RUN;
+	open_window(name, json_object_object_get(config, "Labels"), &wish, args, print);
 	get_caller(&caller);
 	if (d2d_alias_command(&caller, &image, &wish, get_allowed(d, image.id), args, &command) < 0) {
 		print_refused(name, &command);

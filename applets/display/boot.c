@@ -39,6 +39,8 @@ static void start(struct boot *b, const char *image, const char *words)
 	d.args = json_object_new_array();
 	if (d2ddisplay_words(d.words, &d.wish, &why) < 0) {
 		wrong(b, image, why);
+	} else if (d.wish.kind == D2DDISPLAY_WINDOW) {
+		wrong(b, image, "its label asks for a window: its command opens it");
 	} else {
 		r = d2ddisplay_create(&d);
 		if (r < 0)

@@ -47,6 +47,14 @@ static struct json_object *array_of(struct json_object *o, const char *key)
 	return array;
 }
 
+static void set_user(struct json_object *config)
+{
+	char *text = xasprintf("%u:%u", D2DDISPLAY_USER, D2DDISPLAY_USER);
+
+	set(config, "User", text);
+	free(text);
+}
+
 static struct json_object *object_of(struct json_object *o, const char *key)
 {
 	struct json_object *value = json_object_new_object();
@@ -87,19 +95,13 @@ static void add_device(struct json_object *devices, const char *path)
 	json_object_array_add(devices, device);
 }
 
-struct json_object *d2ddisplay_server(const struct d2ddisplay *d, const char *id)
+/* Returns the configuration of a server's container as far as it is the same on a terminal and in a window. */
+static struct json_object *server_host(struct json_object *config, const struct d2ddisplay *d, const char *id,
+		const char *const *capabilities)
 {
-	/* For the ioctls of its terminal; and for udevd, which passes uevents on by netlink, in the container's own network namespace. */
-	static const char *const capabilities[] = { "SYS_TTY_CONFIG", "NET_ADMIN", NULL };
-	struct json_object *config = json_object_new_object(), *host, *list;
-	char *card = xasprintf("%s/dev/dri/card0", d->root), *layout = d2ddisplay_layout(d->root), *tty;
+	struct json_object *host, *list;
 
 	set(config, "Image", id);
-	list = array_of(config, "Env");
-	add(list, "VT=%u", d->vt);
-	add(list, "LAYOUT=%s", layout);
-	add(list, "LOCK=%s", d->wish.lock ? "true" : "false");
-	add(list, "CURSOR=%s", d->wish.no_cursor ? "no" : "yes");
 	host = common(config, d, capabilities);
 	set(host, "NetworkMode", "none");
 	set(host, "IpcMode", "shareable");
@@ -107,6 +109,44 @@ struct json_object *d2ddisplay_server(const struct d2ddisplay *d, const char *id
 	list = object_of(host, "Tmpfs");
 	set(list, "/tmp", "mode=1777");
 	set(list, "/run", "mode=755");
+	return host;
+}
+
+/* An X server that is a window on another display: it has no devices, and of the machine only the other one's socket and cookie. */
+static struct json_object *window_server(const struct d2ddisplay *d, const char *id)
+{
+	static const char *const capabilities[] = { NULL };
+	struct json_object *config = json_object_new_object(), *host, *list;
+
+	set_user(config);
+	list = array_of(config, "Env");
+	add(list, "WINDOW=%s", d->name);
+	host = server_host(config, d, id, capabilities);
+	list = array_of(host, "Binds");
+	add(list, "%s"D2DDISPLAY_DIR"/%s/sock:/d2d/desktop:ro", d->root, d->on);
+	add(list, "%s"D2DDISPLAY_DIR"/%s/cookie:/d2d/desktop-cookie:ro", d->root, d->on);
+	add(list, "%s/cookie:/d2d/in/cookie:ro", d->dir);
+	add(list, "%s/sock:/tmp/.X11-unix", d->dir);
+	return config;
+}
+
+static struct json_object *terminal_server(const struct d2ddisplay *d, const char *id)
+{
+	/* For the ioctls of its terminal; and for udevd, which passes uevents on by netlink, in the container's own network namespace. */
+	static const char *const capabilities[] = { "SYS_TTY_CONFIG", "NET_ADMIN", NULL };
+	struct json_object *config = json_object_new_object(), *host, *list;
+	char *card = xasprintf("%s/dev/dri/card0", d->root), *layout = d2ddisplay_layout(d->root), *tty, *screen;
+
+	d2ddisplay_screen(d->root, &screen);
+	list = array_of(config, "Env");
+	add(list, "VT=%u", d->vt);
+	add(list, "LAYOUT=%s", layout);
+	add(list, "LOCK=%s", d->wish.lock ? "true" : "false");
+	add(list, "CURSOR=%s", d->wish.no_cursor ? "no" : "yes");
+	add(list, "BLANK=%u", d->wish.blank);
+	if (screen)
+		add(list, "SCREEN=%s", screen);
+	host = server_host(config, d, id, capabilities);
 	list = array_of(host, "Devices");
 	add_device(list, "/dev/tty0");
 	tty = xasprintf("/dev/tty%u", d->vt);
@@ -121,42 +161,24 @@ struct json_object *d2ddisplay_server(const struct d2ddisplay *d, const char *id
 	add(list, "%s/sock:/tmp/.X11-unix", d->dir);
 	free(tty);
 	free(layout);
+	free(screen);
 	free(card);
 	return config;
 }
 
-/* Returns the home directory that an image names, if it can be the place of a volume, else NULL. The image's object owns it. */
-static const char *home_of(struct json_object *image)
+struct json_object *d2ddisplay_server(const struct d2ddisplay *d, const char *id)
 {
-	struct json_object *env;
-	size_t i, n = d2d_json_array(json_object_object_get(image, "Config"), "Env", &env);
-
-	for (i = 0; i < n; i++) {
-		const char *home = is_prefixed_with(d2d_json_text_at(env, i) ?: "", "HOME=");
-		char *clean;
-		bool is_clean;
-
-		if (!home)
-			continue;
-		clean = home[0] == '/' ? d2d_clean_name(home) : NULL;
-		is_clean = clean && strcmp(clean, home + 1) == 0 && strlen(home) < 256 && !home[strcspn(home, ":\\\"")] && d2d_is_utf8(home);
-		free(clean);
-		return is_clean ? home : NULL;
-	}
-	return NULL;
+	return d->on ? window_server(d, id) : terminal_server(d, id);
 }
 
 struct json_object *d2ddisplay_client(const struct d2ddisplay *d, struct json_object *image, const char *server)
 {
 	static const char *const capabilities[] = { NULL };
 	struct json_object *config = json_object_new_object(), *host, *list;
-	const char *home = home_of(image);
 	char *text;
 
 	set(config, "Image", d2d_json_text(image, "Id") ?: "");
-	text = xasprintf("%u:%u", D2DDISPLAY_USER, D2DDISPLAY_USER);
-	set(config, "User", text);
-	free(text);
+	set_user(config);
 	if (d2d_json_length(d->args))
 		json_object_object_add(config, "Cmd", json_object_get(d->args));
 	list = array_of(config, "Env");
@@ -173,7 +195,6 @@ struct json_object *d2ddisplay_client(const struct d2ddisplay *d, struct json_ob
 	list = array_of(host, "Binds");
 	add(list, "%s/sock:/tmp/.X11-unix:ro", d->dir);
 	add(list, "%s/cookie:%s:ro", d->dir, COOKIE);
-	if (home && !d->wish.kiosk)
-		add(list, "display-%s-home:%s", d->name, home);
+	d2ddisplay_shares(d, image, list);
 	return config;
 }

@@ -17,15 +17,19 @@ struct json_object;
 enum {
 	D2DDISPLAY_FIRST = 7, D2DDISPLAY_LAST = 12,	/* virtual terminals, which Ctrl-Alt-F7 to F12 show */
 	D2DDISPLAY_NAME_MAX = 32,			/* characters */
+	D2DDISPLAY_FOLDER_MAX = 64,			/* characters */
 	D2DDISPLAY_USER = 1000,				/* UID and GID in the container of an application */
 };
 
 /* What the label of an image, or -o, asks for. */
 struct d2ddisplay_wish {
-	bool kiosk;		/* starts anew each time, without a home directory that is kept */
+	enum { D2DDISPLAY_DESKTOP, D2DDISPLAY_KIOSK, D2DDISPLAY_WINDOW } kind;
 	bool lock;		/* Ctrl-Alt-F1 and others don't leave this terminal */
 	bool no_cursor;		/* no pointer is shown */
 	bool offline;		/* no network */
+	unsigned blank;		/* minutes without input after which the screen is blanked; 0: never */
+	char home[D2DDISPLAY_NAME_MAX + 1];	/* it has the home directory of the display of this name, or "" */
+	char folder[D2DDISPLAY_FOLDER_MAX + 1];	/* it has this directory of user docker's home, or "" */
 };
 
 /* A display: its settings, which are the file D2DDISPLAY_DIR/NAME/settings. */
@@ -36,15 +40,18 @@ struct d2ddisplay {
 	char *image;		/* NAME:TAG */
 	char *words;		/* as in the label */
 	struct d2ddisplay_wish wish;
+	bool ordered;		/* root has given the words, not the label of an image: they need no leave */
+	bool once;		/* it ends when its application does */
+	char *on;		/* the display on which it is a window, or NULL if it has a terminal */
 	struct json_object *args;	/* array of strings: the command instead of the image's own; empty: none */
-	unsigned vt;
+	unsigned vt;		/* 0 for a window */
 	bool show;		/* its terminal is shown when X has started */
 };
 
 /* ---- display/words.c ---- */
 
-/* Parses the words of a label: "desktop" or "kiosk", and behind it ",lock", ",nocursor", ",offline" in any order. Returns 0, or
- * -EINVAL and sets *why, which the caller frees. */
+/* Parses the words of a label: "desktop", "kiosk" or "window", and behind it others, in any order (see docs/display.md). Returns 0,
+ * or -EINVAL and sets *why, which the caller frees. */
 int d2ddisplay_words(const char *text, struct d2ddisplay_wish *wish, char **why);
 
 /* Whether NAME can be the name of a display: [a-z0-9][a-z0-9_.-]*, at most D2DDISPLAY_NAME_MAX characters. */
@@ -52,6 +59,10 @@ bool d2ddisplay_name_ok(const char *name);
 
 /* Returns IMAGE as NAME:TAG, or NULL if it isn't the name of an image. The caller frees it. */
 char *d2ddisplay_tagged(const char *image);
+
+/* Sets *SCREEN to the size in pixels that d2d.screen= asks for, "WxH", or to NULL if it isn't set or isn't a size. The caller frees
+ * it. */
+void d2ddisplay_screen(const char *root, char **screen);
 
 /* Returns the keyboard layout of X for d2d.keymap=: letters only, "us" if it isn't set. The caller frees it. */
 char *d2ddisplay_layout(const char *root);
@@ -136,9 +147,44 @@ char *d2ddisplay_client_name(const struct d2ddisplay *d);
 struct json_object *d2ddisplay_server(const struct d2ddisplay *d, const char *id);
 struct json_object *d2ddisplay_client(const struct d2ddisplay *d, struct json_object *image, const char *server);
 
+/* ---- display/share.c: what an application has besides its image ---- */
+
+/* Appends the volumes of an application, as Docker's "Binds", to LIST. */
+void d2ddisplay_shares(const struct d2ddisplay *d, struct json_object *image, struct json_object *list);
+
+/* Checks that an image has leave for the directories that its label asks for, as 'd2d alias --allow' gives it, and makes the
+ * directory of user docker if it is missing. Returns 0, or -EACCES or another negative errno and sets *why. */
+int d2ddisplay_may_share(const struct d2ddisplay *d, struct json_object *image, char **why);
+
+/* ---- display/exec.c: programs in the container of an X server ---- */
+
+#define D2DDISPLAY_LIMIT "15"	/* seconds that such a program may take */
+
+/* Starts a program with at most nine words as a client of the X server. Its standard input is the descriptor IN (-1: none), its
+ * standard output the pipe *OUT, or that of this process if OUT is NULL. Returns the process ID. */
+pid_t d2ddisplay_exec(const struct d2ddisplay *d, const char *const *command, int in, int *out);
+
+/* Like d2ddisplay_load(), but exits with a message if there is no such display, or if it doesn't run. */
+void d2ddisplay_load_running(struct d2ddisplay *d, const char *name);
+
+/* ---- display/png.c ---- */
+
+/* Writes a PNG file. row() puts the next line of the picture, 3 bytes for each pixel, into RGB, and returns 0 or a negative errno.
+ * Returns 0 or a negative errno. */
+int d2ddisplay_png(int fd, unsigned width, unsigned height, int (*row)(void *arg, uint8_t *rgb), void *arg);
+
+/* ---- display/shot.c, display/copy.c: they return exit statuses ---- */
+
+/* Writes what a display shows to FILE, "-" for standard output. */
+int d2ddisplay_shot(const char *root, const char *name, const char *file);
+
+/* Copies the clipboard of the display FROM to that of TO. */
+int d2ddisplay_copy(const char *root, const char *from, const char *to);
+
 /* ---- display/run.c ---- */
 
-/* Supervises a display until SIGTERM; d2dstart runs it. Returns an exit status. */
+/* Supervises a display until SIGTERM; d2dstart runs it. One that ends with its application ("once") is then removed. Returns an
+ * exit status. */
 int d2ddisplay_run(const char *root, const char *name);
 
 /* ---- display/start.c, display/boot.c ---- */

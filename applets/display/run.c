@@ -1,6 +1,7 @@
 /*
  * d2ddisplay: supervises a display. Starts its X server and then the application, waits until one of them ends, and starts both
- * again; after five short runs in a row it gives up and shows a text terminal.
+ * again; after five short runs in a row it gives up and shows a text terminal. A display that was opened for one application ends
+ * with it.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -27,7 +28,9 @@ struct run {
 	sigset_t open;		/* the signals as they are blocked while this process waits */
 	char *why;		/* why this run has ended, or NULL */
 	bool counts;		/* it has ended because of the display, not because the engine didn't answer */
+	bool well;		/* the application has ended with exit status 0 */
 	char *server, *client;	/* IDs of the containers, or NULL */
+	unsigned before;	/* the terminal that was shown before this display */
 	int lock;		/* only one display at a time starts its X server, which changes the terminal */
 };
 
@@ -57,6 +60,8 @@ static bool runs(struct run *run, const char *id, const char *what)
 	char *end;
 	int r = d2ddisplay_is_running(id, &end);
 
+	if (r == 0 && run->client && strcmp(id, run->client) == 0)
+		run->well = strcmp(end, "exit status 0") == 0;
 	if (r == 0)
 		ended(run, xasprintf("%s has ended (%s)", what, end));
 	free(end);
@@ -156,16 +161,19 @@ static bool start_server(struct run *run)
 {
 	struct d2ddisplay *d = run->d;
 	char *id = d2ddisplay_server_id(d->root, &run->why), *name = d2ddisplay_server_name(d);
-	unsigned before = d2ddisplay_active(d->root);
 	bool ready = false;
 
-	if (id && start(run, name, d2ddisplay_server(d, id), &run->server) && await(run, "out/udev", S_IFREG, UDEV_LIMIT)) {
-		tell(run);
-		ready = await(run, "sock/X0", S_IFSOCK, X_LIMIT);
+	run->before = d->on ? 0 : d2ddisplay_active(d->root);
+	if (id && start(run, name, d2ddisplay_server(d, id), &run->server)) {
+		/* A window has no devices, and so no udevd. */
+		ready = d->on || await(run, "out/udev", S_IFREG, UDEV_LIMIT);
+		if (ready && !d->on)
+			tell(run);
+		ready = ready && await(run, "sock/X0", S_IFSOCK, X_LIMIT);
 	}
 	/* X has shown its terminal. Somebody who reads another one, or a rescue shell, isn't interrupted for longer than that. */
-	if (before && (!d->show || access(D2D_RUN"/rescue", F_OK) == 0))
-		d2ddisplay_activate(d->root, before);
+	if (run->before && (!d->show || access(D2D_RUN"/rescue", F_OK) == 0))
+		d2ddisplay_activate(d->root, run->before);
 	free(name);
 	free(id);
 	return ready;
@@ -175,7 +183,8 @@ static bool start_client(struct run *run)
 {
 	struct json_object *image = d2ddisplay_image(run->d->image, &run->why);
 	char *name = d2ddisplay_client_name(run->d);
-	bool done = image && start(run, name, d2ddisplay_client(run->d, image, run->server), &run->client);
+	bool done = image && d2ddisplay_may_share(run->d, image, &run->why) == 0
+		&& start(run, name, d2ddisplay_client(run->d, image, run->server), &run->client);
 
 	json_object_put(image);
 	free(name);
@@ -247,7 +256,8 @@ static unsigned long long once(struct run *run)
 			if (start_client(run)) {
 				began = d2d_now();
 				d2ddisplay_set_state(run->d, "runs");
-				bb_error_msg("%s: runs on terminal %u", run->d->name, run->d->vt);
+				if (!run->d->once)
+					bb_error_msg("%s: runs on terminal %u", run->d->name, run->d->vt);
 				watch(run);
 			}
 		}
@@ -257,14 +267,18 @@ static unsigned long long once(struct run *run)
 	return began ? d2d_now() - began : 0;
 }
 
-/* Leaves the terminal as a text terminal, and shows tty1 if it was the one that is shown. */
-static void leave_terminal(const struct d2ddisplay *d)
+/* Leaves the terminal as a text terminal. If it was the one that is shown, shows the text terminal, or, when the display was opened for
+ * one application, the terminal that was shown before. */
+static void leave_terminal(const struct run *run)
 {
+	const struct d2ddisplay *d = run->d;
 	bool shown = d2ddisplay_active(d->root) == d->vt;
 
+	if (d->on)
+		return;
 	d2ddisplay_restore(d->root, d->vt);
 	if (shown)
-		d2ddisplay_activate(d->root, TEXT_TERMINAL);
+		d2ddisplay_activate(d->root, d->once && run->before ? run->before : TEXT_TERMINAL);
 }
 
 static void give_up(struct run *run)
@@ -288,6 +302,7 @@ int d2ddisplay_run(const char *root, const char *name)
 	struct run run = { .d = &d, .lock = -1 };
 	unsigned long long lasted;
 	unsigned failed = 0;
+	int code = EXIT_SUCCESS;
 	sigset_t block;
 
 	if (d2ddisplay_load(&d, name) < 0)
@@ -296,10 +311,14 @@ int d2ddisplay_run(const char *root, const char *name)
 	sigemptyset(&block);
 	sigaddset(&block, SIGTERM);
 	sigaddset(&block, SIGINT);
+	/* One that was opened for one application ends with the session, too. */
+	if (d.once)
+		sigaddset(&block, SIGHUP);
 	sigprocmask(SIG_BLOCK, &block, &run.open);
 	sigdelset(&run.open, SIGTERM);
 	sigdelset(&run.open, SIGINT);
-	bb_signals_norestart((1 << SIGTERM) | (1 << SIGINT), record_signo);
+	sigdelset(&run.open, SIGHUP);
+	bb_signals_norestart((1 << SIGTERM) | (1 << SIGINT) | (d.once ? 1 << SIGHUP : 0), record_signo);
 
 	while (!bb_got_signal) {
 		free(run.why);
@@ -308,9 +327,16 @@ int d2ddisplay_run(const char *root, const char *name)
 		/* Who has gone to another terminal meanwhile stays there. */
 		if (lasted)
 			d.show = d2ddisplay_active(root) == d.vt;
-		leave_terminal(&d);
+		leave_terminal(&run);
 		if (bb_got_signal)
 			break;
+		if (d.once) {
+			if (!run.well) {
+				bb_error_msg("%s: %s", d.name, run.why ? printable_string(run.why) : "ended");
+				code = EXIT_FAILURE;
+			}
+			break;
+		}
 		bb_error_msg("%s: %s", d.name, run.why ? printable_string(run.why) : "ended");
 		if (lasted >= QUICK)
 			failed = 0;
@@ -322,7 +348,9 @@ int d2ddisplay_run(const char *root, const char *name)
 			pause_for(&run, -1, PAUSE);
 	}
 	clean_up(&run);
+	if (d.once)
+		d2d_remove_tree(d.dir);
 	free(run.why);
 	d2ddisplay_free(&d);
-	return EXIT_SUCCESS;
+	return code;
 }

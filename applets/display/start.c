@@ -70,8 +70,11 @@ int d2ddisplay_stop(const char *root, const char *name)
 
 	if (r == -ENOENT)
 		bb_error_msg_and_die("there is no display '%s'", printable_string(name));
-	fflush_all();
-	spawn_and_wait(argv);
+	/* One that was opened for one application has no service; its supervisor ends when the containers do. */
+	if (!d.once) {
+		fflush_all();
+		spawn_and_wait(argv);
+	}
 	/* The supervisor has done this, unless it was killed. */
 	if (!removed(d2ddisplay_client_name(&d)))
 		code = EXIT_FAILURE;

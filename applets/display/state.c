@@ -1,7 +1,7 @@
 /*
  * d2ddisplay: the directory of a display below /run/d2d/display, with its settings and its state, and which terminal is free.
  *
- *	settings	JSON: image, words, args, vt, show
+ *	settings	JSON: image, words, args, vt, show, ordered, once, on
  *	state		a line of text
  *	cookie		X's cookie, for the application
  *	in/		what the server's container may read: cookie, and "told" when the kernel has named the devices
@@ -30,8 +30,9 @@ void d2ddisplay_free(struct d2ddisplay *d)
 	free(d->dir);
 	free(d->image);
 	free(d->words);
+	free(d->on);
 	json_object_put(d->args);
-	d->name = d->dir = d->image = d->words = NULL;
+	d->name = d->dir = d->image = d->words = d->on = NULL;
 	d->args = NULL;
 }
 
@@ -53,7 +54,12 @@ int d2ddisplay_load(struct d2ddisplay *d, const char *name)
 		d->args = json_object_get(json_object_object_get(o, "args"));
 		d->vt = json_object_get_int(json_object_object_get(o, "vt"));
 		d->show = json_object_get_boolean(json_object_object_get(o, "show"));
-		if (d2ddisplay_words(d->words, &d->wish, &why) < 0 || d->vt < D2DDISPLAY_FIRST || d->vt > D2DDISPLAY_LAST
+		d->ordered = json_object_get_boolean(json_object_object_get(o, "ordered"));
+		d->once = json_object_get_boolean(json_object_object_get(o, "once"));
+		if (d2d_json_text(o, "on"))
+			d->on = xstrdup(d2d_json_text(o, "on"));
+		if (d2ddisplay_words(d->words, &d->wish, &why) < 0
+		 || (d->on ? !d2ddisplay_name_ok(d->on) : d->vt < D2DDISPLAY_FIRST || d->vt > D2DDISPLAY_LAST)
 		 || !json_object_is_type(d->args, json_type_array))
 			r = -EBADMSG;
 		free(why);
@@ -115,6 +121,10 @@ static int write_settings(const struct d2ddisplay *d)
 	json_object_object_add(o, "args", json_object_get(d->args));
 	json_object_object_add(o, "vt", json_object_new_int(d->vt));
 	json_object_object_add(o, "show", json_object_new_boolean(d->show));
+	json_object_object_add(o, "ordered", json_object_new_boolean(d->ordered));
+	json_object_object_add(o, "once", json_object_new_boolean(d->once));
+	if (d->on)
+		json_object_object_add(o, "on", json_object_new_string(d->on));
 	r = d2d_file_write(path, json_object_to_json_string_ext(o, JSON_C_TO_STRING_NOSLASHESCAPE));
 	free(path);
 	json_object_put(o);
@@ -135,8 +145,8 @@ int d2ddisplay_create(struct d2ddisplay *d)
 	if (fd < 0 || flock(fd, LOCK_EX) < 0)
 		r = -errno;
 	if (r == 0) {
-		d->vt = free_terminal(d->root);
-		r = !d->vt ? -EBUSY : mkdir(d->dir, 0711) < 0 ? -errno : 0;
+		d->vt = d->on ? 0 : free_terminal(d->root);
+		r = !d->vt && !d->on ? -EBUSY : mkdir(d->dir, 0711) < 0 ? -errno : 0;
 	}
 	if (r == 0) {
 		for (i = 0; r == 0 && i < ARRAY_SIZE(dirs); i++) {

@@ -8,30 +8,57 @@
 #include "d2ddisplay.h"
 #include "d2d_alias.h"
 
+enum { BLANK_MAX = 999, SIDE_MIN = 200, SIDE_MAX = 16384 };
+
+/* Takes one word behind the first. Returns false if it is unknown or its value isn't valid. */
+static bool take(const char *word, struct d2ddisplay_wish *wish)
+{
+	static const char words[] ALIGN1 = "lock\0nocursor\0offline\0";
+	const char *value;
+	int i = index_in_strings(words, word);
+
+	if (i >= 0) {
+		*(i == 0 ? &wish->lock : i == 1 ? &wish->no_cursor : &wish->offline) = true;
+		return true;
+	}
+	value = is_prefixed_with(word, "blank=");
+	if (value) {
+		wish->blank = bb_strtou(value, NULL, 10);
+		return errno == 0 && wish->blank >= 1 && wish->blank <= BLANK_MAX;
+	}
+	value = is_prefixed_with(word, "home=");
+	if (value) {
+		if (!d2ddisplay_name_ok(value))
+			return false;
+		strcpy(wish->home, value);
+		return true;
+	}
+	value = is_prefixed_with(word, "folder=");
+	/* No directories whose name begins with a dot: keys and scripts are there. */
+	if (!value || strlen(value) > D2DDISPLAY_FOLDER_MAX || !d2d_bin_name_ok(value))
+		return false;
+	strcpy(wish->folder, value);
+	return true;
+}
+
 int d2ddisplay_words(const char *text, struct d2ddisplay_wish *wish, char **why)
 {
-	static const char first[] ALIGN1 = "desktop\0kiosk\0", others[] ALIGN1 = "lock\0nocursor\0offline\0";
-	char *copy = xstrdup(text), *p = copy, *word;
-	bool is_first = true;
-	int r = 0;
+	static const char kinds[] ALIGN1 = "desktop\0kiosk\0window\0";
+	char *copy = xstrdup(text), *p = copy, *word = strsep(&p, ",");
+	int r = 0, kind = index_in_strings(kinds, word);
 
 	memset(wish, 0, sizeof(*wish));
 	*why = NULL;
-	while (r == 0 && (word = strsep(&p, ",")) != NULL) {
-		int i = index_in_strings(is_first ? first : others, word);
+	wish->kind = kind;
+	if (kind >= 0)
+		while ((word = strsep(&p, ",")) != NULL && take(word, wish))
+			continue;
+	if (word) {
+		char *shown = d2d_printable(word, MIN(strlen(word), 40));
 
-		if (i < 0) {
-			char *shown = d2d_printable(word, MIN(strlen(word), 40));
-
-			r = d2d_fail(-EINVAL, why, is_first ? "'%s' is unknown: desktop and kiosk are known"
-				: "'%s' is unknown: lock, nocursor and offline are known", shown);
-			free(shown);
-		} else if (is_first) {
-			wish->kiosk = i == 1;
-		} else {
-			*(i == 0 ? &wish->lock : i == 1 ? &wish->no_cursor : &wish->offline) = true;
-		}
-		is_first = false;
+		r = d2d_fail(-EINVAL, why, kind < 0 ? "'%s' is unknown: desktop, kiosk and window are known"
+			: "'%s' is unknown: lock, nocursor, offline, blank=MINUTES, home=NAME and folder=NAME are known", shown);
+		free(shown);
 	}
 	free(copy);
 	return r;
@@ -65,4 +92,16 @@ char *d2ddisplay_layout(const char *root)
 	layout = xstrdup(layout);
 	free(keymap);
 	return (char *)layout;
+}
+
+void d2ddisplay_screen(const char *root, char **screen)
+{
+	char *option = d2d_option_at(root, "screen"), more;
+	unsigned w, h;
+
+	*screen = NULL;
+	if (option && sscanf(option, "%5ux%5u%c", &w, &h, &more) == 2 && w >= SIDE_MIN && w <= SIDE_MAX
+	 && h >= SIDE_MIN && h <= SIDE_MAX)
+		*screen = xasprintf("%ux%u", w, h);
+	free(option);
 }

@@ -104,13 +104,14 @@ uefi() {
 	printf '%s' "-drive if=pflash,unit=0,format=raw,readonly=on,file=$firmware/OVMF_CODE_4M.fd -drive if=pflash,unit=1,format=raw,file=$work/vars.img"
 }
 
-# monitor COMMAND: sends a command to the QEMU monitor. The machine needs the options -chardev
+# monitor COMMANDS: sends commands, one per line, to the QEMU monitor. The machine needs the options -chardev
 # socket,id=monitor,path=$work/monitor,server=on,wait=off -mon chardev=monitor,mode=readline.
 monitor() {
 	perl -MIO::Socket::UNIX -e '
 		my $s = IO::Socket::UNIX->new(Peer => shift) or die "no monitor: $!";
 		sub prompt { my $got = ""; until ($got =~ /\(qemu\) $/) { sysread($s, $got, 4096, length $got) or last } }
-		prompt(); print $s shift, "\n"; $s->flush; prompt();' "$work/monitor" "$1"
+		prompt();
+		for (split /\n/, shift) { print $s $_, "\n"; $s->flush; prompt() }' "$work/monitor" "$1"
 }
 
 running() { [ -n "$qemu" ] && kill -0 "$qemu" 2>/dev/null; }

@@ -1,0 +1,125 @@
+# shellcheck shell=dash
+# SPDX-License-Identifier: GPL-2.0-only
+# Functions of the boot tests of displays: the screen, the keyboard and the mouse of the machine, and an ISO with the images display
+# and desktop. Source this file after lib.sh. A program looks at pictures of the screen: a window of a colour that nothing else has
+# shows that it is there.
+grep -qx CONFIG_D2DDISPLAY=y "$O/.config" || skip "built without D2DDISPLAY: run 'make desktop_defconfig'"
+for image in display desktop; do
+	[ -e "$O/images/$image.d2i" ] || skip "no image '$image': run 'make image NAME=$image'"
+done
+command -v blkid >/dev/null || skip "no blkid"
+ram=1024
+background=28507a # of the desktop image (iso/images/desktop/root/etc/jwm/system.jwmrc)
+terminal=101418   # of its xterm (.Xdefaults)
+
+# machine QEMU-OPTION...: starts a machine with a screen, and a monitor for its keyboard and its mouse. Its clock counts instructions,
+# a nanosecond each: however busy the test machine is, a pressed key isn't held for long, and the seconds of the guest can be compared.
+machine() {
+	boot "$@" -icount shift=0 -vga std -chardev "socket,id=monitor,path=$work/monitor,server=on,wait=off" -mon chardev=monitor,mode=readline
+}
+
+# desktop_iso: makes the ISO $work/desktop.img.
+desktop_iso() {
+	local file images="$O/images/display.d2i $O/images/desktop.d2i"
+	mkdir -p "$work/iso/obj"
+	for file in vmlinuz initramfs.img base.sqfs busybox obj/conf obj/grub obj/engine obj/base obj/kernel; do
+		[ ! -e "$O/$file" ] || ln -s "$O/$file" "$work/iso/$file"
+	done
+	O=$work/iso IMAGES=$images sh "$SRC/iso/image" >"$work/image.log" 2>&1 || give_up "can't make the ISO"
+	mv "$work/iso/d2d.iso" "$work/desktop.img"
+	rm -r "${work:?}/iso"
+}
+
+# ---- the keyboard and the mouse ----
+# keys TEXT: types letters, digits and some other characters on the screen's keyboard, and Enter.
+keys() {
+	monitor "$(printf '%s' "$1" | sed 's/./&\n/g' | sed 's/^ $/spc/; s/^-$/minus/; s/^>$/shift-dot/; s/^\.$/dot/; s,^/$,slash,; /./s/^/sendkey /'
+		echo 'sendkey ret')" >/dev/null
+}
+# press KEY: presses one key, or several joined by '-'.
+press() { monitor "sendkey $1" >/dev/null; }
+
+# corner: moves the mouse to the upper left corner of the screen. A PS/2 mouse can't move far at once.
+corner() { monitor "$(yes 'mouse_move -100 -100' | head -n 24)" >/dev/null; }
+click() {
+	monitor 'mouse_button 1
+mouse_button 0' >/dev/null
+}
+
+# opens WHAT NUMBER: opens a terminal by the menu of the desktop, with the mouse, and checks that there are NUMBER terminals then.
+# The menu opens where the root window is clicked, in the corner, with the entry "Terminal" first.
+opens() {
+	corner
+	click
+	wait_for menu_is_open || { fail "$1: no menu"; return 0; }
+	monitor 'mouse_move 12 8' >/dev/null
+	click
+	ok "$1" "$(waiting "[ \$($terminals) -ge $2 ]"); echo \"terminals: \$($terminals)\"" "^terminals: $2\$"
+}
+terminals='docker exec display-desktop sh -c "grep -l ^xterm /proc/[0-9]*/cmdline" | wc -l'
+menu_is_open() { picture $background >/dev/null; [ "$(pixel 60 4)" != $background ]; }
+
+# ---- the screen ----
+# picture RRGGBB: takes a picture; prints its size, how many colours it has, and how many hundredths of it have this colour.
+picture() {
+	rm -f "$work/screen.ppm"
+	monitor "screendump $work/screen.ppm" >/dev/null
+	perl -e '
+		my ($file, $wanted) = @ARGV;
+		open my $in, "<", $file or exit 1;
+		binmode $in;
+		local $/;
+		my ($w, $h, $data) = <$in> =~ /^P6\s+(\d+)\s+(\d+)\s+255\s(.*)/s or exit 1;
+		my (%n, $total);
+		for (my $i = 0; $i + 2 < length $data; $i += 3) { $n{substr($data, $i, 3)}++; $total++ }
+		printf "%dx%d %d %d\n", $w, $h, scalar keys %n, 100 * ($n{pack "H*", $wanted} // 0) / ($total || 1);' "$work/screen.ppm" "$1"
+}
+# pixel X Y: prints the colour of a pixel of the last picture, as RRGGBB.
+pixel() {
+	perl -e '
+		my ($file, $x, $y) = @ARGV;
+		open my $in, "<", $file or exit 1;
+		binmode $in;
+		local $/;
+		my ($w, $h, $data) = <$in> =~ /^P6\s+(\d+)\s+(\d+)\s+255\s(.*)/s or exit 1;
+		print unpack("H*", substr $data, 3 * ($y * $w + $x), 3), "\n";' "$work/screen.ppm" "$@"
+}
+# wait_for COMMAND...: waits until COMMAND succeeds.
+wait_for() {
+	local end
+	end=$(($(date +%s) + patience))
+	until "$@"; do
+		[ "$(date +%s)" -lt "$end" ] && running || return 1
+		sleep 1
+	done
+}
+# has_colour RRGGBB HUNDREDTHS: whether so much of the screen has this colour, and it isn't all of one colour. Sets $picture.
+has_colour() {
+	picture=$(picture "$1")
+	# shellcheck disable=SC2086
+	set -- "$1" "$2" $picture
+	[ "${4-0}" -gt 1 ] && [ "${5-0}" -ge "$2" ]
+}
+# seen WHAT RRGGBB HUNDREDTHS: waits until so much of the screen has this colour.
+seen() {
+	if wait_for has_colour "$2" "$3"; then
+		pass "$1 ($picture % #$2)"
+	else
+		cp "$work/screen.ppm" "$work/missing.$count.ppm" 2>/dev/null || :
+		fail "$1 (size, colours and part of #$2: ${picture:-no picture}, expected: $3 %; see $work/missing.$count.ppm)"
+	fi
+}
+
+# ---- the guest ----
+# waiting COMMAND [SECONDS]: a command for the guest that waits until COMMAND succeeds.
+waiting() { echo "n=0; until { $1; } 2>/dev/null || [ \$((n += 1)) -gt ${2:-90} ]; do sleep 1; done; [ \$n -le ${2:-90} ]"; }
+# patiently CHECK...: makes a check that may take several starts of X.
+patiently() {
+	patience=$((patience * 4))
+	"$@"
+	patience=$((patience / 4))
+}
+# runs NAME: waits until a display runs.
+runs() {
+	ok "display '$1' runs" "$(waiting "grep -qx runs /run/d2d/display/$1/state"); d2d display list; [ \$n -le 90 ] || { cat /run/d2d/log/display-$1.log; docker logs display-$1-x 2>&1 | tail -n 30; docker logs display-$1 2>&1 | tail; false; }" "^$1 .*runs"
+}
