@@ -12,10 +12,22 @@ ram=1024
 background=28507a # of the desktop image (iso/images/desktop/root/etc/jwm/system.jwmrc)
 terminal=101418   # of its xterm (.Xdefaults)
 
-# machine QEMU-OPTION...: starts a machine with a screen, and a monitor for its keyboard and its mouse. Its clock counts instructions,
-# a nanosecond each: however busy the test machine is, a pressed key isn't held for long, and the seconds of the guest can be compared.
+# machine QEMU-OPTION...: starts a machine with a screen, and a monitor for its keyboard and its mouse.
 machine() {
-	boot "$@" -icount shift=0 -vga std -chardev "socket,id=monitor,path=$work/monitor,server=on,wait=off" -mon chardev=monitor,mode=readline
+	boot "$@" -vga std -chardev "socket,id=monitor,path=$work/monitor,server=on,wait=off" -mon chardev=monitor,mode=readline
+}
+
+# counted WORDS [QEMU-OPTION...]: starts such a machine with the ISO, whose clock counts instructions, a nanosecond each: however busy
+# the test machine is, the seconds of the guest are the same. GRUB would load for very long then, so QEMU loads the kernel, with WORDS
+# on its command line; the kernel sets the screen's mode (1024x768) itself.
+counted() {
+	local words="$1" uuid
+	shift
+	uuid=$(blkid -o value -s UUID "$work/desktop.img")
+	# Nothing is booted from the CD: with a kernel, QEMU has the first place for itself.
+	# shellcheck disable=SC2046
+	machine $(cd_rom "$work/desktop.img" cd | sed 's/,bootindex=0//') -icount shift=0 -kernel "$O/vmlinuz" -initrd "$O/initramfs.img" \
+		-append "console=ttyS0,115200 quiet no_timer_check vga=0x344 d2d.medium=$uuid $words" "$@"
 }
 
 # desktop_iso: makes the ISO $work/desktop.img.
@@ -123,3 +135,6 @@ patiently() {
 runs() {
 	ok "display '$1' runs" "$(waiting "grep -qx runs /run/d2d/display/$1/state"); d2d display list; [ \$n -le 90 ] || { cat /run/d2d/log/display-$1.log; docker logs display-$1-x 2>&1 | tail -n 30; docker logs display-$1 2>&1 | tail; false; }" "^$1 .*runs"
 }
+# unrepeated NAME: switches off key repetition on a display: on a loaded test machine a key that is pressed for 100 ms can seem to be
+# held for long.
+unrepeated() { ok "$1: keys don't repeat" "docker exec display-$1 xset r off"; }
