@@ -1,6 +1,10 @@
 # The targets of debian2docker; 'make help' lists them. The recipes themselves are the scripts below iso/.
 # SPDX-License-Identifier: GPL-2.0-only
 
+# These two are of the variant desktop.
+ifneq ($(filter desktop kiosk,$(MAKECMDGOALS)),)
+O ?= out-desktop
+endif
 O ?= out
 export SRC := $(CURDIR)
 # The version comes from git's tags (iso/version). Each commit changes it, and then the initramfs is compressed again, which
@@ -32,6 +36,12 @@ endif
 PREFIX ?= /usr/local
 # A directory whose content is copied to the ISO's d2d/ (hooks/, images/, early.img): make MEDIUM=DIR
 export MEDIUM ?=
+# The page of `make kiosk`, as it was typed: make expands nothing in it, and no shell sees it as a part of a command.
+override URL := $(value URL)
+override BROWSER := $(value BROWSER)
+override KIOSK := $(value KIOSK)
+override DESKTOP := $(value DESKTOP)
+export URL BROWSER KIOSK DESKTOP
 
 # Recipes that don't need each other run at the same time, two more than there are processors, because some wait for downloads and
 # the kernel, which needs all processors, lets the others go first (nice). -j on the command line decides otherwise. Several targets on the command line are made one after the other, unless all
@@ -70,7 +80,9 @@ help:
 #: make hook NAME=40-mount/50-mine [DIR=DIR]   writes a skeleton of a hook, in hooks/ or in DIR
 #: make busybox      builds only our busybox: out/busybox d2dhook --help
 #: make host         builds out/d2d-host: 'd2d import' and others for the machine on which media are made
-#: make image NAME=display  makes a Docker image from Debian packages, in out/images/: display, desktop (docs/display.md)
+#: make desktop      builds an ISO that comes up with a desktop, out-desktop/desktop.iso (docs/display.md)
+#: make kiosk URL=https://example.org   builds an ISO that comes up with this page, out-desktop/kiosk.iso; with BROWSER=netsurf a small one
+#: make image NAME=display  makes a Docker image from Debian packages, in out/images/; without NAME it lists them (docs/display.md)
 #: make man          makes the manual pages of all commands, in out/man/
 #: make install-man  installs the manual pages: make install-man [PREFIX=/usr/local] [DESTDIR=DIR]
 #: make vagrant      builds boxes for Vagrant from the ISO: out/d2d-libvirt.box and out/d2d-virtualbox.box
@@ -202,6 +214,15 @@ $(O)/d2d.iso: $(CONF)/iso.conf $(O)/vmlinuz $(O)/initramfs.img $(O)/obj/grub/esp
 # Images for the screen. They are put into an ISO with IMAGES.
 image: configured host
 	@sh iso/images/build
+
+# ISOs that come up with a screen.
+desktop kiosk:
+	@sh iso/deps build
+	@test -s $(O)/obj/busybox/.config || $(MAKE) --no-print-directory desktop_defconfig
+	@grep -qx CONFIG_D2DDISPLAY=y $(O)/obj/busybox/.config || { echo "error: '$(O)' has a variant without displays: give another directory (O=), or run 'make O=$(O) desktop_defconfig'" >&2; exit 1; }
+	@IMAGES= MEDIUM= $(MAKE) --no-print-directory IMAGES= MEDIUM= all host
+	@sh iso/images/iso $@
+.PHONY: desktop kiosk
 
 # The pages of d2d-host's applets go into the archive that `make release` makes; the image has no manual pages.
 man:

@@ -23,13 +23,17 @@ keep() {
 	die "the target of symbolic link '$1' is in no package"
 }
 
-# keep_list FILE: applies each line of a keep list: a shell pattern below the tree, which must match something, `LINK -> TARGET`, or
-# `DIRECTORY/` for all that is in the directory.
+# keep_list FILE: applies each line of a keep list: a shell pattern below the tree, which must match something, `LINK -> TARGET`,
+# `DIRECTORY/` for all that is in the directory, or `include FILE` for another list, whose path begins at the directory of this one.
 keep_list() {
 	local pattern arrow target path
 	while read -r pattern arrow target; do
 		case $pattern in
 		'' | '#'*) continue ;;
+		include)
+			keep_list "${1%/*}/$arrow"
+			continue
+			;;
 		*/)
 			[ -d "$tree/$pattern" ] || die "${1##*/}: there is no directory '$pattern'"
 			(cd "$tree" && find "${pattern%/}" ! -type d) >>"$out/kept"
@@ -44,7 +48,7 @@ keep_list() {
 		# $pattern is unquoted, so that the shell expands it.
 		# shellcheck disable=SC2086
 		for path in $(cd "$tree" && printf '%s\n' $pattern); do
-			[ -e "$tree/$path" ] || die "${1##*/}: no file matches '$pattern'"
+			[ -e "$tree/$path" ] || [ -L "$tree/$path" ] || die "${1##*/}: no file matches '$pattern'"
 			keep "$path"
 		done
 	done <"$1"
@@ -75,8 +79,9 @@ keep_libraries() {
 			/*) found=$(readlink -f "$tree${name%/*}")/${name##*/} ;;
 			*)
 				found=$tree/usr/lib/x86_64-linux-gnu/$name
-				# systemd's own library.
+				# systemd's own library; libraries in directories that their programs know.
 				[ -e "$found" ] || found=$tree/usr/lib/x86_64-linux-gnu/systemd/$name
+				[ -e "$found" ] || found=$tree/$(grep -m 1 -F "/$name" "$out/kept" || echo none)
 				;;
 			esac
 			[ -e "$found" ] || die "library '$name' is in no package, but needed by $(needing "$name")"
