@@ -195,13 +195,18 @@ $(O)/obj/keymaps.tar: $(CONF)/keymaps.conf iso/keymaps/build
 $(O)/obj/timezones.tar: $(CONF)/timezones.conf iso/timezones/build
 	@sh iso/timezones/build
 
+# Only for containers with an engine of their own.
+nested := $(if $(shell grep -sx 'CONFIG_D2D_DISPLAY_NESTED=y' $(O)/.config),$(O)/obj/nested-seccomp.json)
+$(O)/obj/nested-seccomp.json: iso/nested/build $(CONF)/engine.conf
+	@sh iso/nested/build
+
 keys := $(shell sed -n 's/^CONFIG_D2D_TRUST_KEYS="\(.*\)"/\1/p' $(O)/.config 2>/dev/null)
 # Written only when the version changes.
 $(O)/obj/version: FORCE
 	@mkdir -p $(@D)
 	@printf '%s\n' '$(D2D_VERSION)' | cmp -s - $@ || printf '%s\n' '$(D2D_VERSION)' >$@
 
-$(O)/initramfs.img: $(CONF)/initramfs.conf $(O)/obj/version $(keys) $(O)/busybox $(O)/obj/kernel/release $(O)/obj/base/root.tar $(O)/obj/engine/root.tar $(O)/obj/keymaps.tar $(O)/obj/timezones.tar $(O)/obj/ssh.tar \
+$(O)/initramfs.img: $(CONF)/initramfs.conf $(O)/obj/version $(keys) $(O)/busybox $(O)/obj/kernel/release $(O)/obj/base/root.tar $(O)/obj/engine/root.tar $(O)/obj/keymaps.tar $(O)/obj/timezones.tar $(O)/obj/ssh.tar $(nested) \
 		$(call files,iso/initramfs hooks boot-scripts completion)
 	@sh iso/initramfs/build
 

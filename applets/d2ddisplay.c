@@ -15,6 +15,15 @@
 //config:	it: a desktop or a kiosk. Needs the image of 'make image
 //config:	NAME=display' on the medium, and a frame buffer (see docs/display.md).
 
+//config:config D2D_DISPLAY_NESTED
+//config:	bool "A Docker engine in the container of a display"
+//config:	default n
+//config:	depends on D2DDISPLAY
+//config:	help
+//config:	Images that an administrator has allowed this can start an engine
+//config:	of their own, in a user namespace (see docs/display.md). The seccomp
+//config:	profile for it takes 2 kB in the ISO.
+
 //applet:IF_D2DDISPLAY(APPLET(d2ddisplay, BB_DIR_USR_BIN, BB_SUID_DROP))
 
 //kbuild:lib-$(CONFIG_D2DDISPLAY) += d2ddisplay.o
@@ -22,7 +31,8 @@
 //usage:#define d2ddisplay_trivial_usage
 //usage:       "[-R ROOT] [list | [-p] [-o WORDS] start NAME IMAGE [ARG]... |\n"
 //usage:       "	[-p] [-o WORDS] window DISPLAY NAME IMAGE [ARG]... | stop NAME |\n"
-//usage:       "	show NAME | shot NAME FILE | copy NAME NAME | boot | run NAME]"
+//usage:       "	show NAME | shot NAME FILE | copy NAME NAME | boot | run NAME |\n"
+//usage:       "	ids NAME]"
 //usage:#define d2ddisplay_full_usage "\n\n"
 //usage:       "Start containers with a screen, each on an X server of its own\n"
 //usage:     "\n	list	List the displays with terminal, state and image (default)"
@@ -40,11 +50,12 @@
 //usage:     "\n	boot	Start the images of d2d.display=, else those whose label asks for"
 //usage:     "\n		a display, as a hook does at boot"
 //usage:     "\n	run	Supervise a display (used by 'start')"
+//usage:     "\n	ids	Give a nested engine of a display its IDs, as 'run' does"
 //usage:     "\n"
 //usage:     "\n	-o,--options WORDS	How to start it, instead of the image's label"
 //usage:     "\n			org.debian2docker.display: desktop, kiosk or window, and behind"
-//usage:     "\n			it ,lock ,nocursor ,offline ,blank=MINUTES ,home=NAME"
-//usage:     "\n			,folder=NAME"
+//usage:     "\n			it ,lock ,nocursor ,offline ,nested ,blank=MINUTES"
+//usage:     "\n			,home=NAME ,folder=NAME"
 //usage:     "\n	-p,--print	For 'start' and 'window': only print the two containers, as JSON"
 //usage:     "\n	-R,--root ROOT	Use ROOT instead of /"
 //usage:     "\n"
@@ -52,8 +63,8 @@
 //usage:     "\nwithin a minute each, the text terminal is shown. A kiosk has no home directory"
 //usage:     "\nthat is kept. lock: Ctrl-Alt-F1 has no effect; offline: no network; blank: the"
 //usage:     "\nscreen is switched off without input; home: the home directory of another"
-//usage:     "\ndisplay; folder: a directory in user docker's home. A label needs leave for the"
-//usage:     "\nlast two (d2d alias --allow)."
+//usage:     "\ndisplay; folder: a directory in user docker's home; nested: it may run a Docker"
+//usage:     "\nengine of its own. A label needs leave for the last three (d2d alias --allow)."
 //usage:     "\nExit status: 0 done, 1 something is wrong, 77 nothing to do (boot)"
 //usage:#define d2ddisplay_example_usage
 //usage:       "$ sudo d2d display start work desktop\n"
@@ -73,6 +84,8 @@ static void print_shares(const struct d2ddisplay *d)
 		: w->kind == D2DDISPLAY_DESKTOP ? "its own home is kept" : "no home is kept", w->home);
 	if (w->folder[0])
 		printf("; folder ~/%s", w->folder);
+	if (w->nested)
+		printf("; a Docker engine of its own");
 	puts("; no sound, no camera, no clipboard of others");
 }
 
@@ -248,9 +261,9 @@ int d2ddisplay_main(int argc UNUSED_PARAM, char **argv)
 		"options\0" Required_argument "o"
 		"root\0"    Required_argument "R"
 		;
-	static const char verbs[] ALIGN1 = "list\0start\0window\0stop\0show\0shot\0copy\0boot\0run\0";
-	enum { LIST, START, WINDOW, STOP, SHOW, SHOT, COPY, BOOT, RUN };
-	static const int8_t arguments[] = { 0, 2, 3, 1, 1, 2, 2, 0, 1 };
+	static const char verbs[] ALIGN1 = "list\0start\0window\0stop\0show\0shot\0copy\0boot\0run\0ids\0";
+	enum { LIST, START, WINDOW, STOP, SHOW, SHOT, COPY, BOOT, RUN, IDS };
+	static const int8_t arguments[] = { 0, 2, 3, 1, 1, 2, 2, 0, 1, 1 };
 	const char *root = "", *words = NULL;
 	unsigned opts, n;
 	bool starts;
@@ -284,6 +297,7 @@ int d2ddisplay_main(int argc UNUSED_PARAM, char **argv)
 	case SHOT: return d2ddisplay_shot(root, argv[0], argv[1]);
 	case COPY: return d2ddisplay_copy(root, argv[0], argv[1]);
 	case BOOT: return d2ddisplay_boot(root);
+	case IDS: return d2ddisplay_ids(root, argv[0]);
 	default: return d2ddisplay_run(root, argv[0]);
 	}
 }

@@ -21,6 +21,16 @@ static void wrong(struct boot *b, const char *image, const char *why)
 	b->wrong++;
 }
 
+/* Whether the image has no leave for what its label asks for; then *WHY is the reason. */
+static bool may_not(const struct d2ddisplay *d, char **why)
+{
+	struct json_object *image = d2ddisplay_image(d->image, why);
+	bool not = !image || d2ddisplay_may_share(d, image, why) < 0;
+
+	json_object_put(image);
+	return not;
+}
+
 /* Starts an image as a display that is named after it. WORDS is its label, or NULL. */
 static void start(struct boot *b, const char *image, const char *words)
 {
@@ -41,6 +51,8 @@ static void start(struct boot *b, const char *image, const char *words)
 		wrong(b, image, why);
 	} else if (d.wish.kind == D2DDISPLAY_WINDOW) {
 		wrong(b, image, "its label asks for a window: its command opens it");
+	} else if (d.wish.nested && may_not(&d, &why)) {
+		wrong(b, image, why);
 	} else {
 		r = d2ddisplay_create(&d);
 		if (r < 0)

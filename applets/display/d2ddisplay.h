@@ -13,6 +13,7 @@ struct json_object;
 #define D2DDISPLAY_DIR D2D_RUN"/display"
 #define D2DDISPLAY_SERVER "d2d-display:latest"		/* the image that is the X server */
 #define D2DDISPLAY_LABEL "org.debian2docker.display"
+#define D2DDISPLAY_PROFILE "/usr/lib/d2d/nested-seccomp.json"	/* what a nested engine may call; made by iso/nested/build */
 
 enum {
 	D2DDISPLAY_FIRST = 7, D2DDISPLAY_LAST = 12,	/* virtual terminals, which Ctrl-Alt-F7 to F12 show */
@@ -27,6 +28,7 @@ struct d2ddisplay_wish {
 	bool lock;		/* Ctrl-Alt-F1 and others don't leave this terminal */
 	bool no_cursor;		/* no pointer is shown */
 	bool offline;		/* no network */
+	bool nested;		/* a Docker engine in the container */
 	unsigned blank;		/* minutes without input after which the screen is blanked; 0: never */
 	char home[D2DDISPLAY_NAME_MAX + 1];	/* it has the home directory of the display of this name, or "" */
 	char folder[D2DDISPLAY_FOLDER_MAX + 1];	/* it has this directory of user docker's home, or "" */
@@ -152,9 +154,24 @@ struct json_object *d2ddisplay_client(const struct d2ddisplay *d, struct json_ob
 /* Appends the volumes of an application, as Docker's "Binds", to LIST. */
 void d2ddisplay_shares(const struct d2ddisplay *d, struct json_object *image, struct json_object *list);
 
-/* Checks that an image has leave for the directories that its label asks for, as 'd2d alias --allow' gives it, and makes the
+/* Checks that an image has leave for what its label asks for beyond a screen, as 'd2d alias --allow' gives it, and makes the
  * directory of user docker if it is missing. Returns 0, or -EACCES or another negative errno and sets *why. */
 int d2ddisplay_may_share(const struct d2ddisplay *d, struct json_object *image, char **why);
+
+/* ---- display/nested.c ---- */
+
+/* Whether this system has what a nested engine needs. Returns 0, or -ENOSYS and sets *why. */
+int d2ddisplay_can_nest(const struct d2ddisplay *d, char **why);
+
+/* Adds to HOST, the HostConfig of an application, what a nested engine needs. */
+void d2ddisplay_nested(const struct d2ddisplay *d, struct json_object *host);
+
+/* Gives user namespaces of a display's application their IDs, each when it asks by a socket in the directory of the display, until a
+ * signal ends this process. */
+int d2ddisplay_ids(const char *root, const char *name);
+
+/* Starts a child that does the same, and ends with this process. Returns its process ID or a negative errno. */
+pid_t d2ddisplay_ids_start(const struct d2ddisplay *d);
 
 /* ---- display/exec.c: programs in the container of an X server ---- */
 

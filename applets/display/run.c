@@ -31,6 +31,7 @@ struct run {
 	bool well;		/* the application has ended with exit status 0 */
 	char *server, *client;	/* IDs of the containers, or NULL */
 	unsigned before;	/* the terminal that was shown before this display */
+	pid_t ids;		/* the server of IDs for a nested engine, or 0 */
 	int lock;		/* only one display at a time starts its X server, which changes the terminal */
 };
 
@@ -179,11 +180,21 @@ static bool start_server(struct run *run)
 	return ready;
 }
 
+/* If the application may have a nested engine, starts the server of its IDs. */
+static bool serve_ids(struct run *run)
+{
+	if (run->d->wish.nested)
+		run->ids = d2ddisplay_ids_start(run->d);
+	if (run->ids < 0)
+		ended(run, xasprintf("no IDs for a nested engine: %s", strerror(-run->ids)));
+	return run->ids >= 0;
+}
+
 static bool start_client(struct run *run)
 {
 	struct json_object *image = d2ddisplay_image(run->d->image, &run->why);
 	char *name = d2ddisplay_client_name(run->d);
-	bool done = image && d2ddisplay_may_share(run->d, image, &run->why) == 0
+	bool done = image && d2ddisplay_may_share(run->d, image, &run->why) == 0 && serve_ids(run)
 		&& start(run, name, d2ddisplay_client(run->d, image, run->server), &run->client);
 
 	json_object_put(image);
@@ -236,6 +247,11 @@ static void end_containers(struct run *run)
 		free(ids[i]);
 	}
 	run->client = run->server = NULL;
+	if (run->ids > 0) {
+		kill(run->ids, SIGKILL);
+		safe_waitpid(run->ids, NULL, 0);
+	}
+	run->ids = 0;
 }
 
 /* One run. Returns its length in ms, from the moment when the application was started. */

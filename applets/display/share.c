@@ -102,16 +102,25 @@ static int make_folder(const struct d2ddisplay *d, char **why)
 int d2ddisplay_may_share(const struct d2ddisplay *d, struct json_object *image, char **why)
 {
 	const char *home = home_of(image);
-	char *missing = NULL, *target;
+	char *missing = NULL, *target, *volume;
 	struct json_object *all, *allowed;
 	int r = 0;
 
 	*why = NULL;
-	if (!d->wish.home[0] && !d->wish.folder[0])
+	if (!d->wish.home[0] && !d->wish.folder[0] && !d->wish.nested)
 		return 0;
 	if (d->wish.home[0] && !home)
 		return d2d_fail(-EINVAL, why, "home=%s: the image '%s' doesn't say where its home directory is (ENV HOME=/...)",
 			d->wish.home, d->image);
+	if (d->wish.nested) {
+		r = d2ddisplay_can_nest(d, why);
+		if (r < 0)
+			return r;
+		volume = home_volume(d, home);
+		free(volume);
+		if (!volume)
+			return d2d_fail(-EINVAL, why, "nested: '%s' has no home directory that is kept, for the images of its engine", d->image);
+	}
 	if (!d->ordered) {
 		/* A list that can't be read allows nothing. */
 		d2d_alias_allowed_read(d->root, &all);
@@ -123,10 +132,12 @@ int d2ddisplay_may_share(const struct d2ddisplay *d, struct json_object *image, 
 			need(allowed, xasprintf("--volume=~/%s:%s", d->wish.folder, target), &missing);
 			free(target);
 		}
+		if (d->wish.nested)
+			need(allowed, xstrdup("--display=nested"), &missing);
 		json_object_put(all);
 	}
 	if (missing)
-		r = d2d_fail(-EACCES, why, "the label of '%s' asks for directories; if you trust this image, run as root: "
+		r = d2d_fail(-EACCES, why, "the label of '%s' asks for more than a screen; if you trust this image, run as root: "
 			"d2d alias --allow %s%s", d->image, d->image, missing);
 	else if (d->wish.folder[0])
 		r = make_folder(d, why);

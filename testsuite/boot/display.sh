@@ -30,9 +30,11 @@ counted() {
 		-append "console=ttyS0,115200 quiet no_timer_check vga=0x344 d2d.medium=$uuid $words" "$@"
 }
 
-# desktop_iso: makes the ISO $work/desktop.img.
+# desktop_iso [NAME...]: makes the ISO $work/desktop.img with these images, or display and desktop.
 desktop_iso() {
-	local file images="$O/images/display.d2i $O/images/desktop.d2i"
+	local file images=''
+	[ $# -gt 0 ] || set -- display desktop
+	for file; do images="$images $O/images/$file.d2i"; done
 	mkdir -p "$work/iso/obj"
 	for file in vmlinuz initramfs.img base.sqfs busybox obj/conf obj/grub obj/engine obj/base obj/kernel; do
 		[ ! -e "$O/$file" ] || ln -s "$O/$file" "$work/iso/$file"
