@@ -60,6 +60,7 @@
 //usage:       "$ d2d-host iso d2d.iso -a web.tar -a hooks/ -s hostname=web -o web.iso\n"
 
 #include "d2diso.h"
+#include "d2d_config.h"
 
 static void refuse_output(const struct d2diso *d)
 {

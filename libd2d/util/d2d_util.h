@@ -81,15 +81,6 @@ void d2d_console_write(const char *text);
 /* Writes a text to all consoles, even if stdin is a terminal. Returns how many consoles took all of the text. */
 int d2d_consoles_write(const char *text);
 
-/* ---- d2d_password.c: the console password ---- */
-
-/* Asks for a password, twice, on the terminal of stdin, or reads a line of stdin, and sets *HASH to its hash in the form of crypt(5),
- * which the caller frees. Returns NULL, or why there is none, a static text. The process leaves no core file from then on. */
-const char *d2d_password_ask(const char *prompt, char **hash);
-
-/* Whether HASH can be the hash of a password in /etc/shadow. */
-bool d2d_password_ok(const char *hash);
-
 /* ---- d2d_file.c: whole files ---- */
 
 /* Replace a file by TEXT, or by LEN bytes, atomically: write a new file, wait until it is on the disk and rename it. The last one

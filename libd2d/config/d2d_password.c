@@ -8,7 +8,7 @@
 
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include "d2d_util.h"
+#include "d2d_config.h"
 
 enum { PASSWORD_MAX = 256 };	/* bytes, with the '\0' */
 
