@@ -35,6 +35,23 @@ hook_symbol() {
 	printf 'D2D_HOOK_%s\n' "$1" | tr 'a-z/.-' 'A-Z___'
 }
 
+# builtin_hooks: prints NN-STAGE/NN-NAME of each hook in the image, with the heads of programs.
+builtin_hooks() {
+	(cd "$SRC/hooks" && find . -type f | sort) | while read -r hook; do
+		hook=${hook#./}
+		! grep -qx "CONFIG_$(hook_symbol "${hook%.d2d}")=y" "$O/obj/conf/initramfs.conf" || printf '%s\n' "$hook"
+	done
+}
+
+# trust_mode: prints the trust mode of the image, from the options of "conf initramfs".
+trust_mode() {
+	local mode=auto
+	[ "${CONFIG_D2D_TRUST_ANY-}" != y ] || mode=any
+	[ "${CONFIG_D2D_TRUST_SIGNED-}" != y ] || mode=signed
+	[ "${CONFIG_D2D_TRUST_BUILTIN-}" != y ] || mode=builtin
+	echo "$mode"
+}
+
 # shellcheck source=iso/lib/progress.sh
 . "$SRC/iso/lib/progress.sh"
 # shellcheck source=iso/lib/apt.sh
