@@ -1,6 +1,6 @@
 /*
- * d2dconfig: applies the settings of the store, and below them those of a metadata disk. Each error is reported and affects no
- * other setting.
+ * d2dconfig: applies the settings of the store, and below them those of a metadata disk and of the medium. Each error is
+ * reported and affects no other setting.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -44,8 +44,8 @@ static char *read_stored(const char *path, size_t max, size_t *len, int *bad)
 
 /* ---- the metadata disk ---- */
 
-/* Returns a file that d2dmeta has written, or NULL; the caller frees it. d2dmeta has refused a disk beside an encrypted store, but
- * one may have appeared since. */
+/* Returns a file that d2dmeta has written, or NULL; the caller frees it. d2dmeta has refused a disk beside an encrypted
+ * store, but one may have appeared since. */
 static char *read_metadata(const struct d2dconfig *c, const char *name)
 {
 	char *path = d2dconfig_path(c, D2D_METADATA), *file = concat_path_file(path, name), *open = d2dconfig_path(c, D2D_STORE_MAPPING);
@@ -97,7 +97,7 @@ static char *good_lines(char *text, const char *path, int *bad)
 static int apply_config(const struct d2dconfig *c)
 {
 	char *from = d2dconfig_stored(c, "config"), *to = d2dconfig_path(c, D2D_CONFIG), *text, *out = NULL;
-	char *metadata = read_metadata(c, "config"), *all;
+	char *metadata = read_metadata(c, "config"), *medium = NULL, *defaults = NULL, *all;
 	size_t len;
 	int bad = 0;
 
@@ -108,13 +108,17 @@ static int apply_config(const struct d2dconfig *c)
 	} else if (text) {
 		out = good_lines(text, from, &bad);
 	}
+	if (ENABLE_FEATURE_D2DCONFIG_MEDIUM && (medium = d2dconfig_medium(c, &bad)) != NULL)
+		defaults = good_lines(medium, "d2d/config of the medium", &bad);
 	/* The last line of a name counts: the store's. */
-	all = xasprintf("%s%s", metadata ? : "", out ? : "");
+	all = xasprintf("%s%s%s", defaults ? : "", metadata ? : "", out ? : "");
 	if (*all)
 		bad |= write_file(to, all, strlen(all));
 	else
 		unlink(to);
 	free(all);
+	free(defaults);
+	free(medium);
 	free(metadata);
 	free(out);
 	free(text);
@@ -345,9 +349,11 @@ int d2dconfig_apply(const struct d2dconfig *c)
 
 	bad |= d2dconfig_take_effect(c);
 	if (!bad && !d2dconfig_has_store(c)) {
-		char *metadata = read_metadata(c, "config") ? : read_metadata(c, "hostname");
+		char *metadata = read_metadata(c, "config") ? : read_metadata(c, "hostname"),
+			*medium = ENABLE_FEATURE_D2DCONFIG_MEDIUM ? d2dconfig_medium(c, &bad) : NULL;
 
-		printf("no store: only the options of the kernel command line%s apply\n", metadata ? " and of the metadata disk" : "");
+		printf("no store: only the options of the kernel command line%s%s apply\n", metadata ? " and of the metadata disk" : "",
+			medium ? " and of the medium" : "");
 		fflush_stdout_and_exit(D2D_EXIT_NOTHING);
 	}
 	return bad ? EXIT_FAILURE : EXIT_SUCCESS;

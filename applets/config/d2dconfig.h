@@ -42,12 +42,20 @@ int d2dconfig_keymap(const struct d2dconfig *c, const char *name);
 /* Loads the keyboard layout that the store names, at boot: earlier, only the kernel command line could name one. */
 int d2dconfig_keymap_apply(const struct d2dconfig *c);
 
+/* ---- config/medium.c ---- */
+
+#define D2DCONFIG_MEDIUM D2D_MEDIUM"/d2d"
+
+/* Returns the options that the medium's d2d/config sets for machines without options of their own, or NULL; the caller frees them.
+ * Says so if the medium isn't trusted. Sets *BAD if the file can't be read. */
+char *d2dconfig_medium(const struct d2dconfig *c, int *bad);
+
 /* ---- config/password.c, with FEATURE_D2DCONFIG_PASSWORD ---- */
 
 /* Asks for the console password, sets it, and keeps it on the store. Returns the exit status. */
 int d2dconfig_password(const struct d2dconfig *c);
 
-/* Sets the password that the store keeps, if the store is trusted. Returns whether that failed. */
+/* Sets the password that the store keeps, or else the medium, if it is trusted. Returns whether that failed. */
 int d2dconfig_password_apply(const struct d2dconfig *c);
 
 /* ---- the parts of the applet ---- */

@@ -1,6 +1,7 @@
 /*
  * libd2d, config: the settings of the machine in the store's d2d/config: which lines are valid, host names, time zone rules; and
- * the lines of other files that people write. All functions work on memory only.
+ * the lines of other files that people write; the console password. All functions but d2d_password_ask() work on memory
+ * only.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -29,5 +30,14 @@ size_t d2d_timezone_file(char file[D2D_ZONEINFO_MAX], const char *rule);
  * blanks for tabs, or NULL at the end. Sets *NUMBER to its number, which is 0 before the first call. The text is changed, and *REST
  * is what follows. */
 char *d2d_config_line(char **rest, unsigned *number);
+
+/* ---- d2d_password.c: the console password ---- */
+
+/* Asks for a password, twice, on the terminal of stdin, or reads a line of stdin, and sets *HASH to its hash in the form of crypt(5),
+ * which the caller frees. Returns NULL, or why there is none, a static text. The process leaves no core file from then on. */
+const char *d2d_password_ask(const char *prompt, char **hash);
+
+/* Whether HASH can be the hash of a password in /etc/shadow. */
+bool d2d_password_ok(const char *hash);
 
 #endif
