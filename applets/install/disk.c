@@ -41,31 +41,8 @@ struct target {
 
 /* ---- checks, sizes ---- */
 
-static void refuse_used(const struct target *t)
-{
-	struct d2d_volume *list;
-	int i, fd, n = d2d_volumes_scan(&list);
-
-	if (n < 0)
-		bb_error_msg_and_die("can't look for volumes: %s", strerror(-n));
-	d2d_mounts_find(list, n);
-	for (i = 0; i < n; i++) {
-		if (!d2d_disk_has(&t->disk, &list[i]))
-			continue;
-		if (list[i].mountpoint)
-			bb_error_msg_and_die("'%s' is in use: %s is mounted on %s", t->disk.dev, list[i].dev, list[i].mountpoint);
-		if (list[i].holder)
-			bb_error_msg_and_die("'%s' is in use: %s belongs to %s", t->disk.dev, list[i].dev, list[i].holder);
-	}
-	d2d_volumes_free(list, n);
-	fd = open(t->disk.dev, O_RDONLY | O_EXCL | O_CLOEXEC);
-	if (fd < 0)
-		bb_error_msg_and_die("'%s' is in use: %s", t->disk.dev, strerror(errno));
-	close(fd);
-}
-
 /* Refuses a target disk that carries the ISO to be installed, by whatever path it was named. An ISO that is a file
- * needs no check: its file system is mounted, and refuse_used() refuses a disk with a mounted volume. */
+ * needs no check: its file system is mounted, and d2dinstall_refuse_used() refuses a disk with a mounted volume. */
 static void refuse_source(const struct target *t)
 {
 	char *dev = xmalloc_realpath(t->src.dev), *disk;
@@ -176,15 +153,21 @@ static void put_text(const struct target *t, const char *name, const char *text)
 	free(path);
 }
 
-/* Copies the cpio header that GRUB loads in front of d2d/early.img (iso/image). */
-static void put_early_header(const struct target *t)
+/* Copies what GRUB loads behind the initramfs: the cpio header in front of d2d/early.img (iso/image), and public keys that
+ * were added to the ISO ('d2d-host iso'). */
+static void put_behind(const struct target *t)
 {
-	char *from = concat_path_file(t->src.iso, "boot/early.cpio"), *to = concat_path_file(t->top, "boot/early.cpio");
+	static const char names[] ALIGN1 = "boot/early.cpio\0" "boot/keys.img\0";
+	const char *name;
 
-	if (access(from, F_OK) == 0 && copy_file(from, to, 0) != 0)
-		xfunc_die();
-	free(to);
-	free(from);
+	for (name = names; *name; name += strlen(name) + 1) {
+		char *from = concat_path_file(t->src.iso, name), *to = concat_path_file(t->top, name);
+
+		if (access(from, F_OK) == 0 && copy_file(from, to, 0) != 0)
+			xfunc_die();
+		free(to);
+		free(from);
+	}
 }
 
 static void put_menu(const struct target *t)
@@ -281,7 +264,7 @@ int d2dinstall_disk(const char *path, const char *iso, struct install_key *key, 
 	d2dinstall_open(&t.disk, path, opt);
 	if (t.disk.is_file)
 		bb_error_msg_and_die("'%s' is not a disk", path);
-	refuse_used(&t);
+	d2dinstall_refuse_used(&t.disk);
 	d2dinstall_source(&t.src, iso, true);
 	refuse_source(&t);
 	plan_sizes(&t);
@@ -297,7 +280,7 @@ int d2dinstall_disk(const char *path, const char *iso, struct install_key *key, 
 		bb_error_msg_and_die("%s: nothing has changed", d2dinstall_key_error(r));
 
 	/* The user may have taken long to answer. */
-	refuse_used(&t);
+	d2dinstall_refuse_used(&t.disk);
 	make_blank(&t);
 	make_table(&t);
 	make_fat(&t);
@@ -307,7 +290,7 @@ int d2dinstall_disk(const char *path, const char *iso, struct install_key *key, 
 		d2dinstall_folder_write(&t.src, t.top);
 	make_other(&t);
 	put_menu(&t);
-	put_early_header(&t);
+	put_behind(&t);
 	unmount_fat(&t);
 	mount_fat(&t, MS_RDONLY);
 	d2dinstall_slot_verify(t.top, 'a', &t.src, sha256);
