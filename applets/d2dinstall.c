@@ -19,6 +19,7 @@
 //config:	default y
 //config:	depends on D2DINSTALL
 //config:	select MKFS_VFAT
+//config:	select FEATURE_D2DINSTALL_ISO
 //config:	help
 //config:	Provides 'd2dinstall DISK' and 'd2dinstall update'. Needs sfdisk
 //config:	in the image (D2D_BASE_SFDISK).
@@ -33,8 +34,7 @@
 //config:
 //config:config FEATURE_D2DINSTALL_ISO
 //config:	bool
-//config:	default y
-//config:	depends on FEATURE_D2DINSTALL_DISK || FEATURE_D2DINSTALL_BESIDE
+//config:	default n
 //config:	select LOSETUP
 
 //applet:IF_D2DINSTALL(APPLET(d2dinstall, BB_DIR_USR_BIN, BB_SUID_DROP))
@@ -43,6 +43,7 @@
 
 //usage:#define d2dinstall_trivial_usage
 //usage:       "-s [-yn" IF_FEATURE_D2DINSTALL_LUKS("e] [-B FILE") "] [DISK]"
+//usage:	IF_FEATURE_D2DINSTALL_WRITE(" | -s -i ISO [-yn" IF_FEATURE_D2DINSTALL_LUKS("e] [-B FILE") "] DISK")
 //usage:	IF_FEATURE_D2DINSTALL_DISK(" | [-yn" IF_FEATURE_D2DINSTALL_LUKS("e] [-B FILE") "] [-i ISO] DISK"
 //usage:		" | [-yn] update ISO | good")
 //usage:	IF_FEATURE_D2DINSTALL_BESIDE(" | -b DIR [-yn] [-i ISO] [-g FILE]")
@@ -68,6 +69,9 @@
 //usage:     "\n	-s,--same-stick	See above"
 //usage:	IF_FEATURE_D2DINSTALL_ISO(
 //usage:     "\n	-i,--iso ISO	Install this ISO, not the one that was booted from"
+//usage:	)
+//usage:	IF_FEATURE_D2DINSTALL_WRITE(
+//usage:     "\n			(with -s: write it to DISK before)"
 //usage:	)
 //usage:	IF_FEATURE_D2DINSTALL_BESIDE(
 //usage:     "\n			(with -b also a directory with the files of an ISO)"
@@ -102,7 +106,7 @@ int d2dinstall_main(int argc UNUSED_PARAM, char **argv)
 		;
 	const char *iso = NULL, *backup = NULL, *beside = NULL, *menu = NULL;
 	unsigned opt = getopt32long(argv, "^" "ynseB:" IF_FEATURE_D2DINSTALL_ISO("i:") IF_FEATURE_D2DINSTALL_BESIDE("b:g:") "\0"
-		"?2:B?e" IF_FEATURE_D2DINSTALL_ISO(":s--i:i--s")
+		"?2:B?e" IF_NOT_FEATURE_D2DINSTALL_WRITE(IF_FEATURE_D2DINSTALL_ISO(":s--i:i--s"))
 		IF_FEATURE_D2DINSTALL_BESIDE(":b--se:s--b:e--b:g?b"), longopts, &backup
 		IF_FEATURE_D2DINSTALL_ISO(, &iso) IF_FEATURE_D2DINSTALL_BESIDE(, &beside, &menu));
 	char **arg = argv + optind;
@@ -116,9 +120,9 @@ int d2dinstall_main(int argc UNUSED_PARAM, char **argv)
 		setvbuf(stdin, NULL, _IONBF, 0);
 	}
 	if (opt & INSTALL_STICK) {
-		if (arg[0] && arg[1])
+		if (arg[0] ? arg[1] != NULL : iso != NULL)
 			bb_show_usage();
-		return d2dinstall_stick(arg[0], key, opt);
+		return d2dinstall_stick(arg[0], iso, key, opt);
 	}
 	if (ENABLE_FEATURE_D2DINSTALL_BESIDE && beside) {
 		if (arg[0])

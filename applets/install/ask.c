@@ -48,6 +48,32 @@ static void show_content(const struct d2d_disk *disk)
 	d2d_volumes_free(list, n);
 }
 
+void d2dinstall_refuse_used(const struct d2d_disk *disk)
+{
+	struct d2d_volume *list;
+	int i, fd, n;
+
+	if (disk->is_file)
+		return;
+	n = d2d_volumes_scan(&list);
+	if (n < 0)
+		bb_error_msg_and_die("can't look for volumes: %s", strerror(-n));
+	d2d_mounts_find(list, n);
+	for (i = 0; i < n; i++) {
+		if (!d2d_disk_has(disk, &list[i]))
+			continue;
+		if (list[i].mountpoint)
+			bb_error_msg_and_die("'%s' is in use: %s is mounted on %s", disk->dev, list[i].dev, list[i].mountpoint);
+		if (list[i].holder)
+			bb_error_msg_and_die("'%s' is in use: %s belongs to %s", disk->dev, list[i].dev, list[i].holder);
+	}
+	d2d_volumes_free(list, n);
+	fd = open(disk->dev, O_RDONLY | O_EXCL | O_CLOEXEC);
+	if (fd < 0)
+		bb_error_msg_and_die("'%s' is in use: %s", disk->dev, strerror(errno));
+	close(fd);
+}
+
 void d2dinstall_confirm(const char *what, const char *name, unsigned opt)
 {
 	char *answer;

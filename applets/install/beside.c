@@ -13,6 +13,7 @@
 //config:	bool "Install beside another system, into a directory"
 //config:	default y
 //config:	depends on D2DINSTALL
+//config:	select FEATURE_D2DINSTALL_ISO
 //config:	help
 //config:	Provides 'd2dinstall -b DIR', for a machine that has its own GRUB.
 

@@ -32,6 +32,9 @@ void d2dinstall_consent(const struct d2d_disk *disk, unsigned opt, const char *p
  * successfully with INSTALL_DRY_RUN. */
 void d2dinstall_confirm(const char *what, const char *name, unsigned opt);
 
+/* Exits if a volume of the disk is mounted or used by another device. A file is never in use. */
+void d2dinstall_refuse_used(const struct d2d_disk *disk);
+
 /* From now on SIGHUP, SIGINT and SIGTERM only set bb_got_signal, for callers that have something to undo. */
 void d2dinstall_catch_signals(void);
 
@@ -120,6 +123,25 @@ void d2dinstall_folder_check(const struct install_source *src);
 void d2dinstall_folder_write(const struct install_source *src, const char *top);
 void d2dinstall_folder_verify(const struct install_source *src, const char *top);
 
+/* ---- install/write.c: writing an ISO to a disk ---- */
+
+/* An ISO in a file. */
+struct install_image {
+	int fd;
+	const char *path;
+	uint64_t size;		/* bytes, with its partitions */
+};
+
+/* Opens the ISO, or exits. */
+void d2dinstall_image_open(struct install_image *image, const char *path);
+
+/* Writes all of it but the first sector, which is zeroed, and verifies it. The kernel forgets the partitions that were on the disk.
+ * Exits on an error; nothing starts from the disk then. */
+void d2dinstall_image_write(const struct install_image *image, const struct d2d_disk *disk);
+
+/* Makes the kernel read the partition table, when nothing on the disk is in use. */
+void d2dinstall_image_settle(const struct d2d_disk *disk);
+
 /* ---- install/place.c ---- */
 
 /* A directory on a mounted file system that GRUB can read. */
@@ -159,8 +181,8 @@ int d2dinstall_env_write(const char *top, const struct install_env *env);
 /* ---- the verbs: they return the exit status ---- */
 
 /* Adds a store after the ISO on the disk to which the ISO was written: the disk PATH or, if that is NULL, the one that was booted
- * from. KEY is for the passphrase of an encrypted store, or NULL. */
-int d2dinstall_stick(const char *path, struct install_key *key, unsigned opt);
+ * from. With the path ISO, first writes that to the disk. KEY is for the passphrase of an encrypted store, or NULL. */
+int d2dinstall_stick(const char *path, const char *iso, struct install_key *key, unsigned opt);
 
 /* Installs the system with GRUB and a store on a whole disk. */
 int d2dinstall_disk(const char *path, const char *iso, struct install_key *key, unsigned opt);

@@ -1,5 +1,5 @@
 /*
- * d2dinstall -s: adds a store behind the ISO, on the medium that carries it.
+ * d2dinstall -s: adds a store behind the ISO, on the medium that carries it, or to which it is written first.
  *
  * The ISO brings an MBR with two partitions, the ISO itself and the FAT for UEFI; the store becomes the third. The
  * partition table is one sector, which a disk writes atomically, and it is written last: a USB stick that is pulled out
@@ -42,17 +42,17 @@ static uint8_t *entry(struct stick *st, int i)
 	return st->mbr + TABLE + i * ENTRY;
 }
 
-/* Returns where the ISO and its partitions end, in bytes; dies if the disk doesn't carry an ISO to which a store can be
- * added. */
-static uint64_t iso_end(struct stick *st)
+/* Returns where the ISO and its partitions end, in bytes; dies if FD, the disk or the ISO that is to be written to it,
+ * isn't an ISO to which a store can be added. */
+static uint64_t iso_end(struct stick *st, int fd)
 {
 	uint8_t pvd[D2D_SECTOR], next[D2D_SECTOR];
 	uint64_t end;
 	int i;
 
-	if (pread(st->disk.fd, st->mbr, D2D_SECTOR, 0) != D2D_SECTOR
-	 || pread(st->disk.fd, next, D2D_SECTOR, D2D_SECTOR) != D2D_SECTOR
-	 || pread(st->disk.fd, pvd, D2D_SECTOR, ISO_PVD) != D2D_SECTOR)
+	if (pread(fd, st->mbr, D2D_SECTOR, 0) != D2D_SECTOR
+	 || pread(fd, next, D2D_SECTOR, D2D_SECTOR) != D2D_SECTOR
+	 || pread(fd, pvd, D2D_SECTOR, ISO_PVD) != D2D_SECTOR)
 		bb_error_msg_and_die("can't read '%s'", st->disk.dev);
 	if (st->mbr[510] != 0x55 || st->mbr[511] != 0xaa || memcmp(pvd, "\001CD001", 6) != 0)
 		bb_error_msg_and_die("'%s' doesn't contain a debian2docker ISO", st->disk.dev);
@@ -91,12 +91,13 @@ static uint64_t find_content(const struct stick *st, uint64_t start, uint64_t li
 	return start;
 }
 
-static void find_room(struct stick *st)
+/* FD is the ISO. */
+static void find_room(struct stick *st, int fd)
 {
 	struct d2d_volume there = { 0 };
 	uint64_t needed, limit;
 
-	st->start = (iso_end(st) + STEP - 1) / STEP * STEP;
+	st->start = (iso_end(st, fd) + STEP - 1) / STEP * STEP;
 	needed = st->start + (uint64_t)STORE_MIN_MIB * D2D_MIB;
 	if (st->disk.size < needed)
 		bb_error_msg_and_die("'%s' is too small: it has %u MiB, the ISO and a store need %u", st->disk.dev,
@@ -175,35 +176,59 @@ static NORETURN void give_up(const struct stick *st)
 	bb_error_msg_and_die("can't make a store on '%s'", st->disk.dev);
 }
 
-int d2dinstall_stick(const char *path, struct install_key *key, unsigned opt)
+static char *plan(const struct stick *st, const struct install_image *image)
 {
+	char *store = xasprintf("%s, %u MiB behind the ISO, becomes partition %u", st->has_store ? "the existing store"
+		: "a new store (ext4 \""D2D_STORE_LABEL"\")", (unsigned)(st->size / D2D_MIB), OURS + 1), *text;
+
+	if (image->path)
+		text = xasprintf("THE PARTITION TABLE AND THE FIRST %u MiB ARE OVERWRITTEN by '%s'; %s",
+			(unsigned)((image->size + D2D_MIB - 1) / D2D_MIB), printable_string(image->path), store);
+	else
+		text = xasprintf("%s; all else stays as it is", store);
+	free(store);
+	return text;
+}
+
+int d2dinstall_stick(const char *path, const char *iso, struct install_key *key, unsigned opt)
+{
+	struct install_image image = { .fd = -1 };
 	struct stick st = { 0 };
-	char *plan, *booted = NULL;
+	char *text, *booted = NULL;
 	int r;
 
 	if (!path)
 		path = booted = booted_disk();
 	d2dinstall_open(&st.disk, path, opt);
 	free(booted);
-	find_room(&st);
+	if (ENABLE_FEATURE_D2DINSTALL_WRITE && iso) {
+		d2dinstall_refuse_used(&st.disk);
+		d2dinstall_image_open(&image, iso);
+	}
+	find_room(&st, iso ? image.fd : st.disk.fd);
 	if (key && st.has_store)
 		bb_error_msg_and_die("'%s' has a store already: without -e it is used again as it is", st.disk.dev);
 	if (key && st.disk.is_file)
 		bb_error_msg_and_die("'%s' is not a disk: a store in a file can't be encrypted", st.disk.dev);
-	plan = xasprintf("%s, %u MiB behind the ISO, becomes partition %u; all else stays as it is",
-		st.has_store ? "the existing store" : "a new store (ext4 \""D2D_STORE_LABEL"\")",
-		(unsigned)(st.size / D2D_MIB), OURS + 1);
-	d2dinstall_consent(&st.disk, opt, plan);
-	free(plan);
+	text = plan(&st, &image);
+	d2dinstall_consent(&st.disk, opt, text);
+	free(text);
 	ask_key(&st, key);
 
 	d2dinstall_catch_signals();
+	if (ENABLE_FEATURE_D2DINSTALL_WRITE && iso) {
+		/* The user may have taken long to answer. */
+		d2dinstall_refuse_used(&st.disk);
+		d2dinstall_image_write(&image, &st.disk);
+	}
 	r = d2d_disk_partition_add(&st.disk, OURS + 1, st.start, st.size);
 	if (r < 0)
 		bb_error_msg_and_die("can't add a partition to '%s': %s", st.disk.dev, strerror(-r));
 	if (!st.has_store && d2dinstall_make_store(&st.disk, OURS + 1, st.start, st.size, key) < 0)
 		give_up(&st);
 	write_entry(&st);
+	if (ENABLE_FEATURE_D2DINSTALL_WRITE && iso)
+		d2dinstall_image_settle(&st.disk);
 	if (ENABLE_FEATURE_D2DINSTALL_LUKS)
 		d2dinstall_key_wipe(key);
 	printf("The store is on %s: it is used from the next boot on\n", st.disk.dev);
