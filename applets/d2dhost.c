@@ -25,6 +25,18 @@
 //usage:     "\n	import -n FILE...		List the images in image files"
 //usage:     "\n	import FILE...			Import images into Docker or its store"
 //usage:	)
+//usage:	IF_D2DISO(
+//usage:     "\n	iso ISO -a WHAT... -o NEW	Make an ISO with further files and settings"
+//usage:	)
+//usage:	IF_D2DCHECK(
+//usage:     "\n	check ISO			Verify an ISO, and list what would run at boot"
+//usage:	)
+//usage:	IF_D2DSTICK(
+//usage:     "\n	stick ISO DISK -a WHAT...	Write an ISO and a store to a stick"
+//usage:	)
+//usage:	IF_D2DHOOK(
+//usage:     "\n	hook check DIR			Check hooks; 'hook manifest' lists them to be signed"
+//usage:	)
 //usage:	IF_D2DPAYLOAD(
 //usage:     "\n	payload index DIR		Write the index of hooks and images for a server"
 //usage:	)

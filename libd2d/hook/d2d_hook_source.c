@@ -7,17 +7,6 @@
 
 #include "d2d_hook.h"
 
-/* Writes a key ID as minisign shows it: a little-endian number in hexadecimal. */
-static void format_id(char *text, const uint8_t *id)
-{
-	unsigned long long n = 0;
-	unsigned i;
-
-	for (i = D2D_MINISIGN_ID; i > 0; i--)
-		n = n << 8 | id[i - 1];
-	sprintf(text, "%llX", n);
-}
-
 /* Checks that the manifest TEXT is signed by one of our keys and sets src->keyid to the ID of the key that signed it. Returns
  * NULL, or the reason why the signature isn't accepted; the caller frees that. */
 static char *check_signature(const struct d2d_trust *t, struct d2d_hook_source *src, const char *text, size_t len)
@@ -37,7 +26,7 @@ static char *check_signature(const struct d2d_trust *t, struct d2d_hook_source *
 	if (parsed < 0)
 		return xstrdup("its manifest.minisig is not a valid minisign signature");
 
-	format_id(src->keyid, sig.id);
+	d2d_minisign_id(src->keyid, sig.id);
 	err = -ENOKEY;
 	/* Try all keys: several keys can have the same ID, because whoever makes a key can choose it. */
 	for (i = 0; i < t->n_keys && err; i++) {

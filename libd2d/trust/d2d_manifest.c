@@ -12,6 +12,17 @@
 /* All integers up to this one fit into a double, which is how many JSON readers store numbers. */
 #define VERSION_MAX (1ULL << 53)
 
+void d2d_minisign_id(char *text, const uint8_t *id)
+{
+	unsigned long long n = 0;
+	unsigned i;
+
+	/* A little-endian number. */
+	for (i = D2D_MINISIGN_ID; i > 0; i--)
+		n = n << 8 | id[i - 1];
+	sprintf(text, "%llX", n);
+}
+
 /* Parses a decimal number without sign and leading zeros. Returns 0 for any other text. */
 unsigned long long d2d_manifest_version(const char *text, size_t len)
 {

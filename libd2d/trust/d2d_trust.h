@@ -38,6 +38,9 @@ int d2d_minisign_verify(const struct d2d_minisign_sig *sig, const struct d2d_min
 
 /* ---- d2d_manifest.c: pure functions on memory ---- */
 
+/* Writes the ID of a key as minisign shows it, 2 * D2D_MINISIGN_ID + 1 bytes at most. */
+void d2d_minisign_id(char *text, const uint8_t *id);
+
 /* The kinds of files on volumes that are trusted like hooks. Each has a signed manifest of its own. d2d_kind_dir() returns the
  * name of the directory below d2d/; settings of the engine are in d2d/ itself, and "settings" is only the word in their manifest.
  * d2d_kind_words() returns the word for such files in messages. d2d_kind_path() returns the directory itself, where DIR is a
