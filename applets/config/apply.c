@@ -354,13 +354,9 @@ int d2dconfig_apply(const struct d2dconfig *c)
 
 		printf("no store: only the options of the kernel command line%s%s apply\n", metadata ? " and of the metadata disk" : "",
 			medium ? " and of the medium" : "");
-<<<<<<< HEAD
-		fflush_stdout_and_exit(D2D_EXIT_NOTHING);
-=======
 		free(medium);
 		free(metadata);
 		return D2D_EXIT_NOTHING;
->>>>>>> remaster
 	}
 	return bad ? EXIT_FAILURE : EXIT_SUCCESS;
 }
