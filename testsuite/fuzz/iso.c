@@ -1,6 +1,7 @@
 /*
  * Files that describe an ISO: settings of the boot menu, the list of checksums, and the archive of public keys.
- * needs: d2d_iso_menu.c d2d_iso_sums.c d2d_iso_keys.c d2d_digest.c d2d_text.c
+ * needs: d2d_iso_menu.c d2d_iso_sums.c d2d_iso_keys.c d2d_digest.c d2d_sha256.c d2d_text.c
+ * libs: -lnettle
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
