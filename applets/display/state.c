@@ -7,6 +7,8 @@
  *	in/		what the server's container may read: cookie, and "told" when the kernel has named the devices
  *	out/		what the server's container writes: "udev" when its udevd listens
  *	sock/		X's socket; the application's container may read this directory
+ *	shared		"control" or "look" if the display is shown to VNC clients
+ *	share/		where they connect: the socket "vnc"
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
