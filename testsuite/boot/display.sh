@@ -11,11 +11,13 @@ command -v blkid >/dev/null || skip "no blkid"
 ram=1024
 patience=${D2D_PATIENCE:-400} # a machine that counts instructions is slow
 background=28507a # of the desktop image (iso/images/desktop/root/etc/jwm/system.jwmrc)
+vga='-vga std'
 terminal=101418   # of its xterm (.Xdefaults)
 
 # machine QEMU-OPTION...: starts a machine with a screen, and a monitor for its keyboard and its mouse.
 machine() {
-	boot "$@" -vga std -chardev "socket,id=monitor,path=$work/monitor,server=on,wait=off" -mon chardev=monitor,mode=readline
+	# shellcheck disable=SC2086
+	boot "$@" $vga -chardev "socket,id=monitor,path=$work/monitor,server=on,wait=off" -mon chardev=monitor,mode=readline
 }
 
 # counted WORDS [QEMU-OPTION...]: starts such a machine with the ISO, whose clock counts instructions, a nanosecond each: however busy
