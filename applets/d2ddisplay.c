@@ -54,8 +54,8 @@
 //usage:     "\n"
 //usage:     "\n	-o,--options WORDS	How to start it, instead of the image's label"
 //usage:     "\n			org.debian2docker.display: desktop, kiosk or window, and behind"
-//usage:     "\n			it ,lock ,nocursor ,offline ,nested ,blank=MINUTES"
-//usage:     "\n			,home=NAME ,folder=NAME"
+//usage:     "\n			it ,lock ,nocursor ,offline ,nested ,commands"
+//usage:     "\n			,blank=MINUTES ,home=NAME ,folder=NAME"
 //usage:     "\n	-p,--print	For 'start' and 'window': only print the two containers, as JSON"
 //usage:     "\n	-R,--root ROOT	Use ROOT instead of /"
 //usage:     "\n"
@@ -64,7 +64,8 @@
 //usage:     "\nthat is kept. lock: Ctrl-Alt-F1 has no effect; offline: no network; blank: the"
 //usage:     "\nscreen is switched off without input; home: the home directory of another"
 //usage:     "\ndisplay; folder: a directory in user docker's home; nested: it may run a Docker"
-//usage:     "\nengine of its own. A label needs leave for the last three (d2d alias --allow)."
+//usage:     "\nengine of its own; commands: it opens the commands of images. A label needs"
+//usage:     "\nleave for the last four (d2d alias --allow)."
 //usage:     "\nExit status: 0 done, 1 something is wrong, 77 nothing to do (boot)"
 //usage:#define d2ddisplay_example_usage
 //usage:       "$ sudo d2d display start work desktop\n"
@@ -79,6 +80,7 @@ enum { OPT_p = 1 << 0, OPT_o = 1 << 1 };
 static void print_shares(const struct d2ddisplay *d)
 {
 	const struct d2ddisplay_wish *w = &d->wish;
+	char *path;
 
 	printf("%-16s  %s; %s%s", "", w->offline ? "no network" : "network", w->home[0] ? "home of display "
 		: w->kind == D2DDISPLAY_DESKTOP ? "its own home is kept" : "no home is kept", w->home);
@@ -86,6 +88,10 @@ static void print_shares(const struct d2ddisplay *d)
 		printf("; folder ~/%s", w->folder);
 	if (w->nested)
 		printf("; a Docker engine of its own");
+	path = xasprintf("%s/"D2DDISPLAY_COMMANDS"/socket", d->dir);
+	if (access(path, F_OK) == 0)
+		printf("; opens commands");
+	free(path);
 	puts("; no sound, no camera, no clipboard of others");
 }
 
@@ -182,6 +188,10 @@ static struct json_object *prepare(struct d2ddisplay *d, char **argv, const char
 			d->image);
 	if (d2ddisplay_may_share(d, image, &why) < 0)
 		bb_error_msg_and_die("%s", why);
+	why = d2ddisplay_commands_refused(d, image);
+	if (why)
+		bb_error_msg("%s", why);
+	free(why);
 	*id = d2ddisplay_server_id(d->root, &why);
 	if (!*id)
 		bb_error_msg_and_die("%s", why);

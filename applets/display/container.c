@@ -196,6 +196,8 @@ struct json_object *d2ddisplay_client(const struct d2ddisplay *d, struct json_ob
 	add(list, "%s/sock:/tmp/.X11-unix:ro", d->dir);
 	add(list, "%s/cookie:%s:ro", d->dir, COOKIE);
 	d2ddisplay_shares(d, image, list);
+	if (d->commands)
+		add(list, "%s/"D2DDISPLAY_COMMANDS":/run/d2d-commands:ro", d->dir);
 	if (d->wish.nested)
 		d2ddisplay_nested(d, host);
 	return config;

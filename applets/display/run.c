@@ -32,6 +32,7 @@ struct run {
 	char *server, *client;	/* IDs of the containers, or NULL */
 	unsigned before;	/* the terminal that was shown before this display */
 	pid_t ids;		/* the server of IDs for a nested engine, or 0 */
+	pid_t commands;		/* the server that opens commands for the application, or 0 */
 	int lock;		/* only one display at a time starts its X server, which changes the terminal */
 };
 
@@ -190,13 +191,33 @@ static bool serve_ids(struct run *run)
 	return run->ids >= 0;
 }
 
+/* If the application may open commands, starts the server for that. Without it the display has everything else. */
+static void serve_commands(struct run *run, struct json_object *image)
+{
+	struct d2ddisplay *d = run->d;
+	char *refused = d2ddisplay_commands_refused(d, image);
+
+	/* Who has opened a window was told by 'd2d display window'. */
+	if (refused && !d->once)
+		bb_error_msg("%s: %s", d->name, refused);
+	free(refused);
+	run->commands = d->commands ? d2ddisplay_commands_start(d) : 0;
+	if (run->commands < 0) {
+		bb_error_msg("%s: no commands: %s", d->name, strerror(-run->commands));
+		d->commands = false;
+	}
+}
+
 static bool start_client(struct run *run)
 {
 	struct json_object *image = d2ddisplay_image(run->d->image, &run->why);
 	char *name = d2ddisplay_client_name(run->d);
-	bool done = image && d2ddisplay_may_share(run->d, image, &run->why) == 0 && serve_ids(run)
-		&& start(run, name, d2ddisplay_client(run->d, image, run->server), &run->client);
+	bool done = image && d2ddisplay_may_share(run->d, image, &run->why) == 0 && serve_ids(run);
 
+	if (done) {
+		serve_commands(run, image);
+		done = start(run, name, d2ddisplay_client(run->d, image, run->server), &run->client);
+	}
 	json_object_put(image);
 	free(name);
 	return done;
@@ -252,6 +273,9 @@ static void end_containers(struct run *run)
 		safe_waitpid(run->ids, NULL, 0);
 	}
 	run->ids = 0;
+	if (run->commands > 0)
+		d2ddisplay_commands_end(run->d, run->commands);
+	run->commands = 0;
 }
 
 /* One run. Returns its length in ms, from the moment when the application was started. */

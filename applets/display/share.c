@@ -63,16 +63,34 @@ void d2ddisplay_shares(const struct d2ddisplay *d, struct json_object *image, st
 	free(volume);
 }
 
-/* Whether root has allowed this image an option, which OPTION becomes part of *MISSING otherwise. Frees OPTION. */
-static void need(struct json_object *allowed, char *option, char **missing)
+static bool is_allowed(struct json_object *allowed, const char *option)
 {
 	size_t i, n = d2d_json_length(allowed);
-	char *longer, *word;
 
 	for (i = 0; i < n; i++)
 		if (strcmp(d2d_json_text_at(allowed, i) ?: "", option) == 0)
-			break;
-	if (i == n) {
+			return true;
+	return false;
+}
+
+bool d2ddisplay_has_leave(const struct d2ddisplay *d, struct json_object *image, const char *option)
+{
+	struct json_object *all;
+	bool has;
+
+	/* A list that can't be read allows nothing. */
+	d2d_alias_allowed_read(d->root, &all);
+	has = is_allowed(d2d_alias_allowed_for(all, d2d_json_text(image, "Id") ?: ""), option);
+	json_object_put(all);
+	return has;
+}
+
+/* Makes OPTION a part of *MISSING unless root has allowed it. Frees OPTION. */
+static void need(struct json_object *allowed, char *option, char **missing)
+{
+	char *longer, *word;
+
+	if (!is_allowed(allowed, option)) {
 		word = d2d_quoted(option);
 		longer = xasprintf("%s %s", *missing ?: "", word);
 		free(word);
