@@ -32,7 +32,7 @@
 //usage:       "[-R ROOT] [list | [-p] [-o WORDS] start NAME IMAGE [ARG]... |\n"
 //usage:       "	[-p] [-o WORDS] window DISPLAY NAME IMAGE [ARG]... | stop NAME |\n"
 //usage:       "	show NAME | shot NAME FILE | copy NAME NAME | boot | run NAME |\n"
-//usage:       "	ids NAME]"
+//usage:       "	ids NAME | commands NAME]"
 //usage:#define d2ddisplay_full_usage "\n\n"
 //usage:       "Start containers with a screen, each on an X server of its own\n"
 //usage:     "\n	list	List the displays with terminal, state and image (default)"
@@ -51,6 +51,7 @@
 //usage:     "\n		a display, as a hook does at boot"
 //usage:     "\n	run	Supervise a display (used by 'start')"
 //usage:     "\n	ids	Give a nested engine of a display its IDs, as 'run' does"
+//usage:     "\n	commands	Open commands for the application of a display, as 'run' does"
 //usage:     "\n"
 //usage:     "\n	-o,--options WORDS	How to start it, instead of the image's label"
 //usage:     "\n			org.debian2docker.display: desktop, kiosk or window, and behind"
@@ -271,9 +272,9 @@ int d2ddisplay_main(int argc UNUSED_PARAM, char **argv)
 		"options\0" Required_argument "o"
 		"root\0"    Required_argument "R"
 		;
-	static const char verbs[] ALIGN1 = "list\0start\0window\0stop\0show\0shot\0copy\0boot\0run\0ids\0";
-	enum { LIST, START, WINDOW, STOP, SHOW, SHOT, COPY, BOOT, RUN, IDS };
-	static const int8_t arguments[] = { 0, 2, 3, 1, 1, 2, 2, 0, 1, 1 };
+	static const char verbs[] ALIGN1 = "list\0start\0window\0stop\0show\0shot\0copy\0boot\0run\0ids\0commands\0";
+	enum { LIST, START, WINDOW, STOP, SHOW, SHOT, COPY, BOOT, RUN, IDS, COMMANDS };
+	static const int8_t arguments[] = { 0, 2, 3, 1, 1, 2, 2, 0, 1, 1, 1 };
 	const char *root = "", *words = NULL;
 	unsigned opts, n;
 	bool starts;
@@ -308,6 +309,7 @@ int d2ddisplay_main(int argc UNUSED_PARAM, char **argv)
 	case COPY: return d2ddisplay_copy(root, argv[0], argv[1]);
 	case BOOT: return d2ddisplay_boot(root);
 	case IDS: return d2ddisplay_ids(root, argv[0]);
+	case COMMANDS: return d2ddisplay_commands(root, argv[0]);
 	default: return d2ddisplay_run(root, argv[0]);
 	}
 }

@@ -50,24 +50,6 @@ struct server {
 	volatile char *opens;		/* shared by all processes: for each of them, whether it has a command open */
 };
 
-char *d2ddisplay_commands_refused(struct d2ddisplay *d, struct json_object *image)
-{
-	static const char option[] ALIGN1 = "--display=commands";
-	char *wrong, *why;
-
-	d->commands = d->wish.commands && (d->ordered || d2ddisplay_has_leave(d, image, option));
-	if (d->commands || !d->wish.commands)
-		return NULL;
-	wrong = d2ddisplay_untrusted(d->root, image);
-	d->commands = !wrong;
-	if (!wrong)
-		return NULL;
-	why = xasprintf("the label of '%s' asks for the commands of images, which it doesn't get: %s; if you trust this image, run as root: "
-		"d2d alias --allow %s %s", d->image, wrong, d->image, option);
-	free(wrong);
-	return why;
-}
-
 /* ---- what a command is ---- */
 
 /* Returns how the command of an image with these labels is opened: "window", "terminal", or NULL if it isn't for a display, because
@@ -313,20 +295,44 @@ static void serve(struct server *s)
 	}
 }
 
-pid_t d2ddisplay_commands_start(const struct d2ddisplay *d)
+/* Serves the clients of a listening socket in this process. */
+static void begin(const struct d2ddisplay *d, int socket) NORETURN;
+static void begin(const struct d2ddisplay *d, int socket)
 {
-	struct server s = { .d = d };
+	struct server s = { .d = d, .pid = getpid(), .socket = socket };
+
+	s.opens = mmap(NULL, CLIENTS, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (s.opens == MAP_FAILED)
+		bb_simple_perror_msg_and_die("no commands");
+	/* Those that an earlier supervisor has left, which was killed. */
+	d2ddisplay_remove_called(d, 0);
+	serve(&s);
+}
+
+int d2ddisplay_commands(const char *root, const char *name)
+{
+	struct d2ddisplay d = { .root = root };
+	int fd = d2ddisplay_load(&d, name) < 0 ? -ENOENT : d2ddisplay_listen(&d, D2DDISPLAY_COMMANDS, "socket");
+
+	if (fd < 0)
+		bb_error_msg_and_die("no commands for '%s': %s", name, strerror(-fd));
+	begin(&d, fd);
+}
+
+/* Starts a child that serves them. Returns its process ID or a negative errno. */
+static pid_t start(const struct d2ddisplay *d)
+{
+	int fd = d2ddisplay_listen(d, D2DDISPLAY_COMMANDS, "socket");
 	pid_t parent = getpid(), pid;
 
-	s.socket = d2ddisplay_listen(d, D2DDISPLAY_COMMANDS, "socket");
-	if (s.socket < 0)
-		return s.socket;
-	s.opens = mmap(NULL, CLIENTS, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (fd < 0)
+		return fd;
 	fflush_all();
-	pid = s.opens == MAP_FAILED ? -1 : fork();
+	pid = fork();
 	if (pid == 0) {
 		sigset_t none;
 
+		/* It ends with the supervisor, however that ends. */
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (getppid() != parent)
 			_exit(EXIT_FAILURE);
@@ -334,25 +340,40 @@ pid_t d2ddisplay_commands_start(const struct d2ddisplay *d)
 		bb_signals((1 << SIGTERM) | (1 << SIGINT) | (1 << SIGHUP), SIG_DFL);
 		sigemptyset(&none);
 		sigprocmask(SIG_SETMASK, &none, NULL);
-		s.pid = getpid();
-		/* Those that an earlier supervisor has left, which was killed. */
-		d2ddisplay_remove_called(d, 0);
-		serve(&s);
+		begin(d, fd);
 	}
 	if (pid < 0)
 		pid = -errno;
-	if (s.opens != MAP_FAILED)
-		munmap((void *)s.opens, CLIENTS);
-	close(s.socket);
+	close(fd);
 	return pid;
 }
 
-void d2ddisplay_commands_end(const struct d2ddisplay *d, pid_t pid)
+pid_t d2ddisplay_commands_start(struct d2ddisplay *d, struct json_object *image)
 {
-	char *path = concat_path_file(d->dir, D2DDISPLAY_COMMANDS"/socket");
+	char *refused = d2ddisplay_commands_refused(d, image);
+	pid_t pid = d->commands ? start(d) : 0;
 
-	kill(pid, SIGKILL);
-	safe_waitpid(pid, NULL, 0);
+	/* Who has opened a window was told by 'd2d display window'. */
+	if (refused && !d->once)
+		bb_error_msg("%s: %s", d->name, refused);
+	if (pid < 0) {
+		bb_error_msg("%s: no commands: %s", d->name, strerror(-pid));
+		d->commands = false;
+	}
+	free(refused);
+	return MAX(pid, 0);
+}
+
+void d2ddisplay_commands_end(const struct d2ddisplay *d, pid_t *pid)
+{
+	char *path;
+
+	if (!*pid)
+		return;
+	kill(*pid, SIGKILL);
+	safe_waitpid(*pid, NULL, 0);
+	*pid = 0;
+	path = concat_path_file(d->dir, D2DDISPLAY_COMMANDS"/socket");
 	unlink(path);
 	free(path);
 	d2ddisplay_remove_called(d, 0);

@@ -168,6 +168,10 @@ int d2ddisplay_may_share(const struct d2ddisplay *d, struct json_object *image, 
 /* Whether 'd2d alias --allow' has given an image this option. */
 bool d2ddisplay_has_leave(const struct d2ddisplay *d, struct json_object *image, const char *option);
 
+/* Sets d->commands. Returns NULL, or the reason why the display doesn't get the commands though it asks for them; the caller frees
+ * it. */
+char *d2ddisplay_commands_refused(struct d2ddisplay *d, struct json_object *image);
+
 /* ---- display/socket.c ---- */
 
 /* Makes the directory DIR in that of the display, and in it the socket NAME, to which only D2DDISPLAY_USER and root can connect.
@@ -176,14 +180,14 @@ int d2ddisplay_listen(const struct d2ddisplay *d, const char *dir, const char *n
 
 /* ---- display/commands.c: the commands of images, called from within a display ---- */
 
-/* Sets d->commands. Returns NULL, or the reason why the display doesn't get the commands though it asks for them; the caller frees
- * it. */
-char *d2ddisplay_commands_refused(struct d2ddisplay *d, struct json_object *image);
+/* If an application may open commands, starts a child that opens them for it, and ends with this process; if it asks for that in
+ * vain, prints why. Sets d->commands. Returns the child's process ID, or 0 if there is none. d2ddisplay_commands_end() ends the child and
+ * all that it has opened, and sets *PID to 0. */
+pid_t d2ddisplay_commands_start(struct d2ddisplay *d, struct json_object *image);
+void d2ddisplay_commands_end(const struct d2ddisplay *d, pid_t *pid);
 
-/* Starts a child that opens commands for the application, and ends with this process. Returns its process ID or a negative errno.
- * d2ddisplay_commands_end() ends it, and all that it has opened. */
-pid_t d2ddisplay_commands_start(const struct d2ddisplay *d);
-void d2ddisplay_commands_end(const struct d2ddisplay *d, pid_t pid);
+/* Does the same in this process, until a signal ends it. */
+int d2ddisplay_commands(const char *root, const char *name);
 
 /* ---- display/open.c: one such command ---- */
 

@@ -191,23 +191,6 @@ static bool serve_ids(struct run *run)
 	return run->ids >= 0;
 }
 
-/* If the application may open commands, starts the server for that. Without it the display has everything else. */
-static void serve_commands(struct run *run, struct json_object *image)
-{
-	struct d2ddisplay *d = run->d;
-	char *refused = d2ddisplay_commands_refused(d, image);
-
-	/* Who has opened a window was told by 'd2d display window'. */
-	if (refused && !d->once)
-		bb_error_msg("%s: %s", d->name, refused);
-	free(refused);
-	run->commands = d->commands ? d2ddisplay_commands_start(d) : 0;
-	if (run->commands < 0) {
-		bb_error_msg("%s: no commands: %s", d->name, strerror(-run->commands));
-		d->commands = false;
-	}
-}
-
 static bool start_client(struct run *run)
 {
 	struct json_object *image = d2ddisplay_image(run->d->image, &run->why);
@@ -215,7 +198,7 @@ static bool start_client(struct run *run)
 	bool done = image && d2ddisplay_may_share(run->d, image, &run->why) == 0 && serve_ids(run);
 
 	if (done) {
-		serve_commands(run, image);
+		run->commands = d2ddisplay_commands_start(run->d, image);
 		done = start(run, name, d2ddisplay_client(run->d, image, run->server), &run->client);
 	}
 	json_object_put(image);
@@ -273,9 +256,7 @@ static void end_containers(struct run *run)
 		safe_waitpid(run->ids, NULL, 0);
 	}
 	run->ids = 0;
-	if (run->commands > 0)
-		d2ddisplay_commands_end(run->d, run->commands);
-	run->commands = 0;
+	d2ddisplay_commands_end(run->d, &run->commands);
 }
 
 /* One run. Returns its length in ms, from the moment when the application was started. */

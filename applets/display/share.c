@@ -1,5 +1,6 @@
 /*
- * d2ddisplay: the directories that an application has besides its image: a home directory that is kept, and one of user docker's.
+ * d2ddisplay: what an application has besides its image: a home directory that is kept, a directory of user docker's, and the right to
+ * open commands.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -161,4 +162,22 @@ int d2ddisplay_may_share(const struct d2ddisplay *d, struct json_object *image, 
 		r = make_folder(d, why);
 	free(missing);
 	return r;
+}
+
+char *d2ddisplay_commands_refused(struct d2ddisplay *d, struct json_object *image)
+{
+	static const char option[] ALIGN1 = "--display=commands";
+	char *wrong, *why;
+
+	d->commands = d->wish.commands && (d->ordered || d2ddisplay_has_leave(d, image, option));
+	if (d->commands || !d->wish.commands)
+		return NULL;
+	wrong = d2ddisplay_untrusted(d->root, image);
+	d->commands = !wrong;
+	if (!wrong)
+		return NULL;
+	why = xasprintf("the label of '%s' asks for the commands of images, which it doesn't get: %s; if you trust this image, run as root: "
+		"d2d alias --allow %s %s", d->image, wrong, d->image, option);
+	free(wrong);
+	return why;
 }
