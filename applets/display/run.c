@@ -62,7 +62,8 @@ static bool runs(struct run *run, const char *id, const char *what)
 	char *end;
 	int r = d2ddisplay_is_running(id, &end);
 
-	if (r == 0 && run->client && strcmp(id, run->client) == 0)
+	/* Who closes a window ends its X server. */
+	if (r == 0 && run->client && (run->d->on || strcmp(id, run->client) == 0))
 		run->well = strcmp(end, "exit status 0") == 0;
 	if (r == 0)
 		ended(run, xasprintf("%s has ended (%s)", what, end));
