@@ -151,6 +151,7 @@ int d2ddisplay_boot(const char *root)
 	struct json_object *o;
 	struct labelled *list;
 	size_t i, n;
+	char *device;
 	bool named = option && option[0] && strcmp(option, "yes") != 0;
 
 	if (option && strcmp(option, "no") == 0)
@@ -165,8 +166,10 @@ int d2ddisplay_boot(const char *root)
 	n = labelled(o, &list);
 	if (!named && n == 0)
 		return skip("no image asks for a display");
-	if (!d2ddisplay_has_screen(root))
+	device = d2ddisplay_screen_device(root);
+	if (!device)
 		return skip("no frame buffer (/dev/fb0): the firmware or GRUB has left the screen in text mode");
+	free(device);
 	id = d2ddisplay_server_id(root, &why);
 	if (!id) {
 		puts(why);

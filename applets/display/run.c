@@ -31,6 +31,7 @@ struct run {
 	bool well;		/* the application has ended with exit status 0 */
 	char *server, *client;	/* IDs of the containers, or NULL */
 	unsigned before;	/* the terminal that was shown before this display */
+	bool shown;		/* its terminal was shown when this run ended */
 	pid_t ids;		/* the server of IDs for a nested engine, or 0 */
 	pid_t commands;		/* the server that opens commands for the application, or 0 */
 	int lock;		/* only one display at a time starts its X server, which changes the terminal */
@@ -125,16 +126,19 @@ static bool start(struct run *run, const char *name, struct json_object *config,
 	return r == 0;
 }
 
-/* Removes what an earlier run has left: files in the directories of the server, and both containers. */
+/* Removes what an earlier run has left: files in the directories of the server, and the containers. */
 static bool clean_up(struct run *run)
 {
 	static const char *const files[] = { "in/told", "out/udev", "sock/X0" };
-	char *server = d2ddisplay_server_name(run->d), *client = d2ddisplay_client_name(run->d), *why;
-	int r = d2ddisplay_remove_container(client, &why);
+	char *names[] = { d2ddisplay_viewer_name(run->d), d2ddisplay_client_name(run->d), d2ddisplay_server_name(run->d) }, *why;
 	unsigned i;
+	int r = 0;
 
-	if (r == 0)
-		r = d2ddisplay_remove_container(server, &why);
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		if (r == 0)
+			r = d2ddisplay_remove_container(names[i], &why);
+		free(names[i]);
+	}
 	if (r < 0)
 		ended(run, why);
 	if (r < 0 && r != -EIO && r != -EEXIST)
@@ -145,8 +149,6 @@ static bool clean_up(struct run *run)
 		unlink(path);
 		free(path);
 	}
-	free(server);
-	free(client);
 	return r == 0;
 }
 
@@ -207,6 +209,16 @@ static bool start_client(struct run *run)
 	return done;
 }
 
+/* Shows the display to VNC clients again, if it was shown before. The display itself goes on without them. */
+static void share_again(struct run *run)
+{
+	char *why;
+
+	if (d2ddisplay_share_again(run->d, &why) < 0)
+		bb_error_msg("%s: isn't shared any more: %s", run->d->name, why);
+	free(why);
+}
+
 /* Waits until one of the two containers has ended, or this process is to. */
 static void watch(struct run *run)
 {
@@ -239,6 +251,8 @@ static void end_containers(struct run *run)
 {
 	char *ids[] = { run->client, run->server };
 	unsigned i;
+
+	run->shown = !run->d->on && d2ddisplay_active(run->d->root) == run->d->vt;
 
 	for (i = 0; i < ARRAY_SIZE(ids); i++) {
 		char *request, *why;
@@ -280,6 +294,7 @@ static unsigned long long once(struct run *run)
 				d2ddisplay_set_state(run->d, "runs");
 				if (!run->d->once)
 					bb_error_msg("%s: runs on terminal %u", run->d->name, run->d->vt);
+				share_again(run);
 				watch(run);
 			}
 		}
@@ -294,23 +309,26 @@ static unsigned long long once(struct run *run)
 static void leave_terminal(const struct run *run)
 {
 	const struct d2ddisplay *d = run->d;
-	bool shown = d2ddisplay_active(d->root) == d->vt;
 
 	if (d->on)
 		return;
 	d2ddisplay_restore(d->root, d->vt);
-	if (shown)
+	if (run->shown)
 		d2ddisplay_activate(d->root, d->once && run->before ? run->before : TEXT_TERMINAL);
 }
 
 static void give_up(struct run *run)
 {
 	char *why = xstrdup(printable_string(run->why)), *text, *name = d2ddisplay_server_name(run->d);
+	bool text_is_shown = d2ddisplay_active(run->d->root) == TEXT_TERMINAL;
 
 	d2ddisplay_set_state(run->d, "failed: %s", why);
 	text = xasprintf("\r\ndebian2docker: the display '%s' has failed %u times: %s; see 'docker logs %s' and 'd2d display list'\r\n",
 		run->d->name, TRIES, why, name);
 	d2d_consoles_write(text);
+	/* The console tty0 is the terminal that is shown, which may be another display. */
+	if (!text_is_shown)
+		d2ddisplay_write(run->d->root, TEXT_TERMINAL, text);
 	free(text);
 	free(why);
 	free(name);
@@ -348,7 +366,7 @@ int d2ddisplay_run(const char *root, const char *name)
 		lasted = once(&run);
 		/* Who has gone to another terminal meanwhile stays there. */
 		if (lasted)
-			d.show = d2ddisplay_active(root) == d.vt;
+			d.show = run.shown;
 		leave_terminal(&run);
 		if (bb_got_signal)
 			break;

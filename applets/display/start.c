@@ -76,6 +76,8 @@ int d2ddisplay_stop(const char *root, const char *name)
 		spawn_and_wait(argv);
 	}
 	/* The supervisor has done this, unless it was killed. */
+	if (!removed(d2ddisplay_viewer_name(&d)))
+		code = EXIT_FAILURE;
 	if (!removed(d2ddisplay_client_name(&d)))
 		code = EXIT_FAILURE;
 	if (!removed(d2ddisplay_server_name(&d)))

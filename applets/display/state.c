@@ -9,6 +9,8 @@
  *	sock/		X's socket; the application's container may read this directory
  *	commands/	the socket by which it opens commands, likewise (commands.c)
  *	nested/, tun	the socket and the device for its engine, likewise (nested.c)
+ *	shared		"control" or "look" if the display is shown to VNC clients
+ *	share/		where they connect: the socket "vnc"
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
