@@ -15,9 +15,14 @@ struct boot {
 	unsigned started, wrong;
 };
 
-static void wrong(struct boot *b, const char *image, const char *why)
+static void say(const char *image, const char *why)
 {
 	printf("%s: %s\n", printable_string(image), why);
+}
+
+static void wrong(struct boot *b, const char *image, const char *why)
+{
+	say(image, why);
 	b->wrong++;
 }
 
@@ -52,7 +57,8 @@ static void start(struct boot *b, const char *image, const char *words)
 	} else if (d.wish.kind == D2DDISPLAY_WINDOW) {
 		wrong(b, image, "its label asks for a window: its command opens it");
 	} else if (d.wish.nested && may_not(&d, &why)) {
-		wrong(b, image, why);
+		/* Whoever put the image there may want to allow it later, by the command that is named. */
+		say(image, why);
 	} else {
 		r = d2ddisplay_create(&d);
 		if (r < 0)
@@ -185,5 +191,5 @@ int d2ddisplay_boot(const char *root)
 	json_object_put(o);
 	free(option);
 	free(hooks);
-	return b.wrong ? EXIT_FAILURE : EXIT_SUCCESS;
+	return b.wrong ? EXIT_FAILURE : b.started ? EXIT_SUCCESS : D2D_EXIT_NOTHING;
 }

@@ -127,6 +127,13 @@ has_colour() {
 	set -- "$1" "$2" $picture
 	[ "${4-0}" -gt 1 ] && [ "${5-0}" -ge "$2" ]
 }
+# text_is_shown: whether the screen shows text in few colours: much black, something that isn't, and nothing of a desktop.
+text_is_shown() {
+	picture=$(picture 000000)
+	# shellcheck disable=SC2086
+	set -- $picture
+	[ "${2-0}" -gt 1 ] && [ "${3-0}" -ge 70 ] && ! has_colour $background 1
+}
 # seen WHAT RRGGBB HUNDREDTHS: waits until so much of the screen has this colour.
 seen() {
 	if wait_for has_colour "$2" "$3"; then
