@@ -275,7 +275,7 @@ int d2dalias_run(struct d2dalias *d, char **argv)
 
 	xfunc_error_retval = EXIT_CANNOT_RUN;
 	argv--;
-	print = getopt32long(argv, "^+" "pL:" "\0" "-1", "print\0" No_argument "p" "label\0" Required_argument "L", &label);
+	print = getopt32long(argv, "^+" "pL:" "\0" "-1", "print\0" No_argument "p" "label\0" Required_argument "L", &label) & 1;
 	argv += optind;
 	return run_image(d, d2dalias_tagged(argv[0]), argv + (argv[1] && strcmp(argv[1], "--") == 0 ? 2 : 1), label, print);
 }
