@@ -63,9 +63,11 @@ static bool runs(struct run *run, const char *id, const char *what)
 	char *end;
 	int r = d2ddisplay_is_running(id, &end);
 
-	/* Who closes a window ends its X server. */
-	if (r == 0 && run->client && (run->d->on || strcmp(id, run->client) == 0))
+	if (r == 0 && run->client && strcmp(id, run->client) == 0)
 		run->well = strcmp(end, "exit status 0") == 0;
+	/* So ends Xephyr, when somebody has closed its window. */
+	else if (r == 0 && run->client && run->d->on)
+		run->well = strcmp(end, "exit status 1") == 0;
 	if (r == 0)
 		ended(run, xasprintf("%s has ended (%s)", what, end));
 	free(end);
