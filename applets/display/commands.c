@@ -1,9 +1,10 @@
 /*
- * d2ddisplay: the commands of images (aliases), called from within a display ("commands"). A container sees nothing of the machine's
- * commands, so a child of the supervisor listens on a socket that is mounted into it, /run/d2d-commands/socket. Each connection is one
- * request, and has a process of its own, so that a client that is slow or hostile keeps nobody else waiting.
+ * d2ddisplay: the commands of images (aliases), called from within a display ("commands"). A container sees nothing of the
+ * machine's commands, so a child of the supervisor listens on a socket that is mounted into it, /run/d2d-commands/socket. Each
+ * connection is one request, and has a process of its own, so that a client that is slow or hostile keeps nobody else waiting.
  *
- * A request is a line, and for "open" LENGTH bytes behind it: the name of the command and its arguments, each with a NUL at its end.
+ * A request is a line, and for "open" LENGTH bytes behind it: the name of the command and its arguments, each with a NUL at its
+ * end.
  *
  *	list
  *	open LENGTH ROWS COLUMNS	the size of the client's terminal, or 0 0 if its input or output isn't one
@@ -18,8 +19,8 @@
  *	status NUMBER	its exit status: it has ended
  *	error TEXT	why there is nothing more
  *
- * A client that ends, or sends more, ends its command. The descriptors are all that a client gets of the machine. They are passed on
- * instead of the bytes because so nothing here has to wait for a client that doesn't read.
+ * A client that ends, or sends more, ends its command. The descriptors are all that a client gets of the machine. They are
+ * passed on instead of the bytes because so nothing here has to wait for a client that doesn't read.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */

@@ -189,9 +189,9 @@ int d2ddisplay_listen(const struct d2ddisplay *d, const char *dir, const char *n
 
 /* ---- display/commands.c: the commands of images, called from within a display ---- */
 
-/* If an application may open commands, starts a child that opens them for it, and ends with this process; if it asks for that in
- * vain, prints why. Sets d->commands. Returns the child's process ID, or 0 if there is none. d2ddisplay_commands_end() ends the child and
- * all that it has opened, and sets *PID to 0. */
+/* If an application may open commands, starts a child that opens them for it, and ends with this process; if it asks for that
+ * in vain, prints why. Sets d->commands. Returns the child's process ID, or 0 if there is none. d2ddisplay_commands_end() ends
+ * the child and all that it has opened, and sets *PID to 0. */
 pid_t d2ddisplay_commands_start(struct d2ddisplay *d, struct json_object *image);
 void d2ddisplay_commands_end(const struct d2ddisplay *d, pid_t *pid);
 
@@ -212,8 +212,8 @@ struct d2ddisplay_call {
 /* Sends a line with at most 500 characters to the client. Returns false if the client doesn't take it. */
 bool d2ddisplay_tell(int client, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Open a command, in a window on the display, or for the client's terminal or pipes, and wait until it or the client ends. They tell
- * the client what is wrong, or in the end the exit status. */
+/* Open a command, in a window on the display, or for the client's terminal or pipes, and wait until it or the client ends. They
+ * tell the client what is wrong, or in the end the exit status. */
 void d2ddisplay_open_window(const struct d2ddisplay_call *call);
 void d2ddisplay_open_terminal(const struct d2ddisplay_call *call);
 

@@ -1,7 +1,7 @@
 /*
- * d2ddisplay: opens one command for a client in a display (commands.c). An image with the label "window" gets a window on that display,
- * as 'd2d display window' opens it. Any other one is run by 'd2d alias run' as user docker, on a new terminal or with pipes, whose other
- * ends the client gets. Both check what the image may have, as for a command that is called on the machine.
+ * d2ddisplay: opens one command for a client in a display (commands.c). An image with the label "window" gets a window on that
+ * display, as 'd2d display window' opens it. Any other one is run by 'd2d alias run' as user docker, on a new terminal or with
+ * pipes, whose other ends the client gets. Both check what the image may have, as for a command that is called on the machine.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -166,7 +166,7 @@ static bool wait_for_either(struct opened *o, int process)
 	return len == 0 || d2ddisplay_tell(o->call->client, "said %s", text);
 }
 
-/* Waits until the process has ended, or the client, and then for the other one. Returns the exit status, or -1 if the client was first. */
+/* Waits until the process has ended; if the client has gone before, ends it. Returns the exit status, or -1 if the client was first. */
 static int attend(struct opened *o)
 {
 	int process = syscall(SYS_pidfd_open, o->pid, 0), status;

@@ -1,6 +1,6 @@
 /*
- * d2ddisplay: what an application has besides its image: a home directory that is kept, a directory of user docker's, and the right to
- * open commands.
+ * d2ddisplay: what an application has besides its image: a home directory that is kept, a directory of user docker's, and the
+ * right to open commands.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -176,8 +176,8 @@ char *d2ddisplay_commands_refused(struct d2ddisplay *d, struct json_object *imag
 	d->commands = !wrong;
 	if (!wrong)
 		return NULL;
-	why = xasprintf("the label of '%s' asks for the commands of images, which it doesn't get: %s; if you trust this image, run as root: "
-		"d2d alias --allow %s %s", d->image, wrong, d->image, option);
+	why = xasprintf("the label of '%s' asks for the commands of images, which it doesn't get: %s; if you trust this image, "
+		"run as root: d2d alias --allow %s %s", d->image, wrong, d->image, option);
 	free(wrong);
 	return why;
 }

@@ -2,9 +2,9 @@
  * run: opens a command of the machine from within a desktop, or without arguments lists the commands. Under another name, as by a
  * symbolic link, it opens the command of that name.
  *
- * The desktop is a container, which sees nothing of the machine. Its display listens on a socket for requests (applets/display/commands.c
- * describes them), and answers with a window that it has opened, or with the other ends of the command's terminal or pipes. This
- * program then copies between these and its own input and output.
+ * The desktop is a container, which sees nothing of the machine. Its display listens on a socket for requests
+ * (applets/display/commands.c describes them), and answers with a window that it has opened, or with the other ends of the
+ * command's terminal or pipes. This program then copies between these and its own input and output.
  *
  * SPDX-License-Identifier: GPL-2.0-only
  */
@@ -118,14 +118,16 @@ static bool ask(int fd, char **words)
 	char line[64];
 	int i;
 
-	if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && ioctl(STDIN_FILENO, TIOCGWINSZ, &size) == 0 && (!size.ws_row || !size.ws_col)) {
+	if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && ioctl(STDIN_FILENO, TIOCGWINSZ, &size) == 0
+	 && (!size.ws_row || !size.ws_col)) {
 		/* A terminal that doesn't know its size, such as a serial line */
 		size.ws_row = 24;
 		size.ws_col = 80;
 	}
 	for (i = 0; words[i]; i++)
 		len += strlen(words[i]) + 1;
-	snprintf(line, sizeof(line), "open %zu %u %u\n", len, size.ws_row > 9999 ? 9999 : size.ws_row, size.ws_col > 9999 ? 9999 : size.ws_col);
+	snprintf(line, sizeof(line), "open %zu %u %u\n", len, size.ws_row > 9999 ? 9999 : size.ws_row,
+		size.ws_col > 9999 ? 9999 : size.ws_col);
 	if (!send_all(fd, line, strlen(line)))
 		return false;
 	for (i = 0; words[i]; i++)
