@@ -3,6 +3,18 @@
  * machine's commands, so a child of the supervisor listens on a socket that is mounted into it, /run/d2d-commands/socket. Each
  * connection is one request, and has a process of its own, so that a client that is slow or hostile keeps nobody else waiting.
  *
+ * Licensed under GPLv2, see file LICENSE in this source tree.
+ */
+//kbuild:lib-$(CONFIG_D2DDISPLAY) += d2ddisplay_commands.o
+
+#include <json-c/json.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include "d2ddisplay.h"
+#include "d2d_alias.h"
+
+/*
  * A request is a line, and for "open" LENGTH bytes behind it: the name of the command and its arguments, each with a NUL at its
  * end.
  *
@@ -21,17 +33,7 @@
  *
  * A client that ends, or sends more, ends its command. The descriptors are all that a client gets of the machine. They are
  * passed on instead of the bytes because so nothing here has to wait for a client that doesn't read.
- *
- * Licensed under GPLv2, see file LICENSE in this source tree.
  */
-//kbuild:lib-$(CONFIG_D2DDISPLAY) += d2ddisplay_commands.o
-
-#include <json-c/json.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
-#include "d2ddisplay.h"
-#include "d2d_alias.h"
 
 enum {
 	CLIENTS = 16,		/* connections at a time */
