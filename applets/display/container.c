@@ -221,6 +221,8 @@ struct json_object *d2ddisplay_client(const struct d2ddisplay *d, struct json_ob
 	if (d->wish.offline)
 		set(host, "NetworkMode", "none");
 	d2ddisplay_shares(d, image, json_object_object_get(host, "Binds"));
+	if (d->commands)
+		add(json_object_object_get(host, "Binds"), "%s/"D2DDISPLAY_COMMANDS":/run/d2d-commands:ro", d->dir);
 	if (d->wish.nested)
 		d2ddisplay_nested(d, host);
 	return config;

@@ -33,6 +33,7 @@ struct run {
 	unsigned before;	/* the terminal that was shown before this display */
 	bool shown;		/* its terminal was shown when this run ended */
 	pid_t ids;		/* the server of IDs for a nested engine, or 0 */
+	pid_t commands;		/* the server that opens commands for the application, or 0 */
 	int lock;		/* only one display at a time starts its X server, which changes the terminal */
 };
 
@@ -64,6 +65,9 @@ static bool runs(struct run *run, const char *id, const char *what)
 
 	if (r == 0 && run->client && strcmp(id, run->client) == 0)
 		run->well = strcmp(end, "exit status 0") == 0;
+	/* So ends Xephyr, when somebody has closed its window. */
+	else if (r == 0 && run->client && run->d->on)
+		run->well = strcmp(end, "exit status 1") == 0;
 	if (r == 0)
 		ended(run, xasprintf("%s has ended (%s)", what, end));
 	free(end);
@@ -196,9 +200,12 @@ static bool start_client(struct run *run)
 {
 	struct json_object *image = d2ddisplay_image(run->d->image, &run->why);
 	char *name = d2ddisplay_client_name(run->d);
-	bool done = image && d2ddisplay_may_share(run->d, image, &run->why) == 0 && serve_ids(run)
-		&& start(run, name, d2ddisplay_client(run->d, image, run->server), &run->client);
+	bool done = image && d2ddisplay_may_share(run->d, image, &run->why) == 0 && serve_ids(run);
 
+	if (done) {
+		run->commands = d2ddisplay_commands_start(run->d, image);
+		done = start(run, name, d2ddisplay_client(run->d, image, run->server), &run->client);
+	}
 	json_object_put(image);
 	free(name);
 	return done;
@@ -266,6 +273,7 @@ static void end_containers(struct run *run)
 		safe_waitpid(run->ids, NULL, 0);
 	}
 	run->ids = 0;
+	d2ddisplay_commands_end(run->d, &run->commands);
 }
 
 /* One run. Returns its length in ms, from the moment when the application was started. */

@@ -152,37 +152,46 @@ static void describe(struct json_object *inspected, struct d2d_image *image)
 	}
 }
 
-char *d2ddisplay_server_id(const char *root, char **why)
+char *d2ddisplay_untrusted(const char *root, struct json_object *inspected)
 {
-	struct json_object *o = d2ddisplay_image(D2DDISPLAY_SERVER, why);
-	const char *id, *kind, *hex;
-	char *trusted, *wrong, *result = NULL;
+	const char *id = d2d_json_text(inspected, "Id"), *hex = d2d_digest_hex(id ?: "");
+	char *trusted = trusted_images(root), *wrong;
 
-	if (!o)
-		return NULL;
-	id = d2d_json_text(o, "Id");
-	hex = d2d_digest_hex(id);
-	kind = d2d_json_text(json_object_object_get(json_object_object_get(o, "Config"), "Labels"), D2DDISPLAY_LABEL);
-	trusted = trusted_images(root);
-	if (!hex || !kind || strcmp(kind, "server") != 0) {
-		wrong = xasprintf("it lacks the label %s=server", D2DDISPLAY_LABEL);
+	if (!hex) {
+		wrong = xstrdup("it has no ID");
 	} else if (strcmp(trusted, "any") == 0) {
 		wrong = medium_wrong(root, hex, false);
 	} else if (has_word(trusted, id)) {
 		struct d2d_image image;
 
-		describe(o, &image);
+		describe(inspected, &image);
 		wrong = layers_wrong(&image, true);
 		free(image.layers);
 	} else {
 		wrong = xasprintf("%s has to be a line of d2d/trust/images on the encrypted store", id);
 	}
+	free(trusted);
+	return wrong;
+}
+
+char *d2ddisplay_server_id(const char *root, char **why)
+{
+	struct json_object *o = d2ddisplay_image(D2DDISPLAY_SERVER, why);
+	const char *kind;
+	char *wrong, *result = NULL;
+
+	if (!o)
+		return NULL;
+	kind = d2d_json_text(json_object_object_get(json_object_object_get(o, "Config"), "Labels"), D2DDISPLAY_LABEL);
+	if (!kind || strcmp(kind, "server") != 0)
+		wrong = xasprintf("it lacks the label %s=server", D2DDISPLAY_LABEL);
+	else
+		wrong = d2ddisplay_untrusted(root, o);
 	if (wrong)
 		*why = xasprintf("the image '%s' may not be the display server: %s", D2DDISPLAY_SERVER, wrong);
 	else
-		result = xstrdup(id);
+		result = xstrdup(d2d_json_text(o, "Id"));
 	free(wrong);
-	free(trusted);
 	json_object_put(o);
 	return result;
 }

@@ -7,6 +7,8 @@
  *	in/		what the server's container may read: cookie, and "told" when the kernel has named the devices
  *	out/		what the server's container writes: "udev" when its udevd listens
  *	sock/		X's socket; the application's container may read this directory
+ *	commands/	the socket by which it opens commands, likewise (commands.c)
+ *	nested/, tun	the socket and the device for its engine, likewise (nested.c)
  *	shared		"control" or "look" if the display is shown to VNC clients
  *	share/		where they connect: the socket "vnc"
  *
