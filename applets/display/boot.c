@@ -51,7 +51,7 @@ static void start(struct boot *b, const char *image, const char *words)
 		wrong(b, image, why);
 	} else if (d.wish.kind == D2DDISPLAY_WINDOW) {
 		wrong(b, image, "its label asks for a window: its command opens it");
-	} else if (d.wish.nested && may_not(&d, &why)) {
+	} else if ((d.wish.nested || d.wish.sound) && may_not(&d, &why)) {
 		wrong(b, image, why);
 	} else {
 		r = d2ddisplay_create(&d);

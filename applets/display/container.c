@@ -63,13 +63,11 @@ static struct json_object *object_of(struct json_object *o, const char *key)
 	return value;
 }
 
-/* Returns what both containers have in common: no capabilities but CAPABILITIES, no new privileges, no restart by Docker, small logs,
- * and the label by which d2ddisplay knows its own containers. */
-static struct json_object *common(struct json_object *config, const struct d2ddisplay *d, const char *const *capabilities)
+struct json_object *d2ddisplay_host(struct json_object *config, const char *of, const char *const *capabilities)
 {
 	struct json_object *host = json_object_new_object(), *log, *list;
 
-	set(object_of(config, "Labels"), D2DDISPLAY_LABEL"-of", d->name);
+	set(object_of(config, "Labels"), D2DDISPLAY_LABEL"-of", of);
 	add(array_of(host, "CapDrop"), "ALL");
 	list = array_of(host, "CapAdd");
 	for (; *capabilities; capabilities++)
@@ -102,7 +100,7 @@ static struct json_object *server_host(struct json_object *config, const struct 
 	struct json_object *host, *list;
 
 	set(config, "Image", id);
-	host = common(config, d, capabilities);
+	host = d2ddisplay_host(config, d->name, capabilities);
 	set(host, "NetworkMode", "none");
 	set(host, "IpcMode", "shareable");
 	json_object_object_add(host, "ReadonlyRootfs", json_object_new_boolean(true));
@@ -184,7 +182,9 @@ struct json_object *d2ddisplay_client(const struct d2ddisplay *d, struct json_ob
 	list = array_of(config, "Env");
 	add(list, "DISPLAY=:0");
 	add(list, "XAUTHORITY=%s", COOKIE);
-	host = common(config, d, capabilities);
+	if (d->wish.sound)
+		add(list, "PULSE_SERVER=unix:"D2DDISPLAY_HEARD"/native");
+	host = d2ddisplay_host(config, d->name, capabilities);
 	if (d->wish.offline)
 		set(host, "NetworkMode", "none");
 	/* Its own X server's, for images in shared memory. */
@@ -195,6 +195,8 @@ struct json_object *d2ddisplay_client(const struct d2ddisplay *d, struct json_ob
 	list = array_of(host, "Binds");
 	add(list, "%s/sock:/tmp/.X11-unix:ro", d->dir);
 	add(list, "%s/cookie:%s:ro", d->dir, COOKIE);
+	if (d->wish.sound)
+		add(list, "%s/sound/out:"D2DDISPLAY_HEARD":ro", d->dir);
 	d2ddisplay_shares(d, image, list);
 	if (d->wish.nested)
 		d2ddisplay_nested(d, host);

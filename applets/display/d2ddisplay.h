@@ -12,6 +12,9 @@ struct json_object;
 
 #define D2DDISPLAY_DIR D2D_RUN"/display"
 #define D2DDISPLAY_SERVER "d2d-display:latest"		/* the image that is the X server */
+#define D2DDISPLAY_SOUND "d2d-sound:latest"		/* the image that has the sound cards */
+#define D2DDISPLAY_SOUND_DIR D2D_RUN"/sound"
+#define D2DDISPLAY_HEARD "/run/d2d-sound"		/* where an application sees the directory with its socket for sound */
 #define D2DDISPLAY_LABEL "org.debian2docker.display"
 #define D2DDISPLAY_PROFILE "/usr/lib/d2d/nested-seccomp.json"	/* what a nested engine may call; made by iso/nested/build */
 
@@ -20,6 +23,9 @@ enum {
 	D2DDISPLAY_NAME_MAX = 32,			/* characters */
 	D2DDISPLAY_FOLDER_MAX = 64,			/* characters */
 	D2DDISPLAY_USER = 1000,				/* UID and GID in the container of an application */
+	/* UIDs and GIDs that nobody else has: of the outputs of sound cards and what plays on them, of the inputs and what records from
+	 * them, of the controls of both, and of the daemon of a display. */
+	D2DDISPLAY_PLAYS = 901, D2DDISPLAY_RECORDS = 902, D2DDISPLAY_MIXERS = 903, D2DDISPLAY_MIXES = 904,
 };
 
 /* What the label of an image, or -o, asks for. */
@@ -29,6 +35,8 @@ struct d2ddisplay_wish {
 	bool no_cursor;		/* no pointer is shown */
 	bool offline;		/* no network */
 	bool nested;		/* a Docker engine in the container */
+	bool sound;		/* it can be heard */
+	bool microphone;	/* it can also record */
 	unsigned blank;		/* minutes without input after which the screen is blanked; 0: never */
 	char home[D2DDISPLAY_NAME_MAX + 1];	/* it has the home directory of the display of this name, or "" */
 	char folder[D2DDISPLAY_FOLDER_MAX + 1];	/* it has this directory of user docker's home, or "" */
@@ -116,6 +124,9 @@ void d2ddisplay_coldplug(const char *root);
 /* Returns the ID of the image that may be the X server, or NULL and sets *why; the caller frees both. */
 char *d2ddisplay_server_id(const char *root, char **why);
 
+/* The same for an image (NAME:TAG) whose label is KIND. WHAT is what it may do, for *why: "be the display server". */
+char *d2ddisplay_trusted_id(const char *root, const char *image, const char *kind, const char *what, char **why);
+
 /* ---- display/request.c ---- */
 
 /* Sends a request with the JSON object BODY, or without one if BODY is NULL. Returns the HTTP status or a negative errno. If it is
@@ -148,6 +159,11 @@ char *d2ddisplay_client_name(const struct d2ddisplay *d);
  * application's, SERVER the name or ID of the server's container. The caller frees them with json_object_put(). */
 struct json_object *d2ddisplay_server(const struct d2ddisplay *d, const char *id);
 struct json_object *d2ddisplay_client(const struct d2ddisplay *d, struct json_object *image, const char *server);
+
+/* Adds to CONFIG what all containers have in common, OF being the display that each belongs to: no capabilities but CAPABILITIES, no
+ * new privileges, no restart by Docker, small logs, and the label by which d2ddisplay knows its own containers. Returns its
+ * HostConfig. */
+struct json_object *d2ddisplay_host(struct json_object *config, const char *of, const char *const *capabilities);
 
 /* ---- display/share.c: what an application has besides its image ---- */
 

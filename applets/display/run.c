@@ -9,7 +9,7 @@
 
 #include <json-c/json.h>
 #include <sys/file.h>
-#include "d2ddisplay.h"
+#include "d2ddisplay_sound.h"
 #include "d2d_engine.h"
 
 enum {
@@ -32,6 +32,7 @@ struct run {
 	char *server, *client;	/* IDs of the containers, or NULL */
 	unsigned before;	/* the terminal that was shown before this display */
 	pid_t ids;		/* the server of IDs for a nested engine, or 0 */
+	struct d2ddisplay_player player;	/* of its sound */
 	int lock;		/* only one display at a time starts its X server, which changes the terminal */
 };
 
@@ -127,12 +128,14 @@ static bool start(struct run *run, const char *name, struct json_object *config,
 static bool clean_up(struct run *run)
 {
 	static const char *const files[] = { "in/told", "out/udev", "sock/X0" };
-	char *server = d2ddisplay_server_name(run->d), *client = d2ddisplay_client_name(run->d), *why;
+	char *server = d2ddisplay_server_name(run->d), *client = d2ddisplay_client_name(run->d), *sound = d2ddisplay_sound_name(run->d), *why;
 	int r = d2ddisplay_remove_container(client, &why);
 	unsigned i;
 
 	if (r == 0)
 		r = d2ddisplay_remove_container(server, &why);
+	if (r == 0 && run->d->wish.sound)
+		r = d2ddisplay_remove_container(sound, &why);
 	if (r < 0)
 		ended(run, why);
 	if (r < 0 && r != -EIO && r != -EEXIST)
@@ -145,6 +148,7 @@ static bool clean_up(struct run *run)
 	}
 	free(server);
 	free(client);
+	free(sound);
 	return r == 0;
 }
 
@@ -190,13 +194,26 @@ static bool serve_ids(struct run *run)
 	return run->ids >= 0;
 }
 
+/* Starts the sound of a display that may have it. Whatever is wrong with it, the display is started. */
+static void start_sound(struct run *run)
+{
+	if (!run->d->wish.sound)
+		return;
+	d2ddisplay_sound_start(run->d, &run->player);
+	while (d2ddisplay_sound_awaited(run->d, &run->player) && pause_for(run, -1, STEP))
+		continue;
+}
+
 static bool start_client(struct run *run)
 {
 	struct json_object *image = d2ddisplay_image(run->d->image, &run->why);
 	char *name = d2ddisplay_client_name(run->d);
-	bool done = image && d2ddisplay_may_share(run->d, image, &run->why) == 0 && serve_ids(run)
-		&& start(run, name, d2ddisplay_client(run->d, image, run->server), &run->client);
+	bool done = image && d2ddisplay_may_share(run->d, image, &run->why) == 0 && serve_ids(run);
 
+	if (done) {
+		start_sound(run);
+		done = start(run, name, d2ddisplay_client(run->d, image, run->server), &run->client);
+	}
 	json_object_put(image);
 	free(name);
 	return done;
@@ -206,8 +223,10 @@ static bool start_client(struct run *run)
 static void watch(struct run *run)
 {
 	ssize_t n;
-	char buf[4096], *request = xasprintf("GET /events?filters=%%7B%%22container%%22:%%5B%%22%s%%22,%%22%s%%22%%5D,%%22event%%22:%%5B%%22die%%22%%5D%%7D",
-		run->server, run->client);
+	/* The sound is named, since its container may be started again. */
+	char buf[4096], *sound = d2ddisplay_sound_name(run->d);
+	char *request = xasprintf("GET /events?filters=%%7B%%22container%%22:%%5B%%22%s%%22,%%22%s%%22,%%22%s%%22%%5D,%%22event%%22:%%5B%%22die%%22%%5D%%7D",
+		run->server, run->client, sound);
 	int fd = -1;
 
 	/* Each time it is looked at the containers themselves, so that no event is missed. */
@@ -216,6 +235,7 @@ static void watch(struct run *run)
 			fd = d2d_engine_stream(request);
 		if (!runs(run, run->server, "the X server") || !runs(run, run->client, "the application"))
 			break;
+		d2ddisplay_sound_look(run->d, &run->player);
 		if (!pause_for(run, fd, fd < 0 ? PAUSE : LOOK))
 			break;
 		n = fd < 0 ? 1 : recv(fd, buf, sizeof(buf), MSG_DONTWAIT);
@@ -227,12 +247,13 @@ static void watch(struct run *run)
 	if (fd >= 0)
 		close(fd);
 	free(request);
+	free(sound);
 }
 
-/* Ends both containers. They stay, with their logs, until the next run. */
+/* Ends all containers. They stay, with their logs, until the next run. */
 static void end_containers(struct run *run)
 {
-	char *ids[] = { run->client, run->server };
+	char *ids[] = { run->client, run->player.id, run->server };
 	unsigned i;
 
 	for (i = 0; i < ARRAY_SIZE(ids); i++) {
@@ -246,12 +267,14 @@ static void end_containers(struct run *run)
 		free(request);
 		free(ids[i]);
 	}
-	run->client = run->server = NULL;
+	run->client = run->player.id = run->server = NULL;
 	if (run->ids > 0) {
 		kill(run->ids, SIGKILL);
 		safe_waitpid(run->ids, NULL, 0);
 	}
 	run->ids = 0;
+	if (run->d->wish.sound)
+		d2ddisplay_cards_end(run->d->root, &run->player);
 }
 
 /* One run. Returns its length in ms, from the moment when the application was started. */

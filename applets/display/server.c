@@ -1,7 +1,7 @@
 /*
- * d2ddisplay: which image may be the X server. It gets the screen and all keyboards, so its name or a label isn't enough: its
- * content must have come with the medium that the machine was started from, or the administrator has written its ID into the
- * encrypted store.
+ * d2ddisplay: which image may be the X server, and which may have the sound cards. They get the screen and all keyboards, and the
+ * microphone, so the name or a label isn't enough: the content must have come with the medium that the machine was started from, or
+ * the administrator has written the ID into the encrypted store.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -152,37 +152,42 @@ static void describe(struct json_object *inspected, struct d2d_image *image)
 	}
 }
 
-char *d2ddisplay_server_id(const char *root, char **why)
+char *d2ddisplay_trusted_id(const char *root, const char *image, const char *kind, const char *what, char **why)
 {
-	struct json_object *o = d2ddisplay_image(D2DDISPLAY_SERVER, why);
-	const char *id, *kind, *hex;
+	struct json_object *o = d2ddisplay_image(image, why);
+	const char *id, *label, *hex;
 	char *trusted, *wrong, *result = NULL;
 
 	if (!o)
 		return NULL;
 	id = d2d_json_text(o, "Id");
 	hex = d2d_digest_hex(id);
-	kind = d2d_json_text(json_object_object_get(json_object_object_get(o, "Config"), "Labels"), D2DDISPLAY_LABEL);
+	label = d2d_json_text(json_object_object_get(json_object_object_get(o, "Config"), "Labels"), D2DDISPLAY_LABEL);
 	trusted = trusted_images(root);
-	if (!hex || !kind || strcmp(kind, "server") != 0) {
-		wrong = xasprintf("it lacks the label %s=server", D2DDISPLAY_LABEL);
+	if (!hex || !label || strcmp(label, kind) != 0) {
+		wrong = xasprintf("it lacks the label %s=%s", D2DDISPLAY_LABEL, kind);
 	} else if (strcmp(trusted, "any") == 0) {
 		wrong = medium_wrong(root, hex, false);
 	} else if (has_word(trusted, id)) {
-		struct d2d_image image;
+		struct d2d_image inspected;
 
-		describe(o, &image);
-		wrong = layers_wrong(&image, true);
-		free(image.layers);
+		describe(o, &inspected);
+		wrong = layers_wrong(&inspected, true);
+		free(inspected.layers);
 	} else {
 		wrong = xasprintf("%s has to be a line of d2d/trust/images on the encrypted store", id);
 	}
 	if (wrong)
-		*why = xasprintf("the image '%s' may not be the display server: %s", D2DDISPLAY_SERVER, wrong);
+		*why = xasprintf("the image '%s' may not %s: %s", image, what, wrong);
 	else
 		result = xstrdup(id);
 	free(wrong);
 	free(trusted);
 	json_object_put(o);
 	return result;
+}
+
+char *d2ddisplay_server_id(const char *root, char **why)
+{
+	return d2ddisplay_trusted_id(root, D2DDISPLAY_SERVER, "server", "be the display server", why);
 }

@@ -7,6 +7,7 @@
  *	in/		what the server's container may read: cookie, and "told" when the kernel has named the devices
  *	out/		what the server's container writes: "udev" when its udevd listens
  *	sock/		X's socket; the application's container may read this directory
+ *	sound/out/	the socket of its sound, if it may have that
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
