@@ -8,7 +8,10 @@
 #include <json-c/json.h>
 #include "d2ddisplay_sound.h"
 
-enum { PAUSE = 10 * 1000 };	/* ms between two starts */
+enum {
+	PAUSE = 10 * 1000,	/* ms between two starts */
+	LIMIT = 20 * 1000,	/* ms until the application is started also without a socket: slow in an emulator */
+};
 
 /* Makes a directory that is reached by nobody but root, and in it DIR for the socket of a daemon, which UID owns: the directory that a
  * container sees has to be open, and the one above keeps the users of this machine out. */
@@ -69,7 +72,7 @@ void d2ddisplay_sound_start(const struct d2ddisplay *d, struct d2ddisplay_player
 bool d2ddisplay_sound_awaited(const struct d2ddisplay *d, const struct d2ddisplay_player *p)
 {
 	char *socket = xasprintf("%s/sound/out/native", d->dir), *end = NULL;
-	bool awaited = p->id && access(socket, F_OK) < 0 && d2d_now() - p->began < PAUSE && d2ddisplay_is_running(p->id, &end) != 0;
+	bool awaited = p->id && access(socket, F_OK) < 0 && d2d_now() - p->began < LIMIT && d2ddisplay_is_running(p->id, &end) != 0;
 
 	free(end);
 	free(socket);
