@@ -31,8 +31,8 @@
 //usage:#define d2ddisplay_trivial_usage
 //usage:       "[-R ROOT] [list | [-p] [-o WORDS] start NAME IMAGE [ARG]... |\n"
 //usage:       "	[-p] [-o WORDS] window DISPLAY NAME IMAGE [ARG]... | stop NAME |\n"
-//usage:       "	show NAME | shot NAME FILE | copy NAME NAME | boot | run NAME |\n"
-//usage:       "	ids NAME]"
+//usage:       "	show NAME | shot NAME FILE | copy NAME NAME | share NAME [look] |\n"
+//usage:       "	unshare NAME | boot | run NAME | ids NAME]"
 //usage:#define d2ddisplay_full_usage "\n\n"
 //usage:       "Start containers with a screen, each on an X server of its own\n"
 //usage:     "\n	list	List the displays with terminal, state and image (default)"
@@ -47,6 +47,9 @@
 //usage:     "\n		'-' is standard output"
 //usage:     "\n	copy	Copy the clipboard, or if that is empty what is marked, from the"
 //usage:     "\n		first display to the second one: text, up to 1 MiB"
+//usage:     "\n	share	Show a display to VNC clients, by the image 'vnc', on a socket that"
+//usage:     "\n		SSH forwards; with 'look' they see it and control nothing"
+//usage:     "\n	unshare	End that"
 //usage:     "\n	boot	Start the images of d2d.display=, else those whose label asks for"
 //usage:     "\n		a display, as a hook does at boot"
 //usage:     "\n	run	Supervise a display (used by 'start')"
@@ -80,6 +83,7 @@ enum { OPT_p = 1 << 0, OPT_o = 1 << 1 };
 static void print_shares(const struct d2ddisplay *d)
 {
 	const struct d2ddisplay_wish *w = &d->wish;
+	char *how;
 
 	printf("%-16s  %s; %s%s", "", w->offline ? "no network" : "network", w->home[0] ? "home of display "
 		: w->kind == D2DDISPLAY_DESKTOP ? "its own home is kept" : "no home is kept", w->home);
@@ -87,6 +91,10 @@ static void print_shares(const struct d2ddisplay *d)
 		printf("; folder ~/%s", w->folder);
 	if (w->nested)
 		printf("; a Docker engine of its own");
+	how = d2ddisplay_shared(d);
+	if (how)
+		printf("; shared by VNC%s", strcmp(how, "look") == 0 ? ", to be looked at" : "");
+	free(how);
 	printf("; %s, no camera, no clipboard of others\n", w->microphone ? "sound, microphone" : w->sound ? "sound" : "no sound");
 }
 
@@ -178,7 +186,8 @@ static struct json_object *prepare(struct d2ddisplay *d, char **argv, const char
 	char *why;
 
 	if (!d2ddisplay_name_ok(argv[0]))
-		bb_error_msg_and_die("'%s' can't be the name of a display: it has small letters, digits, '-', '_' and '.', %u at most",
+		bb_error_msg_and_die("'%s' can't be the name of a display: it has small letters, digits, '-', '_' and '.', %u at most, "
+			"and doesn't end with '-x' or '-vnc'",
 			printable_string(argv[0]), D2DDISPLAY_NAME_MAX);
 	d2ddisplay_set(d, argv[0]);
 	d->image = d2ddisplay_tagged(argv[1]);
@@ -212,10 +221,12 @@ static struct json_object *prepare(struct d2ddisplay *d, char **argv, const char
 /* Makes the directory of a display. Exits with a message if that fails. */
 static void create(struct d2ddisplay *d)
 {
+	char *device = d2ddisplay_screen_device(d->root);
 	int r;
 
-	if (!d->on && !d2ddisplay_has_screen(d->root))
+	if (!d->on && !device)
 		bb_simple_error_msg_and_die("this machine has no frame buffer (/dev/fb0)");
+	free(device);
 	r = d2ddisplay_create(d);
 	if (r < 0)
 		bb_error_msg_and_die(r == -EEXIST ? "there is a display '%s' already: 'd2d display stop' ends it"
@@ -282,12 +293,12 @@ int d2ddisplay_main(int argc UNUSED_PARAM, char **argv)
 		"options\0" Required_argument "o"
 		"root\0"    Required_argument "R"
 		;
-	static const char verbs[] ALIGN1 = "list\0start\0window\0stop\0show\0shot\0copy\0boot\0run\0ids\0";
-	enum { LIST, START, WINDOW, STOP, SHOW, SHOT, COPY, BOOT, RUN, IDS };
-	static const int8_t arguments[] = { 0, 2, 3, 1, 1, 2, 2, 0, 1, 1 };
+	static const char verbs[] ALIGN1 = "list\0start\0window\0stop\0show\0shot\0copy\0share\0unshare\0boot\0run\0ids\0";
+	enum { LIST, START, WINDOW, STOP, SHOW, SHOT, COPY, SHARE, UNSHARE, BOOT, RUN, IDS };
+	static const int8_t arguments[] = { 0, 2, 3, 1, 1, 2, 2, 1, 1, 0, 1, 1 };
 	const char *root = "", *words = NULL;
 	unsigned opts, n;
-	bool starts;
+	bool starts, look;
 	int verb;
 
 	opts = getopt32long(argv, "+po:R:", longopts, &words, &root);
@@ -298,6 +309,9 @@ int d2ddisplay_main(int argc UNUSED_PARAM, char **argv)
 	if (*argv)
 		argv++;
 	n = string_array_len(argv);
+	look = verb == SHARE && n == 2 && strcmp(argv[1], "look") == 0;
+	if (look)
+		n--;
 	starts = verb == START || verb == WINDOW;
 	if (n < (unsigned)arguments[verb] || (!starts && n > (unsigned)arguments[verb]) || (opts & (OPT_p | OPT_o) && !starts))
 		bb_show_usage();
@@ -317,6 +331,8 @@ int d2ddisplay_main(int argc UNUSED_PARAM, char **argv)
 	case SHOW: return show(root, argv[0]);
 	case SHOT: return d2ddisplay_shot(root, argv[0], argv[1]);
 	case COPY: return d2ddisplay_copy(root, argv[0], argv[1]);
+	case SHARE: return d2ddisplay_share(root, argv[0], look);
+	case UNSHARE: return d2ddisplay_unshare(root, argv[0]);
 	case BOOT: return d2ddisplay_boot(root);
 	case IDS: return d2ddisplay_ids(root, argv[0]);
 	default: return d2ddisplay_run(root, argv[0]);

@@ -15,9 +15,14 @@ struct boot {
 	unsigned started, wrong;
 };
 
-static void wrong(struct boot *b, const char *image, const char *why)
+static void say(const char *image, const char *why)
 {
 	printf("%s: %s\n", printable_string(image), why);
+}
+
+static void wrong(struct boot *b, const char *image, const char *why)
+{
+	say(image, why);
 	b->wrong++;
 }
 
@@ -52,7 +57,8 @@ static void start(struct boot *b, const char *image, const char *words)
 	} else if (d.wish.kind == D2DDISPLAY_WINDOW) {
 		wrong(b, image, "its label asks for a window: its command opens it");
 	} else if ((d.wish.nested || d.wish.sound) && may_not(&d, &why)) {
-		wrong(b, image, why);
+		/* Whoever put the image there may want to allow it later, by the command that is named. */
+		say(image, why);
 	} else {
 		r = d2ddisplay_create(&d);
 		if (r < 0)
@@ -151,6 +157,7 @@ int d2ddisplay_boot(const char *root)
 	struct json_object *o;
 	struct labelled *list;
 	size_t i, n;
+	char *device;
 	bool named = option && option[0] && strcmp(option, "yes") != 0;
 
 	if (option && strcmp(option, "no") == 0)
@@ -165,8 +172,10 @@ int d2ddisplay_boot(const char *root)
 	n = labelled(o, &list);
 	if (!named && n == 0)
 		return skip("no image asks for a display");
-	if (!d2ddisplay_has_screen(root))
+	device = d2ddisplay_screen_device(root);
+	if (!device)
 		return skip("no frame buffer (/dev/fb0): the firmware or GRUB has left the screen in text mode");
+	free(device);
 	id = d2ddisplay_server_id(root, &why);
 	if (!id) {
 		puts(why);
@@ -182,5 +191,5 @@ int d2ddisplay_boot(const char *root)
 	json_object_put(o);
 	free(option);
 	free(hooks);
-	return b.wrong ? EXIT_FAILURE : EXIT_SUCCESS;
+	return b.wrong ? EXIT_FAILURE : b.started ? EXIT_SUCCESS : D2D_EXIT_NOTHING;
 }

@@ -9,6 +9,11 @@
 #include <json-c/json.h>
 #include "d2ddisplay.h"
 
+enum {
+	USUAL_DPI = 96, ROUNDING = 24,	/* from 168 on, the scale is 2 */
+	VIEWER_TRIES = 5,
+};
+
 #define COOKIE "/run/d2d-cookie"	/* in the application's container */
 
 char *d2ddisplay_server_name(const struct d2ddisplay *d)
@@ -19,6 +24,11 @@ char *d2ddisplay_server_name(const struct d2ddisplay *d)
 char *d2ddisplay_client_name(const struct d2ddisplay *d)
 {
 	return xasprintf("display-%s", d->name);
+}
+
+char *d2ddisplay_viewer_name(const struct d2ddisplay *d)
+{
+	return xasprintf("display-%s-vnc", d->name);
 }
 
 static void add(struct json_object *array, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -133,9 +143,9 @@ static struct json_object *terminal_server(const struct d2ddisplay *d, const cha
 	/* For the ioctls of its terminal; and for udevd, which passes uevents on by netlink, in the container's own network namespace. */
 	static const char *const capabilities[] = { "SYS_TTY_CONFIG", "NET_ADMIN", NULL };
 	struct json_object *config = json_object_new_object(), *host, *list;
-	char *card = xasprintf("%s/dev/dri/card0", d->root), *layout = d2ddisplay_layout(d->root), *tty, *screen;
+	char *device = d2ddisplay_screen_device(d->root), *layout = d2ddisplay_layout(d->root), *tty, *screen;
+	unsigned dpi = d2ddisplay_screen(d->root, &screen);
 
-	d2ddisplay_screen(d->root, &screen);
 	list = array_of(config, "Env");
 	add(list, "VT=%u", d->vt);
 	add(list, "LAYOUT=%s", layout);
@@ -144,12 +154,14 @@ static struct json_object *terminal_server(const struct d2ddisplay *d, const cha
 	add(list, "BLANK=%u", d->wish.blank);
 	if (screen)
 		add(list, "SCREEN=%s", screen);
+	if (dpi)
+		add(list, "DPI=%u", dpi);
 	host = server_host(config, d, id, capabilities);
 	list = array_of(host, "Devices");
 	add_device(list, "/dev/tty0");
 	tty = xasprintf("/dev/tty%u", d->vt);
 	add_device(list, tty);
-	add_device(list, access(card, F_OK) == 0 ? "/dev/dri/card0" : "/dev/fb0");
+	add_device(list, device ?: "/dev/fb0");
 	/* Input devices that are plugged in later, too. */
 	add(array_of(host, "DeviceCgroupRules"), "c 13:* rw");
 	list = array_of(host, "Binds");
@@ -160,7 +172,7 @@ static struct json_object *terminal_server(const struct d2ddisplay *d, const cha
 	free(tty);
 	free(layout);
 	free(screen);
-	free(card);
+	free(device);
 	return config;
 }
 
@@ -169,36 +181,67 @@ struct json_object *d2ddisplay_server(const struct d2ddisplay *d, const char *id
 	return d->on ? window_server(d, id) : terminal_server(d, id);
 }
 
-struct json_object *d2ddisplay_client(const struct d2ddisplay *d, struct json_object *image, const char *server)
+/* Returns the configuration of a container that draws on an X server, SERVER: it has the server's socket and cookie, and shares memory
+ * with it, for images. */
+static struct json_object *on_server(const struct d2ddisplay *d, struct json_object *image, const char *server, struct json_object **host)
 {
 	static const char *const capabilities[] = { NULL };
-	struct json_object *config = json_object_new_object(), *host, *list;
-	char *text;
+	struct json_object *config = json_object_new_object(), *list;
+	char *text = xasprintf("container:%s", server);
 
 	set(config, "Image", d2d_json_text(image, "Id") ?: "");
 	set_user(config);
-	if (d2d_json_length(d->args))
-		json_object_object_add(config, "Cmd", json_object_get(d->args));
 	list = array_of(config, "Env");
 	add(list, "DISPLAY=:0");
 	add(list, "XAUTHORITY=%s", COOKIE);
-	if (d->wish.sound)
-		add(list, "PULSE_SERVER=unix:"D2DDISPLAY_HEARD"/native");
-	host = d2ddisplay_host(config, d->name, capabilities);
-	if (d->wish.offline)
-		set(host, "NetworkMode", "none");
-	/* Its own X server's, for images in shared memory. */
-	text = xasprintf("container:%s", server);
-	set(host, "IpcMode", text);
+	*host = d2ddisplay_host(config, d->name, capabilities);
+	set(*host, "IpcMode", text);
 	free(text);
-	json_object_object_add(host, "Init", json_object_new_boolean(true));
-	list = array_of(host, "Binds");
+	json_object_object_add(*host, "Init", json_object_new_boolean(true));
+	list = array_of(*host, "Binds");
 	add(list, "%s/sock:/tmp/.X11-unix:ro", d->dir);
 	add(list, "%s/cookie:%s:ro", d->dir, COOKIE);
-	if (d->wish.sound)
+	return config;
+}
+
+struct json_object *d2ddisplay_client(const struct d2ddisplay *d, struct json_object *image, const char *server)
+{
+	struct json_object *host, *list, *config = on_server(d, image, server, &host);
+	char *screen;
+	unsigned scale = (d2ddisplay_screen(d->root, &screen) + ROUNDING) / USUAL_DPI;
+
+	free(screen);
+	/* On a screen with small pixels GTK draws all things twice as large; what follows X's own figure needs no word. */
+	if (!d->on && scale > 1)
+		add(json_object_object_get(config, "Env"), "GDK_SCALE=%u", scale);
+	if (d2d_json_length(d->args))
+		json_object_object_add(config, "Cmd", json_object_get(d->args));
+	if (d->wish.offline)
+		set(host, "NetworkMode", "none");
+	list = json_object_object_get(host, "Binds");
+	if (d->wish.sound) {
+		add(json_object_object_get(config, "Env"), "PULSE_SERVER=unix:"D2DDISPLAY_HEARD"/native");
 		add(list, "%s/sound/out:"D2DDISPLAY_HEARD":ro", d->dir);
+	}
 	d2ddisplay_shares(d, image, list);
 	if (d->wish.nested)
 		d2ddisplay_nested(d, host);
+	return config;
+}
+
+struct json_object *d2ddisplay_viewer(const struct d2ddisplay *d, struct json_object *image, const char *server, bool look)
+{
+	struct json_object *host, *config = on_server(d, image, server, &host), *list = array_of(config, "Cmd"), *restart;
+
+	add(list, "/usr/bin/share");
+	if (look)
+		add(list, "look");
+	set(host, "NetworkMode", "none");
+	json_object_object_add(host, "ReadonlyRootfs", json_object_new_boolean(true));
+	add(json_object_object_get(host, "Binds"), "%s/share:/d2d/out", d->dir);
+	/* Its end doesn't end the display, so nobody else would start it again. */
+	restart = object_of(host, "RestartPolicy");
+	set(restart, "Name", "on-failure");
+	json_object_object_add(restart, "MaximumRetryCount", json_object_new_int(VIEWER_TRIES));
 	return config;
 }

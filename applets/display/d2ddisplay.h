@@ -15,6 +15,7 @@ struct json_object;
 #define D2DDISPLAY_SOUND "d2d-sound:latest"		/* the image that has the sound cards */
 #define D2DDISPLAY_SOUND_DIR D2D_RUN"/sound"
 #define D2DDISPLAY_HEARD "/run/d2d-sound"		/* where an application sees the directory with its socket for sound */
+#define D2DDISPLAY_VNC "vnc:latest"			/* the image that shows a display to VNC clients */
 #define D2DDISPLAY_LABEL "org.debian2docker.display"
 #define D2DDISPLAY_PROFILE "/usr/lib/d2d/nested-seccomp.json"	/* what a nested engine may call; made by iso/nested/build */
 
@@ -64,15 +65,16 @@ struct d2ddisplay {
  * or -EINVAL and sets *why, which the caller frees. */
 int d2ddisplay_words(const char *text, struct d2ddisplay_wish *wish, char **why);
 
-/* Whether NAME can be the name of a display: [a-z0-9][a-z0-9_.-]*, at most D2DDISPLAY_NAME_MAX characters. */
+/* Whether NAME can be the name of a display: [a-z0-9][a-z0-9_.-]*, at most D2DDISPLAY_NAME_MAX characters, and not such that its
+ * container would have the name of another display's second one ("work-x"). */
 bool d2ddisplay_name_ok(const char *name);
 
 /* Returns IMAGE as NAME:TAG, or NULL if it isn't the name of an image. The caller frees it. */
 char *d2ddisplay_tagged(const char *image);
 
-/* Sets *SCREEN to the size in pixels that d2d.screen= asks for, "WxH", or to NULL if it isn't set or isn't a size. The caller frees
- * it. */
-void d2ddisplay_screen(const char *root, char **screen);
+/* Reads d2d.screen=: "WxH", "WxH@DPI" or "@DPI". Sets *SCREEN to the size in pixels, "WxH", or to NULL if none is set or it isn't a
+ * size; the caller frees it. Returns how many pixels an inch has, or 0. */
+unsigned d2ddisplay_screen(const char *root, char **screen);
 
 /* Returns the keyboard layout of X for d2d.keymap=: letters only, "us" if it isn't set. The caller frees it. */
 char *d2ddisplay_layout(const char *root);
@@ -110,11 +112,14 @@ unsigned d2ddisplay_active(const char *root);
 /* Shows a terminal. Returns 0 or a negative errno. */
 int d2ddisplay_activate(const char *root, unsigned vt);
 
+/* Writes TEXT on a terminal. If that fails, nobody sees it. */
+void d2ddisplay_write(const char *root, unsigned vt, const char *text);
+
 /* Makes a text terminal again of one that a killed X server has left, and gives it its keyboard back. */
 void d2ddisplay_restore(const char *root, unsigned vt);
 
-/* Whether this machine has a frame buffer or a DRM card. */
-bool d2ddisplay_has_screen(const char *root);
+/* Returns the device that draws on the screen, as "/dev/dri/card0" or else "/dev/fb0", or NULL if there is none. The caller frees it. */
+char *d2ddisplay_screen_device(const char *root);
 
 /* Lets the kernel send an uevent "add" for each input device and card. */
 void d2ddisplay_coldplug(const char *root);
@@ -154,11 +159,15 @@ int d2ddisplay_is_running(const char *id, char **end);
 /* Return the names of the containers; the caller frees them. */
 char *d2ddisplay_server_name(const struct d2ddisplay *d);
 char *d2ddisplay_client_name(const struct d2ddisplay *d);
+char *d2ddisplay_viewer_name(const struct d2ddisplay *d);
 
 /* Return the objects for POST /containers/create. ID is that of the server's image, IMAGE is the engine's description of the
  * application's, SERVER the name or ID of the server's container. The caller frees them with json_object_put(). */
 struct json_object *d2ddisplay_server(const struct d2ddisplay *d, const char *id);
 struct json_object *d2ddisplay_client(const struct d2ddisplay *d, struct json_object *image, const char *server);
+
+/* The same for the container that shows a display to VNC clients, which see it but control nothing if LOOK is set. */
+struct json_object *d2ddisplay_viewer(const struct d2ddisplay *d, struct json_object *image, const char *server, bool look);
 
 /* Adds to CONFIG what all containers have in common, OF being the display that each belongs to: no capabilities but CAPABILITIES, no
  * new privileges, no restart by Docker, small logs, and the label by which d2ddisplay knows its own containers. Returns its
@@ -213,6 +222,19 @@ int d2ddisplay_shot(const char *root, const char *name, const char *file);
 
 /* Copies the clipboard of the display FROM to that of TO. */
 int d2ddisplay_copy(const char *root, const char *from, const char *to);
+
+/* ---- display/remote.c ---- */
+
+/* Returns how a display is shown to VNC clients, "control" or "look", or NULL if it isn't. The caller frees it. */
+char *d2ddisplay_shared(const struct d2ddisplay *d);
+
+/* Starts the container for that again, behind a new X server. Returns 0, also if the display isn't shared, or a negative errno and sets
+ * *why. */
+int d2ddisplay_share_again(const struct d2ddisplay *d, char **why);
+
+/* Begin and end to show a display to VNC clients. Return exit statuses. */
+int d2ddisplay_share(const char *root, const char *name, bool look);
+int d2ddisplay_unshare(const char *root, const char *name);
 
 /* ---- display/run.c ---- */
 

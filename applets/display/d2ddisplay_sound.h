@@ -49,11 +49,9 @@ void d2ddisplay_cards_end(const char *root, struct d2ddisplay_player *p);
 
 /* ---- display/player.c: the daemon of a display ---- */
 
-/* Starts what a display with sound needs, and says what is wrong: a display without sound is better than none. */
-void d2ddisplay_sound_start(const struct d2ddisplay *d, struct d2ddisplay_player *p);
-
-/* Whether the socket for sound isn't there yet, and will be in a moment. */
-bool d2ddisplay_sound_awaited(const struct d2ddisplay *d, const struct d2ddisplay_player *p);
+/* Starts what a display with sound needs, and waits some seconds for its socket, with the signals OPEN. Says what is wrong: a display
+ * without sound is better than none. */
+void d2ddisplay_sound_start(const struct d2ddisplay *d, struct d2ddisplay_player *p, const sigset_t *open);
 
 /* Starts the daemon again if it has ended. */
 void d2ddisplay_sound_look(const struct d2ddisplay *d, struct d2ddisplay_player *p);

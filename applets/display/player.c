@@ -10,7 +10,7 @@
 
 enum {
 	PAUSE = 10 * 1000,	/* ms between two starts */
-	LIMIT = 20 * 1000,	/* ms until the application is started also without a socket: slow in an emulator */
+	LIMIT = 20 * 1000,	/* ms after which the application is started without a socket, too */
 };
 
 /* Makes a directory that is reached by nobody but root, and in it DIR for the socket of a daemon, which UID owns: the directory that a
@@ -48,35 +48,40 @@ static void start(const struct d2ddisplay *d, struct d2ddisplay_player *p)
 	free(name);
 }
 
-void d2ddisplay_sound_start(const struct d2ddisplay *d, struct d2ddisplay_player *p)
+/* Waits until the socket is there, which takes long in an emulator. */
+static void await_socket(const struct d2ddisplay *d, const struct d2ddisplay_player *p, const sigset_t *open)
 {
-	char *above = concat_path_file(d->dir, "sound"), *cards = xasprintf("%s"D2DDISPLAY_SOUND_DIR, d->root), *why;
-	unsigned i;
-	int r = make_dirs(above, "out", D2DDISPLAY_MIXES);
+	static const struct timespec step = { .tv_nsec = 100 * 1000 * 1000 };
+	char *socket = xasprintf("%s/sound/out/native", d->dir), *end = NULL;
 
-	for (i = 0; r == 0 && i < D2DDISPLAY_ROLES; i++)
-		r = make_dirs(cards, d2ddisplay_cards[i].role, d2ddisplay_cards[i].user);
-	if (r == 0)
-		r = d2ddisplay_cards_start(d, p);
-	if (r < 0)
-		bb_error_msg("%s: no sound: %s", d->name, strerror(-r));
-	why = d2ddisplay_cards_missing(d->root);
-	if (why)
-		bb_error_msg("%s: no sound: %s", d->name, why);
+	while (!bb_got_signal && access(socket, F_OK) < 0 && d2d_now() - p->began < LIMIT && d2ddisplay_is_running(p->id, &end) != 0)
+		ppoll(NULL, 0, &step, open);
+	free(end);
+	free(socket);
+}
+
+void d2ddisplay_sound_start(const struct d2ddisplay *d, struct d2ddisplay_player *p, const sigset_t *open)
+{
+	char *above = concat_path_file(d->dir, "sound"), *cards = xasprintf("%s"D2DDISPLAY_SOUND_DIR, d->root), *why = NULL;
+	unsigned i;
+	int r;
+
+	if (d->wish.sound) {
+		r = make_dirs(above, "out", D2DDISPLAY_MIXES);
+		for (i = 0; r == 0 && i < D2DDISPLAY_ROLES; i++)
+			r = make_dirs(cards, d2ddisplay_cards[i].role, d2ddisplay_cards[i].user);
+		if (r == 0)
+			r = d2ddisplay_cards_start(d, p);
+		why = r < 0 ? xstrdup(strerror(-r)) : d2ddisplay_cards_missing(d->root);
+		if (why)
+			bb_error_msg("%s: no sound: %s", d->name, why);
+		start(d, p);
+		if (p->id)
+			await_socket(d, p, open);
+	}
 	free(why);
 	free(cards);
 	free(above);
-	start(d, p);
-}
-
-bool d2ddisplay_sound_awaited(const struct d2ddisplay *d, const struct d2ddisplay_player *p)
-{
-	char *socket = xasprintf("%s/sound/out/native", d->dir), *end = NULL;
-	bool awaited = p->id && access(socket, F_OK) < 0 && d2d_now() - p->began < LIMIT && d2ddisplay_is_running(p->id, &end) != 0;
-
-	free(end);
-	free(socket);
-	return awaited;
 }
 
 void d2ddisplay_sound_look(const struct d2ddisplay *d, struct d2ddisplay_player *p)

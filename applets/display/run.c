@@ -31,6 +31,7 @@ struct run {
 	bool well;		/* the application has ended with exit status 0 */
 	char *server, *client;	/* IDs of the containers, or NULL */
 	unsigned before;	/* the terminal that was shown before this display */
+	bool shown;		/* its terminal was shown when this run ended */
 	pid_t ids;		/* the server of IDs for a nested engine, or 0 */
 	struct d2ddisplay_player player;	/* of its sound */
 	int lock;		/* only one display at a time starts its X server, which changes the terminal */
@@ -124,18 +125,20 @@ static bool start(struct run *run, const char *name, struct json_object *config,
 	return r == 0;
 }
 
-/* Removes what an earlier run has left: files in the directories of the server, and both containers. */
+/* Removes what an earlier run has left: files in the directories of the server, and the containers. */
 static bool clean_up(struct run *run)
 {
 	static const char *const files[] = { "in/told", "out/udev", "sock/X0" };
-	char *server = d2ddisplay_server_name(run->d), *client = d2ddisplay_client_name(run->d), *sound = d2ddisplay_sound_name(run->d), *why;
-	int r = d2ddisplay_remove_container(client, &why);
+	char *names[] = { d2ddisplay_viewer_name(run->d), d2ddisplay_client_name(run->d), d2ddisplay_server_name(run->d),
+		run->d->wish.sound ? d2ddisplay_sound_name(run->d) : NULL }, *why;
 	unsigned i;
+	int r = 0;
 
-	if (r == 0)
-		r = d2ddisplay_remove_container(server, &why);
-	if (r == 0 && run->d->wish.sound)
-		r = d2ddisplay_remove_container(sound, &why);
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		if (r == 0 && names[i])
+			r = d2ddisplay_remove_container(names[i], &why);
+		free(names[i]);
+	}
 	if (r < 0)
 		ended(run, why);
 	if (r < 0 && r != -EIO && r != -EEXIST)
@@ -146,9 +149,6 @@ static bool clean_up(struct run *run)
 		unlink(path);
 		free(path);
 	}
-	free(server);
-	free(client);
-	free(sound);
 	return r == 0;
 }
 
@@ -194,16 +194,6 @@ static bool serve_ids(struct run *run)
 	return run->ids >= 0;
 }
 
-/* Starts the sound of a display that may have it. Whatever is wrong with it, the display is started. */
-static void start_sound(struct run *run)
-{
-	if (!run->d->wish.sound)
-		return;
-	d2ddisplay_sound_start(run->d, &run->player);
-	while (d2ddisplay_sound_awaited(run->d, &run->player) && pause_for(run, -1, STEP))
-		continue;
-}
-
 static bool start_client(struct run *run)
 {
 	struct json_object *image = d2ddisplay_image(run->d->image, &run->why);
@@ -211,7 +201,7 @@ static bool start_client(struct run *run)
 	bool done = image && d2ddisplay_may_share(run->d, image, &run->why) == 0 && serve_ids(run);
 
 	if (done) {
-		start_sound(run);
+		d2ddisplay_sound_start(run->d, &run->player, &run->open);
 		done = start(run, name, d2ddisplay_client(run->d, image, run->server), &run->client);
 	}
 	json_object_put(image);
@@ -219,14 +209,23 @@ static bool start_client(struct run *run)
 	return done;
 }
 
+/* Shows the display to VNC clients again, if it was shown before. The display itself goes on without them. */
+static void share_again(struct run *run)
+{
+	char *why;
+
+	if (d2ddisplay_share_again(run->d, &why) < 0)
+		bb_error_msg("%s: isn't shared any more: %s", run->d->name, why);
+	free(why);
+}
+
 /* Waits until one of the two containers has ended, or this process is to. */
 static void watch(struct run *run)
 {
 	ssize_t n;
-	/* The sound is named, since its container may be started again. */
-	char buf[4096], *sound = d2ddisplay_sound_name(run->d);
-	char *request = xasprintf("GET /events?filters=%%7B%%22container%%22:%%5B%%22%s%%22,%%22%s%%22,%%22%s%%22%%5D,%%22event%%22:%%5B%%22die%%22%%5D%%7D",
-		run->server, run->client, sound);
+	/* All containers of this display have its label. */
+	char buf[4096], *request = xasprintf("GET /events?filters=%%7B%%22label%%22:%%5B%%22"D2DDISPLAY_LABEL"-of%%3D%s%%22%%5D,"
+		"%%22event%%22:%%5B%%22die%%22%%5D%%7D", run->d->name);
 	int fd = -1;
 
 	/* Each time it is looked at the containers themselves, so that no event is missed. */
@@ -247,7 +246,6 @@ static void watch(struct run *run)
 	if (fd >= 0)
 		close(fd);
 	free(request);
-	free(sound);
 }
 
 /* Ends all containers. They stay, with their logs, until the next run. */
@@ -255,6 +253,8 @@ static void end_containers(struct run *run)
 {
 	char *ids[] = { run->client, run->player.id, run->server };
 	unsigned i;
+
+	run->shown = !run->d->on && d2ddisplay_active(run->d->root) == run->d->vt;
 
 	for (i = 0; i < ARRAY_SIZE(ids); i++) {
 		char *request, *why;
@@ -297,6 +297,7 @@ static unsigned long long once(struct run *run)
 				d2ddisplay_set_state(run->d, "runs");
 				if (!run->d->once)
 					bb_error_msg("%s: runs on terminal %u", run->d->name, run->d->vt);
+				share_again(run);
 				watch(run);
 			}
 		}
@@ -311,23 +312,26 @@ static unsigned long long once(struct run *run)
 static void leave_terminal(const struct run *run)
 {
 	const struct d2ddisplay *d = run->d;
-	bool shown = d2ddisplay_active(d->root) == d->vt;
 
 	if (d->on)
 		return;
 	d2ddisplay_restore(d->root, d->vt);
-	if (shown)
+	if (run->shown)
 		d2ddisplay_activate(d->root, d->once && run->before ? run->before : TEXT_TERMINAL);
 }
 
 static void give_up(struct run *run)
 {
 	char *why = xstrdup(printable_string(run->why)), *text, *name = d2ddisplay_server_name(run->d);
+	bool text_is_shown = d2ddisplay_active(run->d->root) == TEXT_TERMINAL;
 
 	d2ddisplay_set_state(run->d, "failed: %s", why);
 	text = xasprintf("\r\ndebian2docker: the display '%s' has failed %u times: %s; see 'docker logs %s' and 'd2d display list'\r\n",
 		run->d->name, TRIES, why, name);
 	d2d_consoles_write(text);
+	/* The console tty0 is the terminal that is shown, which may be another display. */
+	if (!text_is_shown)
+		d2ddisplay_write(run->d->root, TEXT_TERMINAL, text);
 	free(text);
 	free(why);
 	free(name);
@@ -365,7 +369,7 @@ int d2ddisplay_run(const char *root, const char *name)
 		lasted = once(&run);
 		/* Who has gone to another terminal meanwhile stays there. */
 		if (lasted)
-			d.show = d2ddisplay_active(root) == d.vt;
+			d.show = run.shown;
 		leave_terminal(&run);
 		if (bb_got_signal)
 			break;

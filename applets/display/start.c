@@ -77,6 +77,8 @@ int d2ddisplay_stop(const char *root, const char *name)
 		spawn_and_wait(argv);
 	}
 	/* The supervisor has done this, unless it was killed. */
+	if (!removed(d2ddisplay_viewer_name(&d)))
+		code = EXIT_FAILURE;
 	if (!removed(d2ddisplay_client_name(&d)))
 		code = EXIT_FAILURE;
 	if (d.wish.sound && !removed(d2ddisplay_sound_name(&d)))

@@ -8,6 +8,8 @@
  *	out/		what the server's container writes: "udev" when its udevd listens
  *	sock/		X's socket; the application's container may read this directory
  *	sound/out/	the socket of its sound, if it may have that
+ *	shared		"control" or "look" if the display is shown to VNC clients
+ *	share/		where they connect: the socket "vnc"
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */

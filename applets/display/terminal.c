@@ -43,6 +43,16 @@ int d2ddisplay_activate(const char *root, unsigned vt)
 	return r;
 }
 
+void d2ddisplay_write(const char *root, unsigned vt, const char *text)
+{
+	int fd = open_terminal(root, vt);
+
+	if (fd < 0)
+		return;
+	full_write(fd, text, strlen(text));
+	close(fd);
+}
+
 void d2ddisplay_restore(const char *root, unsigned vt)
 {
 	struct vt_mode mode = { .mode = VT_AUTO };
@@ -57,14 +67,24 @@ void d2ddisplay_restore(const char *root, unsigned vt)
 	close(fd);
 }
 
-bool d2ddisplay_has_screen(const char *root)
+char *d2ddisplay_screen_device(const char *root)
 {
-	char *fb = xasprintf("%s/dev/fb0", root), *card = xasprintf("%s/dev/dri/card0", root);
-	bool has = access(fb, F_OK) == 0 || access(card, F_OK) == 0;
+	/* The number of a card isn't always 0: the driver of what the firmware has set up may have had that, before the card's own. */
+	static const char *const patterns[] = { "%s/dev/dri/card[0-9]", "%s/dev/fb0" };
+	char *found = NULL;
+	unsigned i;
 
-	free(fb);
-	free(card);
-	return has;
+	for (i = 0; i < ARRAY_SIZE(patterns) && !found; i++) {
+		char *pattern = xasprintf(patterns[i], root);
+		glob_t g;
+
+		if (glob(pattern, 0, NULL, &g) == 0) {
+			found = xstrdup(g.gl_pathv[0] + strlen(root));
+			globfree(&g);
+		}
+		free(pattern);
+	}
+	return found;
 }
 
 void d2ddisplay_coldplug(const char *root)

@@ -8,7 +8,7 @@
 #include "d2ddisplay.h"
 #include "d2d_alias.h"
 
-enum { BLANK_MAX = 999, SIDE_MIN = 200, SIDE_MAX = 16384 };
+enum { BLANK_MAX = 999, SIDE_MIN = 200, SIDE_MAX = 16384, DPI_MIN = 48, DPI_MAX = 480 };
 
 /* Takes one word behind the first. Returns false if it is unknown or its value isn't valid. */
 static bool take(const char *word, struct d2ddisplay_wish *wish)
@@ -69,7 +69,8 @@ int d2ddisplay_words(const char *text, struct d2ddisplay_wish *wish, char **why)
 
 bool d2ddisplay_name_ok(const char *name)
 {
-	return strlen(name) <= D2DDISPLAY_NAME_MAX && d2d_is_command(name);
+	return strlen(name) <= D2DDISPLAY_NAME_MAX && d2d_is_command(name) && !is_suffixed_with(name, "-x")
+		&& !is_suffixed_with(name, "-vnc");
 }
 
 char *d2ddisplay_tagged(const char *image)
@@ -97,14 +98,21 @@ char *d2ddisplay_layout(const char *root)
 	return (char *)layout;
 }
 
-void d2ddisplay_screen(const char *root, char **screen)
+unsigned d2ddisplay_screen(const char *root, char **screen)
 {
-	char *option = d2d_option_at(root, "screen"), more;
-	unsigned w, h;
+	char *option = d2d_option_at(root, "screen"), *at = option ? strchr(option, '@') : NULL, more;
+	unsigned w, h, dpi = 0;
 
 	*screen = NULL;
+	if (at) {
+		*at++ = '\0';
+		dpi = bb_strtou(at, NULL, 10);
+		if (errno || dpi < DPI_MIN || dpi > DPI_MAX)
+			dpi = 0;
+	}
 	if (option && sscanf(option, "%5ux%5u%c", &w, &h, &more) == 2 && w >= SIDE_MIN && w <= SIDE_MAX
 	 && h >= SIDE_MIN && h <= SIDE_MAX)
 		*screen = xasprintf("%ux%u", w, h);
 	free(option);
+	return dpi;
 }

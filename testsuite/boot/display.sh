@@ -9,12 +9,15 @@ for image in display desktop; do
 done
 command -v blkid >/dev/null || skip "no blkid"
 ram=1024
+patience=${D2D_PATIENCE:-400} # a machine that counts instructions is slow
 background=28507a # of the desktop image (iso/images/desktop/root/etc/jwm/system.jwmrc)
+vga='-vga std'
 terminal=101418   # of its xterm (.Xdefaults)
 
 # machine QEMU-OPTION...: starts a machine with a screen, and a monitor for its keyboard and its mouse.
 machine() {
-	boot "$@" -vga std -chardev "socket,id=monitor,path=$work/monitor,server=on,wait=off" -mon chardev=monitor,mode=readline
+	# shellcheck disable=SC2086
+	boot "$@" $vga -chardev "socket,id=monitor,path=$work/monitor,server=on,wait=off" -mon chardev=monitor,mode=readline
 }
 
 # counted WORDS [QEMU-OPTION...]: starts such a machine with the ISO, whose clock counts instructions, a nanosecond each: however busy
@@ -55,23 +58,33 @@ press() { monitor "sendkey $1" >/dev/null; }
 
 # corner: moves the mouse to the upper left corner of the screen. A PS/2 mouse can't move far at once.
 corner() { monitor "$(yes 'mouse_move -100 -100' | head -n 24)" >/dev/null; }
+# moved X Y COMMAND...: moves the mouse by X and Y, and whether COMMAND succeeds then. The mouse of QEMU sends what is left of an
+# earlier movement first, and the X server makes fast movements longer: so a place is reached by small steps, looking.
+moved() {
+	monitor "mouse_move $1 $2" >/dev/null
+	shift 2
+	"$@"
+}
 click() {
 	monitor 'mouse_button 1
 mouse_button 0' >/dev/null
 }
 
 # opens WHAT NUMBER: opens a terminal by the menu of the desktop, with the mouse, and checks that there are NUMBER terminals then.
-# The menu opens where the root window is clicked, in the corner, with the entry "Terminal" first.
+# The menu opens where the root window is clicked, in the corner, with the entry "Terminal" first, which changes its colour under the
+# pointer.
 opens() {
 	corner
 	click
 	wait_for menu_is_open || { fail "$1: no menu"; return 0; }
-	monitor 'mouse_move 12 8' >/dev/null
+	menu_colour=$(pixel 150 12)
+	wait_for moved 2 3 entry_is_marked || { fail "$1: the pointer doesn't move"; return 0; }
 	click
 	ok "$1" "$(waiting "[ \$($terminals) -ge $2 ]"); echo \"terminals: \$($terminals)\"" "^terminals: $2\$"
 }
 terminals='docker exec display-desktop sh -c "grep -l ^xterm /proc/[0-9]*/cmdline" | wc -l'
-menu_is_open() { picture $background >/dev/null; [ "$(pixel 60 4)" != $background ]; }
+menu_is_open() { picture $background >/dev/null; [ "$(pixel 150 12)" != $background ]; }
+entry_is_marked() { picture $background >/dev/null; [ "$(pixel 150 12)" != "$menu_colour" ]; }
 
 # ---- the screen ----
 # picture RRGGBB: takes a picture; prints its size, how many colours it has, and how many hundredths of it have this colour.
@@ -114,6 +127,13 @@ has_colour() {
 	set -- "$1" "$2" $picture
 	[ "${4-0}" -gt 1 ] && [ "${5-0}" -ge "$2" ]
 }
+# text_is_shown: whether the screen shows text in few colours: much black, something that isn't, and nothing of a desktop.
+text_is_shown() {
+	picture=$(picture 000000)
+	# shellcheck disable=SC2086
+	set -- $picture
+	[ "${2-0}" -gt 1 ] && [ "${3-0}" -ge 70 ] && ! has_colour $background 1
+}
 # seen WHAT RRGGBB HUNDREDTHS: waits until so much of the screen has this colour.
 seen() {
 	if wait_for has_colour "$2" "$3"; then
@@ -125,8 +145,8 @@ seen() {
 }
 
 # ---- the guest ----
-# waiting COMMAND [SECONDS]: a command for the guest that waits until COMMAND succeeds.
-waiting() { echo "n=0; until { $1; } 2>/dev/null || [ \$((n += 1)) -gt ${2:-90} ]; do sleep 1; done; [ \$n -le ${2:-90} ]"; }
+# waiting COMMAND [SECONDS]: a command for the guest that waits until COMMAND succeeds. It ends before the patience with it does.
+waiting() { echo "n=0; until { $1; } 2>/dev/null || [ \$((n += 1)) -gt ${2:-40} ]; do sleep 1; done; [ \$n -le ${2:-40} ]"; }
 # patiently CHECK...: makes a check that may take several starts of X.
 patiently() {
 	patience=$((patience * 4))
@@ -135,7 +155,7 @@ patiently() {
 }
 # runs NAME: waits until a display runs.
 runs() {
-	ok "display '$1' runs" "$(waiting "grep -qx runs /run/d2d/display/$1/state"); d2d display list; [ \$n -le 90 ] || { cat /run/d2d/log/display-$1.log; docker logs display-$1-x 2>&1 | tail -n 30; docker logs display-$1 2>&1 | tail; false; }" "^$1 .*runs"
+	ok "display '$1' runs" "$(waiting "grep -qx runs /run/d2d/display/$1/state" 90); d2d display list; [ \$n -le 90 ] || { cat /run/d2d/log/display-$1.log; docker logs display-$1-x 2>&1 | tail -n 30; docker logs display-$1 2>&1 | tail; false; }" "^$1 .*runs"
 }
 # unrepeated NAME: switches off key repetition on a display: on a loaded test machine a key that is pressed for 100 ms can seem to be
 # held for long.
