@@ -13,10 +13,7 @@
 
 #define TRUST "have the sound cards"
 
-enum {
-	MEMORY = 128 << 20,	/* bytes for the daemon of a display, whose application decides how much it needs */
-	PRIORITY = 5,		/* real time, for the daemons that feed the cards; PulseAudio's own choice */
-};
+enum { MEMORY = 128 << 20 };	/* bytes for the daemon of a display, whose application decides how much it needs */
 
 const struct d2ddisplay_cards d2ddisplay_cards[D2DDISPLAY_ROLES] = {
 	{ "d2d-sound", "play", D2DDISPLAY_PLAYS },
@@ -68,7 +65,7 @@ static struct json_object *confined(struct json_object *config, const char *of, 
 struct json_object *d2ddisplay_cards_container(const char *root, const char *id, unsigned role, bool devices)
 {
 	const struct d2ddisplay_cards *c = &d2ddisplay_cards[role];
-	struct json_object *config = json_object_new_object(), *host, *limit, *limits;
+	struct json_object *config = json_object_new_object(), *host;
 
 	append(config, "Env", xasprintf("ROLE=%s", c->role));
 	host = confined(config, "sound", id, c->user);
@@ -79,13 +76,6 @@ struct json_object *d2ddisplay_cards_container(const char *root, const char *id,
 		append(host, "GroupAdd", xasprintf("%u", D2DDISPLAY_MIXERS));
 	}
 	append(host, "Binds", xasprintf("%s"D2DDISPLAY_SOUND_DIR"/%s:/d2d/out", root, c->role));
-	limit = json_object_new_object();
-	json_object_object_add(limit, "Name", json_object_new_string("rtprio"));
-	json_object_object_add(limit, "Soft", json_object_new_int(PRIORITY));
-	json_object_object_add(limit, "Hard", json_object_new_int(PRIORITY));
-	limits = json_object_new_array();
-	json_object_array_add(limits, limit);
-	json_object_object_add(host, "Ulimits", limits);
 	return config;
 }
 
