@@ -12,8 +12,8 @@
 //config:	select D2D_LIBD2D_MOUNT
 //config:	select LONG_OPTS
 //config:	help
-//config:	Factory reset: only the settings (--soft), a new store (--hard), or the
-//config:	console container (--container).
+//config:	Factory reset: only the settings (--soft), a new store (--hard), or
+//config:	the console container (--container).
 
 //applet:IF_D2DRESET(APPLET(d2dreset, BB_DIR_USR_BIN, BB_SUID_DROP))
 

@@ -60,10 +60,13 @@ static int make_place(const struct d2ddisplay *d)
 static int start(const struct d2ddisplay *d, const char *how, char **id, char **why)
 {
 	struct json_object *image = d2ddisplay_image(D2DDISPLAY_VNC, why), *config;
-	char *name = d2ddisplay_viewer_name(d), *server = d2ddisplay_server_name(d);
+	char *name = d2ddisplay_viewer_name(d), *server = d2ddisplay_server_name(d), *socket = concat_path_file(d->dir, SOCKET);
 	int r = image ? d2ddisplay_remove_container(name, why) : -ENOENT;
 
 	*id = NULL;
+	/* That of an earlier container, to which nobody could connect. */
+	unlink(socket);
+	free(socket);
 	if (r == 0) {
 		r = make_place(d);
 		if (r < 0)

@@ -323,15 +323,11 @@ static void leave_terminal(const struct run *run)
 static void give_up(struct run *run)
 {
 	char *why = xstrdup(printable_string(run->why)), *text, *name = d2ddisplay_server_name(run->d);
-	bool text_is_shown = d2ddisplay_active(run->d->root) == TEXT_TERMINAL;
 
 	d2ddisplay_set_state(run->d, "failed: %s", why);
 	text = xasprintf("\r\ndebian2docker: the display '%s' has failed %u times: %s; see 'docker logs %s' and 'd2d display list'\r\n",
 		run->d->name, TRIES, why, name);
-	d2d_consoles_write(text);
-	/* The console tty0 is the terminal that is shown, which may be another display. */
-	if (!text_is_shown)
-		d2ddisplay_write(run->d->root, TEXT_TERMINAL, text);
+	d2ddisplay_say(run->d->root, TEXT_TERMINAL, text);
 	free(text);
 	free(why);
 	free(name);

@@ -43,14 +43,19 @@ int d2ddisplay_activate(const char *root, unsigned vt)
 	return r;
 }
 
-void d2ddisplay_write(const char *root, unsigned vt, const char *text)
+void d2ddisplay_say(const char *root, unsigned vt, const char *text)
 {
-	int fd = open_terminal(root, vt);
+	char *consoles = xmalloc_open_read_close("/sys/class/tty/console/active", NULL);
+	/* The console tty0 is the terminal that is shown, which may be a display; and it isn't always a console. */
+	bool is_console = consoles && strstr(consoles, "tty0") && d2ddisplay_active(root) == vt;
+	int fd = is_console ? -1 : open_terminal(root, vt);
 
-	if (fd < 0)
-		return;
-	full_write(fd, text, strlen(text));
-	close(fd);
+	d2d_consoles_write(text);
+	if (fd >= 0) {
+		full_write(fd, text, strlen(text));
+		close(fd);
+	}
+	free(consoles);
 }
 
 void d2ddisplay_restore(const char *root, unsigned vt)

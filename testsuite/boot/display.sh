@@ -22,7 +22,7 @@ machine() {
 
 # counted WORDS [QEMU-OPTION...]: starts such a machine with the ISO, whose clock counts instructions, a nanosecond each: however busy
 # the test machine is, the seconds of the guest are the same. GRUB would load for very long then, so QEMU loads the kernel, with WORDS
-# on its command line; the kernel sets the screen's mode (1024x768) itself.
+# on its command line; the kernel sets the screen's mode (1024x768 on a frame buffer; a graphics card has its own) itself.
 counted() {
 	local words="$1" uuid
 	shift
