@@ -58,9 +58,9 @@
 //usage:     "\n"
 //usage:     "\n	-o,--options WORDS	How to start it, instead of the image's label"
 //usage:     "\n			org.debian2docker.display: desktop, kiosk or window, and behind"
-//usage:     "\n			it ,lock ,nocursor ,offline ,nested ,commands"
-//usage:     "\n			,blank=MINUTES ,home=NAME ,folder=NAME"
-//usage:     "\n	-p,--print	For 'start' and 'window': only print the two containers, as JSON"
+//usage:     "\n			it ,lock ,nocursor ,offline ,nested ,commands ,sound"
+//usage:     "\n			,microphone ,blank=MINUTES ,home=NAME ,folder=NAME"
+//usage:     "\n	-p,--print	For 'start' and 'window': only print the containers, as JSON"
 //usage:     "\n	-R,--root ROOT	Use ROOT instead of /"
 //usage:     "\n"
 //usage:     "\nWhen one of the two containers ends, both are started again; after five times"
@@ -68,15 +68,17 @@
 //usage:     "\nthat is kept. lock: Ctrl-Alt-F1 has no effect; offline: no network; blank: the"
 //usage:     "\nscreen is switched off without input; home: the home directory of another"
 //usage:     "\ndisplay; folder: a directory in user docker's home; nested: it may run a Docker"
-//usage:     "\nengine of its own; commands: it opens the commands of images. A label needs"
-//usage:     "\nleave for the last four (d2d alias --allow)."
+//usage:     "\nengine of its own; commands: it opens the commands of images; sound: it can be"
+//usage:     "\nheard; microphone: it can also record. A label needs leave for the last six"
+//usage:     "\n(d2d alias --allow)."
 //usage:     "\nExit status: 0 done, 1 something is wrong, 77 nothing to do (boot)"
 //usage:#define d2ddisplay_example_usage
 //usage:       "$ sudo d2d display start work desktop\n"
 //usage:       "$ sudo d2d display -o kiosk,lock,offline start shop catalogue\n"
 
 #include <json-c/json.h>
-#include "d2ddisplay.h"
+#include "d2ddisplay_commands.h"
+#include "d2ddisplay_sound.h"
 
 enum { OPT_p = 1 << 0, OPT_o = 1 << 1 };
 
@@ -100,7 +102,7 @@ static void print_shares(const struct d2ddisplay *d)
 	if (how)
 		printf("; shared by VNC%s", strcmp(how, "look") == 0 ? ", to be looked at" : "");
 	free(how);
-	puts("; no sound, no camera, no clipboard of others");
+	printf("; %s, no camera, no clipboard of others\n", w->microphone ? "sound, microphone" : w->sound ? "sound" : "no sound");
 }
 
 static int list(const char *root)
@@ -148,7 +150,25 @@ static int show(const char *root, const char *name)
 	return EXIT_SUCCESS;
 }
 
-/* Prints the configurations of both containers. */
+/* Adds the configurations of the containers for sound to O. */
+static void add_sound(const struct d2ddisplay *d, struct json_object *o)
+{
+	char *why, *id = d2ddisplay_sound_id(d->root, &why);
+	unsigned i;
+
+	if (id) {
+		json_object_object_add(o, "sound", d2ddisplay_sound(d, id));
+		for (i = 0; i < D2DDISPLAY_ROLES; i++)
+			if (i == D2DDISPLAY_PLAY || d->wish.microphone)
+				json_object_object_add(o, d2ddisplay_cards[i].container, d2ddisplay_cards_container(d->root, id, i, true));
+	} else {
+		bb_error_msg("no sound: %s", why);
+	}
+	free(id);
+	free(why);
+}
+
+/* Prints the configurations of all containers. */
 static int print(struct d2ddisplay *d, struct json_object *image, const char *server)
 {
 	struct json_object *both = json_object_new_object();
@@ -156,6 +176,8 @@ static int print(struct d2ddisplay *d, struct json_object *image, const char *se
 
 	json_object_object_add(both, "server", d2ddisplay_server(d, server));
 	json_object_object_add(both, "application", d2ddisplay_client(d, image, name));
+	if (d->wish.sound)
+		add_sound(d, both);
 	puts(json_object_to_json_string_ext(both, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(both);
 	free(name);

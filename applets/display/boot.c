@@ -56,7 +56,7 @@ static void start(struct boot *b, const char *image, const char *words)
 		wrong(b, image, why);
 	} else if (d.wish.kind == D2DDISPLAY_WINDOW) {
 		wrong(b, image, "its label asks for a window: its command opens it");
-	} else if (d.wish.nested && may_not(&d, &why)) {
+	} else if ((d.wish.nested || d.wish.sound) && may_not(&d, &why)) {
 		/* Whoever put the image there may want to allow it later, by the command that is named. */
 		say(image, why);
 	} else {

@@ -73,13 +73,11 @@ static struct json_object *object_of(struct json_object *o, const char *key)
 	return value;
 }
 
-/* Returns what both containers have in common: no capabilities but CAPABILITIES, no new privileges, no restart by Docker, small logs,
- * and the label by which d2ddisplay knows its own containers. */
-static struct json_object *common(struct json_object *config, const struct d2ddisplay *d, const char *const *capabilities)
+struct json_object *d2ddisplay_host(struct json_object *config, const char *of, const char *const *capabilities)
 {
 	struct json_object *host = json_object_new_object(), *log, *list;
 
-	set(object_of(config, "Labels"), D2DDISPLAY_LABEL"-of", d->name);
+	set(object_of(config, "Labels"), D2DDISPLAY_LABEL"-of", of);
 	add(array_of(host, "CapDrop"), "ALL");
 	list = array_of(host, "CapAdd");
 	for (; *capabilities; capabilities++)
@@ -112,7 +110,7 @@ static struct json_object *server_host(struct json_object *config, const struct 
 	struct json_object *host, *list;
 
 	set(config, "Image", id);
-	host = common(config, d, capabilities);
+	host = d2ddisplay_host(config, d->name, capabilities);
 	set(host, "NetworkMode", "none");
 	set(host, "IpcMode", "shareable");
 	json_object_object_add(host, "ReadonlyRootfs", json_object_new_boolean(true));
@@ -196,7 +194,7 @@ static struct json_object *on_server(const struct d2ddisplay *d, struct json_obj
 	list = array_of(config, "Env");
 	add(list, "DISPLAY=:0");
 	add(list, "XAUTHORITY=%s", COOKIE);
-	*host = common(config, d, capabilities);
+	*host = d2ddisplay_host(config, d->name, capabilities);
 	set(*host, "IpcMode", text);
 	free(text);
 	json_object_object_add(*host, "Init", json_object_new_boolean(true));
@@ -208,7 +206,7 @@ static struct json_object *on_server(const struct d2ddisplay *d, struct json_obj
 
 struct json_object *d2ddisplay_client(const struct d2ddisplay *d, struct json_object *image, const char *server)
 {
-	struct json_object *host, *config = on_server(d, image, server, &host);
+	struct json_object *host, *list, *config = on_server(d, image, server, &host);
 	char *screen;
 	unsigned scale = (d2ddisplay_screen(d->root, &screen) + ROUNDING) / USUAL_DPI;
 
@@ -220,9 +218,14 @@ struct json_object *d2ddisplay_client(const struct d2ddisplay *d, struct json_ob
 		json_object_object_add(config, "Cmd", json_object_get(d->args));
 	if (d->wish.offline)
 		set(host, "NetworkMode", "none");
-	d2ddisplay_shares(d, image, json_object_object_get(host, "Binds"));
+	list = json_object_object_get(host, "Binds");
+	if (d->wish.sound) {
+		add(json_object_object_get(config, "Env"), "PULSE_SERVER=unix:"D2DDISPLAY_HEARD"/native");
+		add(list, "%s/sound/out:"D2DDISPLAY_HEARD":ro", d->dir);
+	}
+	d2ddisplay_shares(d, image, list);
 	if (d->commands)
-		add(json_object_object_get(host, "Binds"), "%s/"D2DDISPLAY_COMMANDS":/run/d2d-commands:ro", d->dir);
+		add(list, "%s/"D2DDISPLAY_COMMANDS":/run/d2d-commands:ro", d->dir);
 	if (d->wish.nested)
 		d2ddisplay_nested(d, host);
 	return config;

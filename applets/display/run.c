@@ -9,7 +9,8 @@
 
 #include <json-c/json.h>
 #include <sys/file.h>
-#include "d2ddisplay.h"
+#include "d2ddisplay_commands.h"
+#include "d2ddisplay_sound.h"
 #include "d2d_engine.h"
 
 enum {
@@ -34,6 +35,7 @@ struct run {
 	bool shown;		/* its terminal was shown when this run ended */
 	pid_t ids;		/* the server of IDs for a nested engine, or 0 */
 	pid_t commands;		/* the server that opens commands for the application, or 0 */
+	struct d2ddisplay_player player;	/* of its sound */
 	int lock;		/* only one display at a time starts its X server, which changes the terminal */
 };
 
@@ -132,12 +134,13 @@ static bool start(struct run *run, const char *name, struct json_object *config,
 static bool clean_up(struct run *run)
 {
 	static const char *const files[] = { "in/told", "out/udev", "sock/X0" };
-	char *names[] = { d2ddisplay_viewer_name(run->d), d2ddisplay_client_name(run->d), d2ddisplay_server_name(run->d) }, *why;
+	char *names[] = { d2ddisplay_viewer_name(run->d), d2ddisplay_client_name(run->d), d2ddisplay_server_name(run->d),
+		run->d->wish.sound ? d2ddisplay_sound_name(run->d) : NULL }, *why;
 	unsigned i;
 	int r = 0;
 
 	for (i = 0; i < ARRAY_SIZE(names); i++) {
-		if (r == 0)
+		if (r == 0 && names[i])
 			r = d2ddisplay_remove_container(names[i], &why);
 		free(names[i]);
 	}
@@ -204,6 +207,7 @@ static bool start_client(struct run *run)
 
 	if (done) {
 		run->commands = d2ddisplay_commands_start(run->d, image);
+		d2ddisplay_sound_start(run->d, &run->player, &run->open);
 		done = start(run, name, d2ddisplay_client(run->d, image, run->server), &run->client);
 	}
 	json_object_put(image);
@@ -211,22 +215,13 @@ static bool start_client(struct run *run)
 	return done;
 }
 
-/* Shows the display to VNC clients again, if it was shown before. The display itself goes on without them. */
-static void share_again(struct run *run)
-{
-	char *why;
-
-	if (d2ddisplay_share_again(run->d, &why) < 0)
-		bb_error_msg("%s: isn't shared any more: %s", run->d->name, why);
-	free(why);
-}
-
 /* Waits until one of the two containers has ended, or this process is to. */
 static void watch(struct run *run)
 {
 	ssize_t n;
-	char buf[4096], *request = xasprintf("GET /events?filters=%%7B%%22container%%22:%%5B%%22%s%%22,%%22%s%%22%%5D,%%22event%%22:%%5B%%22die%%22%%5D%%7D",
-		run->server, run->client);
+	/* All containers of this display have its label. */
+	char buf[4096], *request = xasprintf("GET /events?filters=%%7B%%22label%%22:%%5B%%22"D2DDISPLAY_LABEL"-of%%3D%s%%22%%5D,"
+		"%%22event%%22:%%5B%%22die%%22%%5D%%7D", run->d->name);
 	int fd = -1;
 
 	/* Each time it is looked at the containers themselves, so that no event is missed. */
@@ -235,6 +230,7 @@ static void watch(struct run *run)
 			fd = d2d_engine_stream(request);
 		if (!runs(run, run->server, "the X server") || !runs(run, run->client, "the application"))
 			break;
+		d2ddisplay_sound_look(run->d, &run->player);
 		if (!pause_for(run, fd, fd < 0 ? PAUSE : LOOK))
 			break;
 		n = fd < 0 ? 1 : recv(fd, buf, sizeof(buf), MSG_DONTWAIT);
@@ -248,10 +244,10 @@ static void watch(struct run *run)
 	free(request);
 }
 
-/* Ends both containers. They stay, with their logs, until the next run. */
+/* Ends all containers. They stay, with their logs, until the next run. */
 static void end_containers(struct run *run)
 {
-	char *ids[] = { run->client, run->server };
+	char *ids[] = { run->client, run->player.id, run->server };
 	unsigned i;
 
 	run->shown = !run->d->on && d2ddisplay_active(run->d->root) == run->d->vt;
@@ -267,13 +263,15 @@ static void end_containers(struct run *run)
 		free(request);
 		free(ids[i]);
 	}
-	run->client = run->server = NULL;
+	run->client = run->player.id = run->server = NULL;
 	if (run->ids > 0) {
 		kill(run->ids, SIGKILL);
 		safe_waitpid(run->ids, NULL, 0);
 	}
 	run->ids = 0;
 	d2ddisplay_commands_end(run->d, &run->commands);
+	if (run->d->wish.sound)
+		d2ddisplay_cards_end(run->d->root, &run->player);
 }
 
 /* One run. Returns its length in ms, from the moment when the application was started. */
@@ -296,7 +294,7 @@ static unsigned long long once(struct run *run)
 				d2ddisplay_set_state(run->d, "runs");
 				if (!run->d->once)
 					bb_error_msg("%s: runs on terminal %u", run->d->name, run->d->vt);
-				share_again(run);
+				d2ddisplay_share_again(run->d);
 				watch(run);
 			}
 		}

@@ -1,7 +1,7 @@
 /*
- * d2ddisplay: which image may be the X server. It gets the screen and all keyboards, so its name or a label isn't enough: its
- * content must have come with the medium that the machine was started from, or the administrator has written its ID into the
- * encrypted store.
+ * d2ddisplay: which image may be the X server, and which may have the sound cards. They get the screen and all keyboards, and the
+ * microphone, so the name or a label isn't enough: the content must have come with the medium that the machine was started from, or
+ * the administrator has written the ID into the encrypted store.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -174,24 +174,29 @@ char *d2ddisplay_untrusted(const char *root, struct json_object *inspected)
 	return wrong;
 }
 
-char *d2ddisplay_server_id(const char *root, char **why)
+char *d2ddisplay_trusted_id(const char *root, const char *image, const char *kind, const char *what, char **why)
 {
-	struct json_object *o = d2ddisplay_image(D2DDISPLAY_SERVER, why);
-	const char *kind;
+	struct json_object *o = d2ddisplay_image(image, why);
+	const char *label;
 	char *wrong, *result = NULL;
 
 	if (!o)
 		return NULL;
-	kind = d2d_json_text(json_object_object_get(json_object_object_get(o, "Config"), "Labels"), D2DDISPLAY_LABEL);
-	if (!kind || strcmp(kind, "server") != 0)
-		wrong = xasprintf("it lacks the label %s=server", D2DDISPLAY_LABEL);
+	label = d2d_json_text(json_object_object_get(json_object_object_get(o, "Config"), "Labels"), D2DDISPLAY_LABEL);
+	if (!label || strcmp(label, kind) != 0)
+		wrong = xasprintf("it lacks the label %s=%s", D2DDISPLAY_LABEL, kind);
 	else
 		wrong = d2ddisplay_untrusted(root, o);
 	if (wrong)
-		*why = xasprintf("the image '%s' may not be the display server: %s", D2DDISPLAY_SERVER, wrong);
+		*why = xasprintf("the image '%s' may not %s: %s", image, what, wrong);
 	else
 		result = xstrdup(d2d_json_text(o, "Id"));
 	free(wrong);
 	json_object_put(o);
 	return result;
+}
+
+char *d2ddisplay_server_id(const char *root, char **why)
+{
+	return d2ddisplay_trusted_id(root, D2DDISPLAY_SERVER, "server", "be the display server", why);
 }

@@ -126,7 +126,7 @@ int d2ddisplay_may_share(const struct d2ddisplay *d, struct json_object *image, 
 	int r = 0;
 
 	*why = NULL;
-	if (!d->wish.home[0] && !d->wish.folder[0] && !d->wish.nested)
+	if (!d->wish.home[0] && !d->wish.folder[0] && !d->wish.nested && !d->wish.sound)
 		return 0;
 	if (d->wish.home[0] && !home)
 		return d2d_fail(-EINVAL, why, "home=%s: the image '%s' doesn't say where its home directory is (ENV HOME=/...)",
@@ -153,6 +153,8 @@ int d2ddisplay_may_share(const struct d2ddisplay *d, struct json_object *image, 
 		}
 		if (d->wish.nested)
 			need(allowed, xstrdup("--display=nested"), &missing);
+		if (d->wish.sound)
+			need(allowed, xstrdup(d->wish.microphone ? "--display=microphone" : "--display=sound"), &missing);
 		json_object_put(all);
 	}
 	if (missing)

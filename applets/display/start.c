@@ -5,7 +5,7 @@
  */
 //kbuild:lib-$(CONFIG_D2DDISPLAY) += d2ddisplay_start.o
 
-#include "d2ddisplay.h"
+#include "d2ddisplay_sound.h"
 
 enum { LOOK = 200 * 1000 };	/* microseconds */
 
@@ -64,6 +64,7 @@ static bool removed(char *container)
 int d2ddisplay_stop(const char *root, const char *name)
 {
 	struct d2ddisplay d = { .root = root };
+	struct d2ddisplay_player player = { NULL };
 	char *supervisor = service(name);
 	char *argv[] = { (char *)"d2dstart", (char *)"-k", (char *)"-t", (char *)"60", supervisor, NULL };
 	int r = d2ddisplay_load(&d, name), code = EXIT_SUCCESS;
@@ -80,12 +81,16 @@ int d2ddisplay_stop(const char *root, const char *name)
 		code = EXIT_FAILURE;
 	if (!removed(d2ddisplay_client_name(&d)))
 		code = EXIT_FAILURE;
+	if (d.wish.sound && !removed(d2ddisplay_sound_name(&d)))
+		code = EXIT_FAILURE;
 	if (!removed(d2ddisplay_server_name(&d)))
 		code = EXIT_FAILURE;
 	if (code == EXIT_SUCCESS && d2d_remove_tree(d.dir) < 0) {
 		bb_perror_msg("can't remove '%s'", d.dir);
 		code = EXIT_FAILURE;
 	}
+	if (d.wish.sound)
+		d2ddisplay_cards_end(root, &player);
 	free(supervisor);
 	d2ddisplay_free(&d);
 	return code;
