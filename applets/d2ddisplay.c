@@ -70,7 +70,7 @@
 //usage:     "\ndisplay; folder: a directory in user docker's home; nested: it may run a Docker"
 //usage:     "\nengine of its own; commands: it opens the commands of images; sound: it can be"
 //usage:     "\nheard; microphone: it can also record. A label needs leave for the last six"
-//usage:     "\n(d2d alias --allow)."
+//usage:     "\n(d2d alias --allow), or for commands and sound to have come with the medium."
 //usage:     "\nExit status: 0 done, 1 something is wrong, 77 nothing to do (boot)"
 //usage:#define d2ddisplay_example_usage
 //usage:       "$ sudo d2d display start work desktop\n"
@@ -194,7 +194,7 @@ static struct json_object *prepare(struct d2ddisplay *d, char **argv, const char
 
 	if (!d2ddisplay_name_ok(argv[0]))
 		bb_error_msg_and_die("'%s' can't be the name of a display: it has small letters, digits, '-', '_' and '.', %u at most, "
-			"and doesn't end with '-x' or '-vnc'",
+			"and doesn't end with '-x', '-vnc' or '-sound'",
 			printable_string(argv[0]), D2DDISPLAY_NAME_MAX);
 	d2ddisplay_set(d, argv[0]);
 	d->image = d2ddisplay_tagged(argv[1]);

@@ -118,6 +118,15 @@ static int make_folder(const struct d2ddisplay *d, char **why)
 	return r;
 }
 
+static bool came_with_medium(const struct d2ddisplay *d, struct json_object *image)
+{
+	char *wrong = d2ddisplay_untrusted(d->root, image);
+	bool came = !wrong;
+
+	free(wrong);
+	return came;
+}
+
 int d2ddisplay_may_share(const struct d2ddisplay *d, struct json_object *image, char **why)
 {
 	const char *home = home_of(image);
@@ -153,8 +162,10 @@ int d2ddisplay_may_share(const struct d2ddisplay *d, struct json_object *image, 
 		}
 		if (d->wish.nested)
 			need(allowed, xstrdup("--display=nested"), &missing);
-		if (d->wish.sound)
-			need(allowed, xstrdup(d->wish.microphone ? "--display=microphone" : "--display=sound"), &missing);
+		if (d->wish.microphone)
+			need(allowed, xstrdup("--display=microphone"), &missing);
+		else if (d->wish.sound && !came_with_medium(d, image))
+			need(allowed, xstrdup("--display=sound"), &missing);
 		json_object_put(all);
 	}
 	if (missing)

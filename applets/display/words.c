@@ -73,7 +73,7 @@ int d2ddisplay_words(const char *text, struct d2ddisplay_wish *wish, char **why)
 bool d2ddisplay_name_ok(const char *name)
 {
 	return strlen(name) <= D2DDISPLAY_NAME_MAX && d2d_is_command(name) && !is_suffixed_with(name, "-x")
-		&& !is_suffixed_with(name, "-vnc");
+		&& !is_suffixed_with(name, "-vnc") && !is_suffixed_with(name, "-sound");
 }
 
 char *d2ddisplay_tagged(const char *image)
