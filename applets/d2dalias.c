@@ -23,7 +23,8 @@
 
 //usage:#define d2dalias_trivial_usage
 //usage:       "[-d DIR] [-H SOCKET] [-s STORE] [-R ROOT] [list | add [IMAGE]... |\n"
-//usage:       "	remove [NAME]... | bin | watch | run [-p] IMAGE [--] [ARG]... |\n"
+//usage:       "	remove [NAME]... | bin | watch | run [-p] [-L LABEL] IMAGE [--]\n"
+//usage:       "	[ARG]... |\n"
 //usage:       "	-a IMAGE OPTION... | -n IMAGE | -l]"
 //usage:#define d2dalias_full_usage "\n\n"
 //usage:       "Manage the commands (aliases) that run Docker images by their names.\n"
@@ -40,6 +41,8 @@
 //usage:     "\n			data-root STORE, without an engine"
 //usage:     "\n	-R,--root ROOT	Use ROOT/run instead of /run"
 //usage:     "\n	-p,--print	For 'run': only print the docker command line"
+//usage:     "\n	-L,--label LABEL	For 'run': the container has this label, by which the"
+//usage:     "\n			caller finds it again"
 //usage:     "\n	-a,--allow	Allow IMAGE these options, if its labels ask for them"
 //usage:     "\n	-n,--deny	Withdraw all options that were allowed for IMAGE"
 //usage:     "\n	-l,--allowed	List the allowed options of all images"
@@ -65,7 +68,7 @@ int d2dalias_main(int argc UNUSED_PARAM, char **argv)
 		{ "run", d2dalias_run }, { "watch", d2dalias_watch }, { "bin", d2dalias_bin },
 	};
 	enum { OPT_ALLOW = 1 << 3, OPT_DENY = 1 << 4, OPT_ALLOWED = 1 << 5 };
-	struct d2dalias d = { .dir = "/usr/local/bin", .root = "" };
+	struct d2dalias d = { .dir = D2D_ALIAS_DIR, .root = "" };
 	char *where = NULL;
 	unsigned opts, i;
 

@@ -32,7 +32,7 @@
 //usage:       "[-R ROOT] [list | [-p] [-o WORDS] start NAME IMAGE [ARG]... |\n"
 //usage:       "	[-p] [-o WORDS] window DISPLAY NAME IMAGE [ARG]... | stop NAME |\n"
 //usage:       "	show NAME | shot NAME FILE | copy NAME NAME | share NAME [look] |\n"
-//usage:       "	unshare NAME | boot | run NAME | ids NAME]"
+//usage:       "	unshare NAME | boot | run NAME | ids NAME | commands NAME]"
 //usage:#define d2ddisplay_full_usage "\n\n"
 //usage:       "Start containers with a screen, each on an X server of its own\n"
 //usage:     "\n	list	List the displays with terminal, state and image (default)"
@@ -54,11 +54,12 @@
 //usage:     "\n		a display, as a hook does at boot"
 //usage:     "\n	run	Supervise a display (used by 'start')"
 //usage:     "\n	ids	Give a nested engine of a display its IDs, as 'run' does"
+//usage:     "\n	commands	Open commands for the application of a display, as 'run' does"
 //usage:     "\n"
 //usage:     "\n	-o,--options WORDS	How to start it, instead of the image's label"
 //usage:     "\n			org.debian2docker.display: desktop, kiosk or window, and behind"
-//usage:     "\n			it ,lock ,nocursor ,offline ,nested ,sound ,microphone"
-//usage:     "\n			,blank=MINUTES ,home=NAME ,folder=NAME"
+//usage:     "\n			it ,lock ,nocursor ,offline ,nested ,commands ,sound"
+//usage:     "\n			,microphone ,blank=MINUTES ,home=NAME ,folder=NAME"
 //usage:     "\n	-p,--print	For 'start' and 'window': only print the containers, as JSON"
 //usage:     "\n	-R,--root ROOT	Use ROOT instead of /"
 //usage:     "\n"
@@ -67,8 +68,9 @@
 //usage:     "\nthat is kept. lock: Ctrl-Alt-F1 has no effect; offline: no network; blank: the"
 //usage:     "\nscreen is switched off without input; home: the home directory of another"
 //usage:     "\ndisplay; folder: a directory in user docker's home; nested: it may run a Docker"
-//usage:     "\nengine of its own; sound: it can be heard; microphone: it can also record."
-//usage:     "\nA label needs leave for the last five (d2d alias --allow)."
+//usage:     "\nengine of its own; commands: it opens the commands of images; sound: it can be"
+//usage:     "\nheard; microphone: it can also record. A label needs leave for the last six (d2d"
+//usage:     "\nalias --allow)."
 //usage:     "\nExit status: 0 done, 1 something is wrong, 77 nothing to do (boot)"
 //usage:#define d2ddisplay_example_usage
 //usage:       "$ sudo d2d display start work desktop\n"
@@ -83,7 +85,7 @@ enum { OPT_p = 1 << 0, OPT_o = 1 << 1 };
 static void print_shares(const struct d2ddisplay *d)
 {
 	const struct d2ddisplay_wish *w = &d->wish;
-	char *how;
+	char *path, *how;
 
 	printf("%-16s  %s; %s%s", "", w->offline ? "no network" : "network", w->home[0] ? "home of display "
 		: w->kind == D2DDISPLAY_DESKTOP ? "its own home is kept" : "no home is kept", w->home);
@@ -91,6 +93,10 @@ static void print_shares(const struct d2ddisplay *d)
 		printf("; folder ~/%s", w->folder);
 	if (w->nested)
 		printf("; a Docker engine of its own");
+	path = xasprintf("%s/"D2DDISPLAY_COMMANDS"/socket", d->dir);
+	if (access(path, F_OK) == 0)
+		printf("; opens commands");
+	free(path);
 	how = d2ddisplay_shared(d);
 	if (how)
 		printf("; shared by VNC%s", strcmp(how, "look") == 0 ? ", to be looked at" : "");
@@ -212,6 +218,10 @@ static struct json_object *prepare(struct d2ddisplay *d, char **argv, const char
 			d->image);
 	if (d2ddisplay_may_share(d, image, &why) < 0)
 		bb_error_msg_and_die("%s", why);
+	why = d2ddisplay_commands_refused(d, image);
+	if (why)
+		bb_error_msg("%s", why);
+	free(why);
 	*id = d2ddisplay_server_id(d->root, &why);
 	if (!*id)
 		bb_error_msg_and_die("%s", why);
@@ -293,9 +303,9 @@ int d2ddisplay_main(int argc UNUSED_PARAM, char **argv)
 		"options\0" Required_argument "o"
 		"root\0"    Required_argument "R"
 		;
-	static const char verbs[] ALIGN1 = "list\0start\0window\0stop\0show\0shot\0copy\0share\0unshare\0boot\0run\0ids\0";
-	enum { LIST, START, WINDOW, STOP, SHOW, SHOT, COPY, SHARE, UNSHARE, BOOT, RUN, IDS };
-	static const int8_t arguments[] = { 0, 2, 3, 1, 1, 2, 2, 1, 1, 0, 1, 1 };
+	static const char verbs[] ALIGN1 = "list\0start\0window\0stop\0show\0shot\0copy\0share\0unshare\0boot\0run\0ids\0commands\0";
+	enum { LIST, START, WINDOW, STOP, SHOW, SHOT, COPY, SHARE, UNSHARE, BOOT, RUN, IDS, COMMANDS };
+	static const int8_t arguments[] = { 0, 2, 3, 1, 1, 2, 2, 1, 1, 0, 1, 1, 1 };
 	const char *root = "", *words = NULL;
 	unsigned opts, n;
 	bool starts, look;
@@ -335,6 +345,7 @@ int d2ddisplay_main(int argc UNUSED_PARAM, char **argv)
 	case UNSHARE: return d2ddisplay_unshare(root, argv[0]);
 	case BOOT: return d2ddisplay_boot(root);
 	case IDS: return d2ddisplay_ids(root, argv[0]);
+	case COMMANDS: return d2ddisplay_commands(root, argv[0]);
 	default: return d2ddisplay_run(root, argv[0]);
 	}
 }

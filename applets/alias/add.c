@@ -95,7 +95,7 @@ static int add_alias(const char *dir, const struct d2d_alias *a)
 		return r;
 	}
 	path = concat_path_file(dir, a->name);
-	old = d2dalias_read(path);
+	old = d2d_alias_read(path);
 	if (old && !old[0]) {
 		bb_error_msg("%s: no command: '%s' exists and isn't an alias", a->image, path);
 	} else {

@@ -47,7 +47,7 @@ static char *taken_by(const struct scripts *s, const char *name, const char *pat
 	other = d2dalias_shadowed_by(name);
 	if (other || is_ours(s, path))
 		return other;
-	image = d2dalias_read(path);
+	image = d2d_alias_read(path);
 	if (image)
 		other = image[0] ? xasprintf("the command of image %s", image) : xstrdup(path);
 	free(image);

@@ -32,9 +32,6 @@ struct json_object *d2dalias_inspect(const char *image);
 
 /* ---- alias/file.c: the files of the commands ---- */
 
-/* Returns the image of the alias at a path, "" if the file is not an alias, or NULL if there is no file. The caller frees it. */
-char *d2dalias_read(const char *path);
-
 /* Writes the command PATH, which runs IMAGE, or exits. With IS_NEW, fails if the file exists. */
 void d2dalias_write(const char *path, const char *image, int is_new);
 

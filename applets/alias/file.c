@@ -8,27 +8,6 @@
 #include <dirent.h>
 #include "d2dalias.h"
 
-#define MARKER "#!/bin/sh\n# d2dalias: "
-
-char *d2dalias_read(const char *path)
-{
-	char buf[sizeof(MARKER) + D2D_IMAGE_MAX + 1];
-	struct stat st;
-	ssize_t n = -1;
-	char *image;
-
-	if (lstat(path, &st) < 0)
-		return errno == ENOENT ? NULL : xstrdup("");
-	if (S_ISREG(st.st_mode))
-		n = open_read_close(path, buf, sizeof(buf) - 1);
-	buf[MAX(n, 0)] = '\0';
-	image = is_prefixed_with(buf, MARKER);
-	if (!image)
-		return xstrdup("");
-	strchrnul(image, '\n')[0] = '\0';
-	return xstrdup(d2d_is_image(image) ? image : "");
-}
-
 char *d2dalias_shadowed_by(const char *name)
 {
 	static const char dirs[] ALIGN1 = "/usr/bin\0" "/usr/sbin\0" "/bin\0" "/sbin\0";
@@ -47,7 +26,7 @@ char *d2dalias_shadowed_by(const char *name)
 void d2dalias_write(const char *path, const char *image, int is_new)
 {
 	char *tmp = xasprintf("%s.XXXXXX", path);
-	char *text = xasprintf(MARKER"%s\n"
+	char *text = xasprintf(D2D_ALIAS_MARKER"%s\n"
 		"# If you delete the line above, this file is yours: d2dalias will never change it again.\n"
 		"exec d2dalias run '%s' -- \"$@\"\n", image, image);
 	int fd = xmkstemp(tmp);
@@ -70,7 +49,7 @@ void d2dalias_write(const char *path, const char *image, int is_new)
 int d2dalias_unlink(const char *dir, const char *name)
 {
 	char *path = concat_path_file(dir, name);
-	char *image = d2d_is_command(name) ? d2dalias_read(path) : NULL;
+	char *image = d2d_is_command(name) ? d2d_alias_read(path) : NULL;
 	int r = EXIT_FAILURE;
 
 	if (!image)
@@ -103,7 +82,7 @@ int d2dalias_each(const char *dir, int list, const struct d2d_alias *keep, int n
 		bb_perror_msg_and_die("can't read '%s'", dir);
 	for (i = 0; i < count; i++) {
 		char *path = concat_path_file(dir, files[i]->d_name);
-		char *image = d2dalias_read(path);
+		char *image = d2d_alias_read(path);
 
 		if (image && image[0]) {
 			if (list)

@@ -226,7 +226,17 @@ static void open_window(const char *name, struct json_object *labels, const stru
 	BB_EXECVP_or_die(argv);
 }
 
-static int run_image(const struct d2dalias *d, const char *name, char **args, bool print)
+/* Adds --label=LABEL to a command line. */
+static void add_label(struct d2d_alias_command *command, const char *label)
+{
+	command->argv = xrealloc(command->argv, (command->n + 2) * sizeof(*command->argv));
+	/* behind "docker run" */
+	memmove(command->argv + 3, command->argv + 2, (command->n - 1) * sizeof(*command->argv));
+	command->argv[2] = xasprintf("--label=%s", label);
+	command->n++;
+}
+
+static int run_image(const struct d2dalias *d, const char *name, char **args, const char *label, bool print)
 {
 	struct json_object *inspected = d2dalias_inspect(name);
 	struct json_object *config = json_object_object_get(inspected, "Config");
@@ -245,6 +255,8 @@ static int run_image(const struct d2dalias *d, const char *name, char **args, bo
 		print_refused(name, &command);
 		return EXIT_CANNOT_RUN;
 	}
+	if (label)
+		add_label(&command, label);
 	if (print) {
 		print_command(command.argv);
 		return EXIT_SUCCESS;
@@ -258,11 +270,12 @@ static int run_image(const struct d2dalias *d, const char *name, char **args, bo
 
 int d2dalias_run(struct d2dalias *d, char **argv)
 {
+	const char *label = NULL;
 	unsigned print;
 
 	xfunc_error_retval = EXIT_CANNOT_RUN;
 	argv--;
-	print = getopt32long(argv, "^+" "p" "\0" "-1", "print\0" No_argument "p");
+	print = getopt32long(argv, "^+" "pL:" "\0" "-1", "print\0" No_argument "p" "label\0" Required_argument "L", &label) & 1;
 	argv += optind;
-	return run_image(d, d2dalias_tagged(argv[0]), argv + (argv[1] && strcmp(argv[1], "--") == 0 ? 2 : 1), print);
+	return run_image(d, d2dalias_tagged(argv[0]), argv + (argv[1] && strcmp(argv[1], "--") == 0 ? 2 : 1), label, print);
 }

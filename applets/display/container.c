@@ -7,7 +7,7 @@
 //kbuild:lib-$(CONFIG_D2DDISPLAY) += d2ddisplay_container.o
 
 #include <json-c/json.h>
-#include "d2ddisplay.h"
+#include "d2ddisplay_sound.h"
 
 enum {
 	USUAL_DPI = 96, ROUNDING = 24,	/* from 168 on, the scale is 2 */
@@ -224,6 +224,8 @@ struct json_object *d2ddisplay_client(const struct d2ddisplay *d, struct json_ob
 		add(list, "%s/sound/out:"D2DDISPLAY_HEARD":ro", d->dir);
 	}
 	d2ddisplay_shares(d, image, list);
+	if (d->commands)
+		add(list, "%s/"D2DDISPLAY_COMMANDS":/run/d2d-commands:ro", d->dir);
 	if (d->wish.nested)
 		d2ddisplay_nested(d, host);
 	return config;

@@ -13,7 +13,6 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/sysmacros.h>
-#include <sys/un.h>
 #include "d2ddisplay.h"
 
 #define IN_CONTAINER "/run/d2d-nested"	/* where the directory with the socket is mounted */
@@ -159,29 +158,18 @@ static void answer(int client)
 /* Makes the device and the socket. Returns the socket or a negative errno. */
 static int listen_for(const struct d2ddisplay *d)
 {
-	char *dir = xasprintf("%s/nested", d->dir), *device = xasprintf("%s/tun", d->dir);
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd = -1, r = 0, n = snprintf(address.sun_path, sizeof(address.sun_path), "%s/ids", dir);
+	char *device = xasprintf("%s/tun", d->dir);
+	int fd = d2ddisplay_listen(d, "nested", "ids");
 
-	if (n >= (int)sizeof(address.sun_path))
-		r = -ENAMETOOLONG;
-	if (r == 0 && mkdir(dir, 0755) < 0 && errno != EEXIST)
-		r = -errno;
 	unlink(device);
-	if (r == 0 && (mknod(device, S_IFCHR | 0600, makedev(10, 200)) < 0 || chown(device, D2DDISPLAY_USER, D2DDISPLAY_USER) < 0))
-		r = -errno;
-	if (r == 0) {
-		unlink(address.sun_path);
-		fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-		if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0
-		 || chown(address.sun_path, D2DDISPLAY_USER, D2DDISPLAY_USER) < 0 || chmod(address.sun_path, 0600) < 0 || listen(fd, 5) < 0)
-			r = -errno;
-	}
-	if (r < 0 && fd >= 0)
+	if (fd >= 0 && (mknod(device, S_IFCHR | 0600, makedev(10, 200)) < 0 || chown(device, D2DDISPLAY_USER, D2DDISPLAY_USER) < 0)) {
+		int r = -errno;
+
 		close(fd);
+		fd = r;
+	}
 	free(device);
-	free(dir);
-	return r < 0 ? r : fd;
+	return fd;
 }
 
 static void serve(int fd) NORETURN;

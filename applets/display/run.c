@@ -34,6 +34,7 @@ struct run {
 	bool shown;		/* its terminal was shown when this run ended */
 	pid_t ids;		/* the server of IDs for a nested engine, or 0 */
 	struct d2ddisplay_player player;	/* of its sound */
+	pid_t commands;		/* the server that opens commands for the application, or 0 */
 	int lock;		/* only one display at a time starts its X server, which changes the terminal */
 };
 
@@ -65,6 +66,9 @@ static bool runs(struct run *run, const char *id, const char *what)
 
 	if (r == 0 && run->client && strcmp(id, run->client) == 0)
 		run->well = strcmp(end, "exit status 0") == 0;
+	/* So ends Xephyr, when somebody has closed its window. */
+	else if (r == 0 && run->client && run->d->on)
+		run->well = strcmp(end, "exit status 1") == 0;
 	if (r == 0)
 		ended(run, xasprintf("%s has ended (%s)", what, end));
 	free(end);
@@ -202,6 +206,7 @@ static bool start_client(struct run *run)
 
 	if (done) {
 		d2ddisplay_sound_start(run->d, &run->player, &run->open);
+		run->commands = d2ddisplay_commands_start(run->d, image);
 		done = start(run, name, d2ddisplay_client(run->d, image, run->server), &run->client);
 	}
 	json_object_put(image);
@@ -255,7 +260,6 @@ static void end_containers(struct run *run)
 	unsigned i;
 
 	run->shown = !run->d->on && d2ddisplay_active(run->d->root) == run->d->vt;
-
 	for (i = 0; i < ARRAY_SIZE(ids); i++) {
 		char *request, *why;
 
@@ -273,6 +277,7 @@ static void end_containers(struct run *run)
 		safe_waitpid(run->ids, NULL, 0);
 	}
 	run->ids = 0;
+	d2ddisplay_commands_end(run->d, &run->commands);
 	if (run->d->wish.sound)
 		d2ddisplay_cards_end(run->d->root, &run->player);
 }

@@ -8,7 +8,7 @@
 //kbuild:lib-$(CONFIG_D2DDISPLAY) += d2ddisplay_server.o
 
 #include <json-c/json.h>
-#include "d2ddisplay.h"
+#include "d2ddisplay_sound.h"
 #include "d2d_image.h"
 
 #define TRUSTED "/usr/lib/d2d/trusted-images"
@@ -152,37 +152,46 @@ static void describe(struct json_object *inspected, struct d2d_image *image)
 	}
 }
 
-char *d2ddisplay_trusted_id(const char *root, const char *image, const char *kind, const char *what, char **why)
+char *d2ddisplay_untrusted(const char *root, struct json_object *inspected)
 {
-	struct json_object *o = d2ddisplay_image(image, why);
-	const char *id, *label, *hex;
-	char *trusted, *wrong, *result = NULL;
+	const char *id = d2d_json_text(inspected, "Id"), *hex = d2d_digest_hex(id ?: "");
+	char *trusted = trusted_images(root), *wrong;
 
-	if (!o)
-		return NULL;
-	id = d2d_json_text(o, "Id");
-	hex = d2d_digest_hex(id);
-	label = d2d_json_text(json_object_object_get(json_object_object_get(o, "Config"), "Labels"), D2DDISPLAY_LABEL);
-	trusted = trusted_images(root);
-	if (!hex || !label || strcmp(label, kind) != 0) {
-		wrong = xasprintf("it lacks the label %s=%s", D2DDISPLAY_LABEL, kind);
+	if (!hex) {
+		wrong = xstrdup("it has no ID");
 	} else if (strcmp(trusted, "any") == 0) {
 		wrong = medium_wrong(root, hex, false);
 	} else if (has_word(trusted, id)) {
-		struct d2d_image inspected;
+		struct d2d_image image;
 
-		describe(o, &inspected);
-		wrong = layers_wrong(&inspected, true);
-		free(inspected.layers);
+		describe(inspected, &image);
+		wrong = layers_wrong(&image, true);
+		free(image.layers);
 	} else {
 		wrong = xasprintf("%s has to be a line of d2d/trust/images on the encrypted store", id);
 	}
+	free(trusted);
+	return wrong;
+}
+
+char *d2ddisplay_trusted_id(const char *root, const char *image, const char *kind, const char *what, char **why)
+{
+	struct json_object *o = d2ddisplay_image(image, why);
+	const char *label;
+	char *wrong, *result = NULL;
+
+	if (!o)
+		return NULL;
+	label = d2d_json_text(json_object_object_get(json_object_object_get(o, "Config"), "Labels"), D2DDISPLAY_LABEL);
+	if (!label || strcmp(label, kind) != 0)
+		wrong = xasprintf("it lacks the label %s=%s", D2DDISPLAY_LABEL, kind);
+	else
+		wrong = d2ddisplay_untrusted(root, o);
 	if (wrong)
 		*why = xasprintf("the image '%s' may not %s: %s", image, what, wrong);
 	else
-		result = xstrdup(id);
+		result = xstrdup(d2d_json_text(o, "Id"));
 	free(wrong);
-	free(trusted);
 	json_object_put(o);
 	return result;
 }

@@ -1,5 +1,6 @@
 /*
- * d2ddisplay: the directories that an application has besides its image: a home directory that is kept, and one of user docker's.
+ * d2ddisplay: what an application has besides its image: a home directory that is kept, a directory of user docker's, and the
+ * right to open commands.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -63,16 +64,34 @@ void d2ddisplay_shares(const struct d2ddisplay *d, struct json_object *image, st
 	free(volume);
 }
 
-/* Whether root has allowed this image an option, which OPTION becomes part of *MISSING otherwise. Frees OPTION. */
-static void need(struct json_object *allowed, char *option, char **missing)
+static bool is_allowed(struct json_object *allowed, const char *option)
 {
 	size_t i, n = d2d_json_length(allowed);
-	char *longer, *word;
 
 	for (i = 0; i < n; i++)
 		if (strcmp(d2d_json_text_at(allowed, i) ?: "", option) == 0)
-			break;
-	if (i == n) {
+			return true;
+	return false;
+}
+
+bool d2ddisplay_has_leave(const struct d2ddisplay *d, struct json_object *image, const char *option)
+{
+	struct json_object *all;
+	bool has;
+
+	/* A list that can't be read allows nothing. */
+	d2d_alias_allowed_read(d->root, &all);
+	has = is_allowed(d2d_alias_allowed_for(all, d2d_json_text(image, "Id") ?: ""), option);
+	json_object_put(all);
+	return has;
+}
+
+/* Makes OPTION a part of *MISSING unless root has allowed it. Frees OPTION. */
+static void need(struct json_object *allowed, char *option, char **missing)
+{
+	char *longer, *word;
+
+	if (!is_allowed(allowed, option)) {
 		word = d2d_quoted(option);
 		longer = xasprintf("%s %s", *missing ?: "", word);
 		free(word);
@@ -145,4 +164,22 @@ int d2ddisplay_may_share(const struct d2ddisplay *d, struct json_object *image, 
 		r = make_folder(d, why);
 	free(missing);
 	return r;
+}
+
+char *d2ddisplay_commands_refused(struct d2ddisplay *d, struct json_object *image)
+{
+	static const char option[] ALIGN1 = "--display=commands";
+	char *wrong, *why;
+
+	d->commands = d->wish.commands && (d->ordered || d2ddisplay_has_leave(d, image, option));
+	if (d->commands || !d->wish.commands)
+		return NULL;
+	wrong = d2ddisplay_untrusted(d->root, image);
+	d->commands = !wrong;
+	if (!wrong)
+		return NULL;
+	why = xasprintf("the label of '%s' asks for the commands of images, which it doesn't get: %s; if you trust this image, "
+		"run as root: d2d alias --allow %s %s", d->image, wrong, d->image, option);
+	free(wrong);
+	return why;
 }

@@ -39,6 +39,14 @@ void d2d_alias_assign_names(struct d2d_alias *list, int n);
 /* Whether one of the first N images has this name. */
 int d2d_alias_name_taken(const struct d2d_alias *list, int n, const char *name);
 
+/* ---- d2d_alias_file.c: files of commands ---- */
+
+#define D2D_ALIAS_DIR "/usr/local/bin"
+#define D2D_ALIAS_MARKER "#!/bin/sh\n# d2dalias: "	/* how such a file begins, followed by NAME:TAG */
+
+/* Returns the image of the alias at a path, "" if the file is not an alias, or NULL if there is no file. The caller frees it. */
+char *d2d_alias_read(const char *path);
+
 /* ---- d2d_alias_option.c: options of 'docker run' ---- */
 
 enum {
