@@ -69,14 +69,15 @@
 //usage:     "\nscreen is switched off without input; home: the home directory of another"
 //usage:     "\ndisplay; folder: a directory in user docker's home; nested: it may run a Docker"
 //usage:     "\nengine of its own; commands: it opens the commands of images; sound: it can be"
-//usage:     "\nheard; microphone: it can also record. A label needs leave for the last six (d2d"
-//usage:     "\nalias --allow)."
+//usage:     "\nheard; microphone: it can also record. A label needs leave for the last six"
+//usage:     "\n(d2d alias --allow)."
 //usage:     "\nExit status: 0 done, 1 something is wrong, 77 nothing to do (boot)"
 //usage:#define d2ddisplay_example_usage
 //usage:       "$ sudo d2d display start work desktop\n"
 //usage:       "$ sudo d2d display -o kiosk,lock,offline start shop catalogue\n"
 
 #include <json-c/json.h>
+#include "d2ddisplay_commands.h"
 #include "d2ddisplay_sound.h"
 
 enum { OPT_p = 1 << 0, OPT_o = 1 << 1 };

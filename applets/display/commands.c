@@ -11,7 +11,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include "d2ddisplay.h"
+#include "d2ddisplay_commands.h"
 #include "d2d_alias.h"
 
 /*

@@ -7,7 +7,7 @@
 //kbuild:lib-$(CONFIG_D2DDISPLAY) += d2ddisplay_container.o
 
 #include <json-c/json.h>
-#include "d2ddisplay_sound.h"
+#include "d2ddisplay.h"
 
 enum {
 	USUAL_DPI = 96, ROUNDING = 24,	/* from 168 on, the scale is 2 */

@@ -12,6 +12,9 @@ struct json_object;
 
 #define D2DDISPLAY_DIR D2D_RUN"/display"
 #define D2DDISPLAY_SERVER "d2d-display:latest"		/* the image that is the X server */
+#define D2DDISPLAY_SOUND "d2d-sound:latest"		/* the image that has the sound cards */
+#define D2DDISPLAY_SOUND_DIR D2D_RUN"/sound"
+#define D2DDISPLAY_HEARD "/run/d2d-sound"		/* where an application sees the directory with its socket for sound */
 #define D2DDISPLAY_VNC "vnc:latest"			/* the image that shows a display to VNC clients */
 #define D2DDISPLAY_LABEL "org.debian2docker.display"
 #define D2DDISPLAY_COMMANDS "commands"			/* the directory with the socket of display/commands.c */
@@ -22,6 +25,9 @@ enum {
 	D2DDISPLAY_NAME_MAX = 32,			/* characters */
 	D2DDISPLAY_FOLDER_MAX = 64,			/* characters */
 	D2DDISPLAY_USER = 1000,				/* UID and GID in the container of an application */
+	/* UIDs and GIDs that nobody else has: of the outputs of sound cards and what plays on them, of the inputs and what records from
+	 * them, of what both need (the controls of their mixers, the timer), and of the daemon of a display. */
+	D2DDISPLAY_PLAYS = 901, D2DDISPLAY_RECORDS = 902, D2DDISPLAY_MIXERS = 903, D2DDISPLAY_MIXES = 904,
 };
 
 /* What the label of an image, or -o, asks for. */
@@ -129,6 +135,8 @@ char *d2ddisplay_server_id(const char *root, char **why);
 /* Whether the content of an image, which INSPECTED is the engine's description of, came with the medium of this boot, or its ID is
  * trusted by name. Returns NULL if so, else the reason why not; the caller frees it. */
 char *d2ddisplay_untrusted(const char *root, struct json_object *inspected);
+/* The same for an image (NAME:TAG) whose label is KIND. WHAT is what it may do, for *why: "be the display server". */
+char *d2ddisplay_trusted_id(const char *root, const char *image, const char *kind, const char *what, char **why);
 
 /* ---- display/request.c ---- */
 
@@ -167,6 +175,11 @@ struct json_object *d2ddisplay_client(const struct d2ddisplay *d, struct json_ob
 /* The same for the container that shows a display to VNC clients, which see it but control nothing if LOOK is set. */
 struct json_object *d2ddisplay_viewer(const struct d2ddisplay *d, struct json_object *image, const char *server, bool look);
 
+/* Adds to CONFIG what all containers have in common, OF being the display that each belongs to: no capabilities but CAPABILITIES, no
+ * new privileges, no restart by Docker, small logs, and the label by which d2ddisplay knows its own containers. Returns its
+ * HostConfig. */
+struct json_object *d2ddisplay_host(struct json_object *config, const char *of, const char *const *capabilities);
+
 /* ---- display/share.c: what an application has besides its image ---- */
 
 /* Appends the volumes of an application, as Docker's "Binds", to LIST. */
@@ -188,41 +201,6 @@ char *d2ddisplay_commands_refused(struct d2ddisplay *d, struct json_object *imag
 /* Makes the directory DIR in that of the display, and in it the socket NAME, to which only D2DDISPLAY_USER and root can connect.
  * Returns the socket, which listens, or a negative errno. */
 int d2ddisplay_listen(const struct d2ddisplay *d, const char *dir, const char *name);
-
-/* ---- display/commands.c: the commands of images, called from within a display ---- */
-
-/* If an application may open commands, starts a child that opens them for it, and ends with this process; if it asks for that
- * in vain, prints why. Sets d->commands. Returns the child's process ID, or 0 if there is none. d2ddisplay_commands_end() ends
- * the child and all that it has opened, and sets *PID to 0. */
-pid_t d2ddisplay_commands_start(struct d2ddisplay *d, struct json_object *image);
-void d2ddisplay_commands_end(const struct d2ddisplay *d, pid_t *pid);
-
-/* Does the same in this process, until a signal ends it. */
-int d2ddisplay_commands(const char *root, const char *name);
-
-/* ---- display/open.c: one such command ---- */
-
-/* What a client has asked for. */
-struct d2ddisplay_call {
-	const struct d2ddisplay *d;
-	int client;			/* its connection */
-	const char *name, *image;	/* the command, and NAME:TAG */
-	char **args;			/* NULL-terminated */
-	unsigned rows, columns;		/* of its terminal; 0: its input or output isn't one */
-};
-
-/* Sends a line with at most 500 characters to the client. Returns false if the client doesn't take it. */
-bool d2ddisplay_tell(int client, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-/* Open a command, in a window on the display, or for the client's terminal or pipes, and wait until it or the client ends. They
- * tell the client what is wrong, or in the end the exit status. */
-void d2ddisplay_open_window(const struct d2ddisplay_call *call);
-void d2ddisplay_open_terminal(const struct d2ddisplay_call *call);
-
-/* How many containers of terminal commands run for a display, or a negative errno; and removes those of one call, or with PID 0 of
- * all calls, unless they run in the background because their image says so ("--detach"). */
-int d2ddisplay_called(const struct d2ddisplay *d);
-void d2ddisplay_remove_called(const struct d2ddisplay *d, pid_t pid);
 
 /* ---- display/nested.c ---- */
 
@@ -269,9 +247,8 @@ int d2ddisplay_copy(const char *root, const char *from, const char *to);
 /* Returns how a display is shown to VNC clients, "control" or "look", or NULL if it isn't. The caller frees it. */
 char *d2ddisplay_shared(const struct d2ddisplay *d);
 
-/* Starts the container for that again, behind a new X server. Returns 0, also if the display isn't shared, or a negative errno and sets
- * *why. */
-int d2ddisplay_share_again(const struct d2ddisplay *d, char **why);
+/* Starts the container for that again, behind a new X server, if the display is shared. Prints why if that fails. */
+void d2ddisplay_share_again(const struct d2ddisplay *d);
 
 /* Begin and end to show a display to VNC clients. Return exit statuses. */
 int d2ddisplay_share(const char *root, const char *name, bool look);

@@ -8,27 +8,6 @@
 
 #include "d2ddisplay.h"
 
-#define D2DDISPLAY_SOUND "d2d-sound:latest"		/* the image that has the sound cards */
-#define D2DDISPLAY_SOUND_DIR D2D_RUN"/sound"
-#define D2DDISPLAY_HEARD "/run/d2d-sound"		/* where an application sees the directory with its socket for sound */
-
-enum {
-	/* UIDs and GIDs that nobody else has: of the outputs of sound cards and what plays on them, of the inputs and what records from
-	 * them, of what both need (the controls of their mixers, the timer), and of the daemon of a display. */
-	D2DDISPLAY_PLAYS = 901, D2DDISPLAY_RECORDS = 902, D2DDISPLAY_MIXERS = 903, D2DDISPLAY_MIXES = 904,
-};
-
-/* ---- display/server.c, display/container.c: what sound needs of them ---- */
-
-/* Returns the ID of an image (NAME:TAG) whose label is KIND, if it may be trusted like the X server; else NULL, and sets *why, which says
- * that it may not WHAT. The caller frees both. */
-char *d2ddisplay_trusted_id(const char *root, const char *image, const char *kind, const char *what, char **why);
-
-/* Adds to CONFIG what all containers have in common, OF being the display that each belongs to: no capabilities but CAPABILITIES, no
- * new privileges, no restart by Docker, small logs, and the label by which d2ddisplay knows its own containers. Returns its
- * HostConfig. */
-struct json_object *d2ddisplay_host(struct json_object *config, const char *of, const char *const *capabilities);
-
 /* ---- display/sound.c: the containers for sound ---- */
 
 /* The containers with the sound cards, and their directories in D2DDISPLAY_SOUND_DIR. */

@@ -11,7 +11,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include "d2ddisplay.h"
+#include "d2ddisplay_commands.h"
 
 #define USER "docker"
 #define LABEL "org.debian2docker.display-command"	/* of the container of a terminal command: DISPLAY:PROCESS */

@@ -83,17 +83,15 @@ static int start(const struct d2ddisplay *d, const char *how, char **id, char **
 	return r;
 }
 
-int d2ddisplay_share_again(const struct d2ddisplay *d, char **why)
+void d2ddisplay_share_again(const struct d2ddisplay *d)
 {
-	char *how = d2ddisplay_shared(d), *id = NULL;
-	int r = 0;
+	char *how = d2ddisplay_shared(d), *id = NULL, *why = NULL;
 
-	*why = NULL;
-	if (how)
-		r = start(d, how, &id, why);
+	if (how && start(d, how, &id, &why) < 0)
+		bb_error_msg("%s: isn't shared any more: %s", d->name, why);
+	free(why);
 	free(id);
 	free(how);
-	return r;
 }
 
 /* Waits for the socket. Returns 0, or a negative errno and sets *WHY. */

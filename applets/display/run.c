@@ -9,6 +9,7 @@
 
 #include <json-c/json.h>
 #include <sys/file.h>
+#include "d2ddisplay_commands.h"
 #include "d2ddisplay_sound.h"
 #include "d2d_engine.h"
 
@@ -33,8 +34,8 @@ struct run {
 	unsigned before;	/* the terminal that was shown before this display */
 	bool shown;		/* its terminal was shown when this run ended */
 	pid_t ids;		/* the server of IDs for a nested engine, or 0 */
-	struct d2ddisplay_player player;	/* of its sound */
 	pid_t commands;		/* the server that opens commands for the application, or 0 */
+	struct d2ddisplay_player player;	/* of its sound */
 	int lock;		/* only one display at a time starts its X server, which changes the terminal */
 };
 
@@ -205,23 +206,13 @@ static bool start_client(struct run *run)
 	bool done = image && d2ddisplay_may_share(run->d, image, &run->why) == 0 && serve_ids(run);
 
 	if (done) {
-		d2ddisplay_sound_start(run->d, &run->player, &run->open);
 		run->commands = d2ddisplay_commands_start(run->d, image);
+		d2ddisplay_sound_start(run->d, &run->player, &run->open);
 		done = start(run, name, d2ddisplay_client(run->d, image, run->server), &run->client);
 	}
 	json_object_put(image);
 	free(name);
 	return done;
-}
-
-/* Shows the display to VNC clients again, if it was shown before. The display itself goes on without them. */
-static void share_again(struct run *run)
-{
-	char *why;
-
-	if (d2ddisplay_share_again(run->d, &why) < 0)
-		bb_error_msg("%s: isn't shared any more: %s", run->d->name, why);
-	free(why);
 }
 
 /* Waits until one of the two containers has ended, or this process is to. */
@@ -260,6 +251,7 @@ static void end_containers(struct run *run)
 	unsigned i;
 
 	run->shown = !run->d->on && d2ddisplay_active(run->d->root) == run->d->vt;
+
 	for (i = 0; i < ARRAY_SIZE(ids); i++) {
 		char *request, *why;
 
@@ -302,7 +294,7 @@ static unsigned long long once(struct run *run)
 				d2ddisplay_set_state(run->d, "runs");
 				if (!run->d->once)
 					bb_error_msg("%s: runs on terminal %u", run->d->name, run->d->vt);
-				share_again(run);
+				d2ddisplay_share_again(run->d);
 				watch(run);
 			}
 		}

@@ -8,7 +8,7 @@
 //kbuild:lib-$(CONFIG_D2DDISPLAY) += d2ddisplay_server.o
 
 #include <json-c/json.h>
-#include "d2ddisplay_sound.h"
+#include "d2ddisplay.h"
 #include "d2d_image.h"
 
 #define TRUSTED "/usr/lib/d2d/trusted-images"

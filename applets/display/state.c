@@ -7,9 +7,9 @@
  *	in/		what the server's container may read: cookie, and "told" when the kernel has named the devices
  *	out/		what the server's container writes: "udev" when its udevd listens
  *	sock/		X's socket; the application's container may read this directory
- *	sound/out/	the socket of its sound, if it may have that
  *	commands/	the socket by which it opens commands, likewise (commands.c)
  *	nested/, tun	the socket and the device for its engine, likewise (nested.c)
+ *	sound/out/	the socket of its sound, if it may have that
  *	shared		"control" or "look" if the display is shown to VNC clients
  *	share/		where they connect: the socket "vnc"
  *

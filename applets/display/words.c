@@ -15,8 +15,9 @@ static bool take(const char *word, struct d2ddisplay_wish *wish)
 {
 	static const char words[] ALIGN1 = "lock\0nocursor\0offline\0nested\0commands\0sound\0microphone\0";
 	const char *value;
-	bool *const flags[] = { &wish->lock, &wish->no_cursor, &wish->offline, &wish->nested, &wish->commands,
-		&wish->sound, &wish->microphone };
+	bool *const flags[] = {
+		&wish->lock, &wish->no_cursor, &wish->offline, &wish->nested, &wish->commands, &wish->sound, &wish->microphone
+	};
 	int i = index_in_strings(words, word);
 
 	if (i >= 0) {
@@ -61,7 +62,8 @@ int d2ddisplay_words(const char *text, struct d2ddisplay_wish *wish, char **why)
 		char *shown = d2d_printable(word, MIN(strlen(word), 40));
 
 		r = d2d_fail(-EINVAL, why, kind < 0 ? "'%s' is unknown: desktop, kiosk and window are known"
-			: "'%s' is unknown: lock, nocursor, offline, nested, commands, sound, microphone, blank=MINUTES, home=NAME and folder=NAME are known", shown);
+			: "'%s' is unknown: lock, nocursor, offline, nested, commands, sound, microphone, blank=MINUTES, home=NAME and "
+			"folder=NAME are known", shown);
 		free(shown);
 	}
 	free(copy);
