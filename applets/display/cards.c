@@ -85,6 +85,8 @@ static void give_devices(const char *root)
 	if (n >= 0) {
 		give(dir, names, n, "pcmC*p", D2DDISPLAY_PLAYS);
 		give(dir, names, n, "pcmC*c", D2DDISPLAY_RECORDS);
+		/* Without a timer of its own, as in a virtual machine, PulseAudio asks for that of the card. */
+		give(dir, names, n, "timer", D2DDISPLAY_MIXERS);
 		give(dir, names, n, "controlC*", D2DDISPLAY_MIXERS);
 		d2d_dir_list_free(names, n);
 	}

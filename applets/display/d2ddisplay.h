@@ -26,7 +26,7 @@ enum {
 	D2DDISPLAY_FOLDER_MAX = 64,			/* characters */
 	D2DDISPLAY_USER = 1000,				/* UID and GID in the container of an application */
 	/* UIDs and GIDs that nobody else has: of the outputs of sound cards and what plays on them, of the inputs and what records from
-	 * them, of the controls of both, and of the daemon of a display. */
+	 * them, of what both need (the controls of their mixers, the timer), and of the daemon of a display. */
 	D2DDISPLAY_PLAYS = 901, D2DDISPLAY_RECORDS = 902, D2DDISPLAY_MIXERS = 903, D2DDISPLAY_MIXES = 904,
 };
 
