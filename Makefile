@@ -1,8 +1,8 @@
 # The targets of debian2docker; 'make help' lists them. The recipes themselves are the scripts below iso/.
 # SPDX-License-Identifier: GPL-2.0-only
 
-# These two are of the variant desktop.
-ifneq ($(filter desktop kiosk,$(MAKECMDGOALS)),)
+# These are of the variant desktop.
+ifneq ($(filter desktop kiosk check-desktop,$(MAKECMDGOALS)),)
 O ?= out-desktop
 endif
 O ?= out
@@ -71,6 +71,7 @@ help:
 #: make run          boots the ISO in QEMU, with a second disk in the role of a USB stick
 #: make check        runs the usual tests: lint, applets, some of them built alone, store, minutes of fuzzing, some boots
 #: make check-all    runs all tests, with every boot and each applet built alone
+#: make check-desktop runs the tests of displays, in out-desktop: images of the screen, their containers, boots
 #: make test T=d2dhook   builds busybox and runs the tests of one applet, or one test file (T=d2dhook-check)
 #: make boot T=30-stick  builds the ISO and runs one boot test; its number is enough (T=30)
 #: make fuzz         runs the fuzzers on the parsers: make fuzz SECONDS=3600
@@ -227,7 +228,7 @@ desktop kiosk:
 	@grep -qx CONFIG_D2DDISPLAY=y $(O)/obj/busybox/.config || { echo "error: '$(O)' has a variant without displays: give another directory (O=), or run 'make O=$(O) desktop_defconfig'" >&2; exit 1; }
 	@IMAGES= MEDIUM= $(MAKE) --no-print-directory IMAGES= MEDIUM= all host
 	@sh iso/images/iso $@
-.PHONY: desktop kiosk
+.PHONY: desktop kiosk check-desktop
 
 # The pages of d2d-host's applets go into the archive that `make release` makes; the image has no manual pages.
 man:
@@ -276,6 +277,15 @@ check-all:
 	@sh iso/deps build
 	@$(MAKE) --no-print-directory all host deps-test
 	@sh testsuite/run lint kernel-config applets alone store-all store-other store-faults traces fuzz boot
+	@$(MAKE) --no-print-directory O=$(O)-desktop check-desktop
+
+# The tests of displays: with the images of the variant desktop, which take long to make.
+check-desktop:
+	@sh iso/deps build
+	@test -s $(O)/obj/busybox/.config || $(MAKE) --no-print-directory desktop_defconfig
+	@$(MAKE) --no-print-directory all host deps-test
+	@for name in $$(cd iso/images && printf '%s\n' */packages | sed 's/\/packages$$//'); do NAME=$$name sh iso/images/build || exit; done
+	@sh testsuite/run d2ddisplay d2d-kiosk store-displays boot-displays
 
 # A wrong or missing T is refused before anything is built.
 test:
