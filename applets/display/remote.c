@@ -150,7 +150,7 @@ int d2ddisplay_share(const char *root, const char *name, bool look)
 			free(more);
 		free(viewer);
 		bb_error_msg("%s can't be shared: %s", name, why);
-		if (r == -ENOENT)
+		if (is_prefixed_with(why, "there is no image"))
 			bb_error_msg("'make image NAME=vnc' makes this image; put the .d2i file into d2d/images of a stick");
 	}
 	free(why);
