@@ -211,7 +211,7 @@ struct json_object *d2ddisplay_client(const struct d2ddisplay *d, struct json_ob
 	unsigned scale = (d2ddisplay_screen(d->root, &screen) + ROUNDING) / USUAL_DPI;
 
 	free(screen);
-	/* On a screen with small pixels GTK draws all things twice as large; what follows X's own figure needs no word. */
+	/* On a screen with small pixels GTK has to be told to draw all things larger. Other programs ask X for the size of a pixel. */
 	if (!d->on && scale > 1)
 		add(json_object_object_get(config, "Env"), "GDK_SCALE=%u", scale);
 	if (d2d_json_length(d->args))
