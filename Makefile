@@ -214,7 +214,7 @@ $(O)/obj/version: FORCE
 	@printf '%s\n' '$(D2D_VERSION)' | cmp -s - $@ || printf '%s\n' '$(D2D_VERSION)' >$@
 
 $(O)/initramfs.img: $(CONF)/initramfs.conf $(O)/obj/version $(keys) $(O)/busybox $(O)/obj/kernel/release $(O)/obj/base/root.tar $(O)/obj/engine/root.tar $(O)/obj/keymaps.tar $(O)/obj/timezones.tar $(O)/obj/ssh.tar $(O)/obj/layers.own $(nested) \
-		$(call files,iso/initramfs hooks boot-scripts completion)
+		iso/lib/packages.sh $(call files,iso/initramfs hooks boot-scripts completion)
 	@sh iso/initramfs/build
 
 $(O)/obj/grub/esp.img: $(CONF)/iso.conf $(call files,iso/grub)
