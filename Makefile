@@ -72,6 +72,7 @@ help:
 #: make check        runs the usual tests: lint, applets, some of them built alone, store, minutes of fuzzing, some boots
 #: make check-all    runs all tests, with every boot and each applet built alone
 #: make check-desktop runs the tests of displays, in out-desktop: images of the screen, their containers, boots
+#: make check-layers runs the tests of layers, with all our recipes; a part of check-all
 #: make test T=d2dhook   builds busybox and runs the tests of one applet, or one test file (T=d2dhook-check)
 #: make boot T=30-stick  builds the ISO and runs one boot test; its number is enough (T=30)
 #: make fuzz         runs the fuzzers on the parsers: make fuzz SECONDS=3600
@@ -85,6 +86,7 @@ help:
 #: make kiosk URL=https://example.org   builds an ISO that comes up with this page, out-desktop/kiosk.iso; with BROWSER=netsurf a small one
 #: make image NAME=display  makes a Docker image from Debian packages, in out/images/; without NAME it lists them (docs/display.md)
 #: make layer NAME=tools   makes a layer of our recipe in out/layers/; without NAME it lists the recipes (docs/layers.md)
+#: make layers       makes the layers of all our recipes
 #: make layer NAME=mine PACKAGES="htop tcpdump"  makes a layer from Debian packages
 #: make man          makes the manual pages of all commands, in out/man/
 #: make install-man  installs the manual pages: make install-man [PREFIX=/usr/local] [DESTDIR=DIR]
@@ -230,7 +232,11 @@ image: configured host
 # A layer is compared with all that the base system has.
 layer: $(if $(NAME)$(PACKAGES),configured $(O)/obj/base/root.tar $(O)/obj/engine/root.tar $(O)/obj/ssh.tar)
 	@sh iso/layers/build
-.PHONY: layer
+
+# All our recipes. They come from the cache unless something has changed.
+layers: configured $(O)/obj/base/root.tar $(O)/obj/engine/root.tar $(O)/obj/ssh.tar
+	@for name in $(notdir $(patsubst %/packages,%,$(wildcard iso/layers/*/packages))); do NAME=$$name PACKAGES= sh iso/layers/build || exit; done
+.PHONY: layer layers
 
 # ISOs that come up with a screen.
 desktop kiosk:
@@ -286,9 +292,16 @@ check:
 
 check-all:
 	@sh iso/deps build
-	@$(MAKE) --no-print-directory all host deps-test
+	@$(MAKE) --no-print-directory all host deps-test layers
 	@sh testsuite/run lint kernel-config applets alone store-all store-other store-faults traces fuzz boot
 	@$(MAKE) --no-print-directory O=$(O)-desktop check-desktop
+
+# The tests of layers alone, with all our recipes.
+check-layers:
+	@sh iso/deps build
+	@$(MAKE) --no-print-directory all host deps-test layers
+	@sh testsuite/run d2d-layer d2droot boot-layers
+.PHONY: check-layers
 
 # The tests of displays: with the images of the variant desktop, which take long to make.
 check-desktop:
