@@ -72,6 +72,7 @@ help:
 #: make check        runs the usual tests: lint, applets, some of them built alone, store, minutes of fuzzing, some boots
 #: make check-all    runs all tests, with every boot and each applet built alone
 #: make check-desktop runs the tests of displays, in out-desktop: images of the screen, their containers, boots
+#: make check-layers runs the tests of layers, with all our recipes; a part of check-all
 #: make test T=d2dhook   builds busybox and runs the tests of one applet, or one test file (T=d2dhook-check)
 #: make boot T=30-stick  builds the ISO and runs one boot test; its number is enough (T=30)
 #: make fuzz         runs the fuzzers on the parsers: make fuzz SECONDS=3600
@@ -84,6 +85,9 @@ help:
 #: make desktop      builds an ISO that comes up with a desktop, out-desktop/desktop.iso (docs/display.md)
 #: make kiosk URL=https://example.org   builds an ISO that comes up with this page, out-desktop/kiosk.iso; with BROWSER=netsurf a small one
 #: make image NAME=display  makes a Docker image from Debian packages, in out/images/; without NAME it lists them (docs/display.md)
+#: make layer NAME=tools   makes a layer of our recipe in out/layers/; without NAME it lists the recipes (docs/layers.md)
+#: make layers       makes the layers of all our recipes
+#: make layer NAME=mine PACKAGES="htop tcpdump"  makes a layer from Debian packages
 #: make man          makes the manual pages of all commands, in out/man/
 #: make install-man  installs the manual pages: make install-man [PREFIX=/usr/local] [DESTDIR=DIR]
 #: make vagrant      builds boxes for Vagrant from the ISO: out/d2d-libvirt.box and out/d2d-virtualbox.box
@@ -201,14 +205,18 @@ nested := $(if $(shell grep -sx 'CONFIG_D2D_DISPLAY_NESTED=y' $(O)/.config),$(O)
 $(O)/obj/nested-seccomp.json: iso/nested/build $(CONF)/engine.conf
 	@sh iso/nested/build
 
+# The layers that the ISO brings, of which the initramfs has the digests.
+$(O)/obj/layers.own: $(CONF)/layers.conf $(O)/obj/base/root.tar $(O)/obj/engine/root.tar $(O)/obj/ssh.tar $(call files,iso/layers) $(wildcard iso/lib/*.sh)
+	@sh iso/layers/chosen
+
 keys := $(shell sed -n 's/^CONFIG_D2D_TRUST_KEYS="\(.*\)"/\1/p' $(O)/.config 2>/dev/null)
 # Written only when the version changes.
 $(O)/obj/version: FORCE
 	@mkdir -p $(@D)
 	@printf '%s\n' '$(D2D_VERSION)' | cmp -s - $@ || printf '%s\n' '$(D2D_VERSION)' >$@
 
-$(O)/initramfs.img: $(CONF)/initramfs.conf $(O)/obj/version $(keys) $(O)/busybox $(O)/obj/kernel/release $(O)/obj/base/root.tar $(O)/obj/engine/root.tar $(O)/obj/keymaps.tar $(O)/obj/timezones.tar $(O)/obj/ssh.tar $(nested) \
-		$(call files,iso/initramfs hooks boot-scripts completion)
+$(O)/initramfs.img: $(CONF)/initramfs.conf $(O)/obj/version $(keys) $(O)/busybox $(O)/obj/kernel/release $(O)/obj/base/root.tar $(O)/obj/engine/root.tar $(O)/obj/keymaps.tar $(O)/obj/timezones.tar $(O)/obj/ssh.tar $(O)/obj/layers.own $(nested) \
+		iso/lib/packages.sh $(call files,iso/initramfs hooks boot-scripts completion)
 	@sh iso/initramfs/build
 
 $(O)/obj/grub/esp.img: $(CONF)/iso.conf $(call files,iso/grub)
@@ -220,6 +228,15 @@ $(O)/d2d.iso: $(CONF)/iso.conf $(O)/vmlinuz $(O)/initramfs.img $(O)/obj/grub/esp
 # Images for the screen. They are put into an ISO with IMAGES.
 image: configured host
 	@sh iso/images/build
+
+# A layer is compared with all that the base system has.
+layer: $(if $(NAME)$(PACKAGES),configured $(O)/obj/base/root.tar $(O)/obj/engine/root.tar $(O)/obj/ssh.tar)
+	@sh iso/layers/build
+
+# All our recipes. They come from the cache unless something has changed.
+layers: configured $(O)/obj/base/root.tar $(O)/obj/engine/root.tar $(O)/obj/ssh.tar
+	@for name in $(notdir $(patsubst %/packages,%,$(wildcard iso/layers/*/packages))); do NAME=$$name PACKAGES= sh iso/layers/build || exit; done
+.PHONY: layer layers
 
 # ISOs that come up with a screen.
 desktop kiosk:
@@ -275,9 +292,16 @@ check:
 
 check-all:
 	@sh iso/deps build
-	@$(MAKE) --no-print-directory all host deps-test
+	@$(MAKE) --no-print-directory all host deps-test layers
 	@sh testsuite/run lint kernel-config applets alone store-all store-other store-faults traces fuzz boot
 	@$(MAKE) --no-print-directory O=$(O)-desktop check-desktop
+
+# The tests of layers alone, with all our recipes.
+check-layers:
+	@sh iso/deps build
+	@$(MAKE) --no-print-directory all host deps-test layers
+	@sh testsuite/run d2d-layer d2droot boot-layers
+.PHONY: check-layers
 
 # The tests of displays: with the images of the variant desktop, which take long to make.
 check-desktop:
