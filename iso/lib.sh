@@ -28,11 +28,11 @@ die() { printf '%serror: %s\n' "$clear_line" "$*" >&2; exit 1; }
 note() { printf '%snote: %s\n' "$clear_line" "$*" >&2; }
 step() { printf '%s  %-9s%s\n' "$clear_line" "$1" "$2" >&2; }
 
-# as_root RECIPE ARGUMENT...: runs a recipe again in a user namespace, whose root its caller is, if the caller isn't root anyway.
+# as_root RECIPE ARGUMENT...: runs a recipe again in a user namespace, whose root its caller is, if the caller may not mount anything.
 # Returns 1 if this machine allows no such namespaces. There is no other user in it; files that are unpacked belong to the caller.
 as_root() {
-	[ "$(id -u)" != 0 ] || return 0
-	! unshare --user --map-root-user true 2>/dev/null || exec unshare --user --map-root-user sh "$@"
+	! unshare --mount true 2>/dev/null || return 0
+	! unshare --user --map-root-user --mount true 2>/dev/null || exec unshare --user --map-root-user sh "$@"
 	return 1
 }
 
