@@ -62,7 +62,7 @@ BB = $(MAKE) --no-print-directory -C $(O)/obj/busybox-src O=$(O)/obj/busybox ARC
 CONF = $(O)/obj/conf
 files = $(shell find $(1) -type f)
 
-all: $(O)/d2d.iso
+all: $(O)/d2d.iso $(O)/d2d.spdx.json
 
 help:
 	@sed -n 's/^#: //p' Makefile
@@ -92,8 +92,10 @@ help:
 #: make install-man  installs the manual pages: make install-man [PREFIX=/usr/local] [DESTDIR=DIR]
 #: make vagrant      builds boxes for Vagrant from the ISO: out/d2d-libvirt.box and out/d2d-virtualbox.box
 #: make engine-symbols  writes the file that iso/engine/backtrace needs for an engine without line numbers (tiny)
-#: make release      fills out/release/: ISO, d2d-host, packages and licences, checksums; KEY=FILE signs them (minisign)
+#: make release      fills out/release/: ISO, d2d-host, packages and licences, SBOM, checksums; KEY=FILE signs them (minisign)
 #: make lock         records the package versions that were used in iso/debian.lock
+#: make reproduce    builds twice with everything varied that must not matter, and compares each byte: [PRODUCTS="busybox kernel"]
+#:                   [HOST=trixie]: with the programs of that Debian (docs/build.md)
 #: make LOCKED=1     refuses to build with any other version than in iso/debian.lock, and names all that differ
 #: make deps         installs the packages for build and tests (apt); SETS=dev: those for editors, manual pages, releases
 #: make lint         runs shellcheck, cppcheck and other checks
@@ -225,6 +227,13 @@ $(O)/obj/grub/esp.img: $(CONF)/iso.conf $(call files,iso/grub)
 $(O)/d2d.iso: $(CONF)/iso.conf $(O)/vmlinuz $(O)/initramfs.img $(O)/obj/grub/esp.img iso/image $(IMAGES) FORCE
 	@sh iso/image
 
+# What the ISO is made of: the packages with their licences, while the ISO is made, and then the bill of materials.
+$(O)/obj/packages/table: $(O)/initramfs.img $(O)/obj/grub/esp.img FORCE
+	@sh iso/release/packages
+
+$(O)/d2d.spdx.json: $(O)/d2d.iso $(O)/obj/packages/table
+	@sh iso/release/sbom
+
 # Images for the screen. They are put into an ISO with IMAGES.
 image: configured host
 	@sh iso/images/build
@@ -263,7 +272,6 @@ vagrant:
 release:
 	@sh iso/release/build check
 	@$(MAKE) --no-print-directory all host man
-	@sh iso/release/packages
 	@sh iso/release/build
 
 compile_commands: busybox
@@ -288,12 +296,12 @@ run:
 check:
 	@sh iso/deps build
 	@$(MAKE) --no-print-directory all host deps-test
-	@sh testsuite/run lint kernel-config applets alone-sample store fuzz boot-smoke
+	@sh testsuite/run lint kernel-config applets alone-sample store reproduce fuzz boot-smoke
 
 check-all:
 	@sh iso/deps build
 	@$(MAKE) --no-print-directory all host deps-test layers
-	@sh testsuite/run lint kernel-config applets alone store-all store-other store-faults traces fuzz boot
+	@sh testsuite/run lint kernel-config applets alone store-all store-other store-faults reproduce-all container traces fuzz boot
 	@$(MAKE) --no-print-directory O=$(O)-desktop check-desktop
 
 # The tests of layers alone, with all our recipes.
@@ -302,6 +310,12 @@ check-layers:
 	@$(MAKE) --no-print-directory all host deps-test layers
 	@sh testsuite/run d2d-layer d2droot boot-layers
 .PHONY: check-layers
+
+# Kernel and engine come from the usual build, unless they are among the products.
+reproduce:
+	@sh iso/deps build test
+	@$(MAKE) --no-print-directory $(if $(filter kernel,$(PRODUCTS)),,$(O)/vmlinuz) $(if $(filter engine,$(PRODUCTS)),,$(O)/obj/engine/root.tar) configured
+	@sh testsuite/reproduce $(PRODUCTS)
 
 # The tests of displays: with the images of the variant desktop, which take long to make.
 check-desktop:
@@ -335,5 +349,5 @@ clean:
 
 FORCE:
 .PHONY: all help deps deps-run deps-test locked tree configured busybox host menuconfig oldconfig config savedefconfig image man install-man release \
-	compile_commands tags hook lock engine-symbols run check check-all test boot fuzz lint clean FORCE
+	compile_commands tags hook lock engine-symbols run check check-all reproduce test boot fuzz lint clean FORCE
 .DELETE_ON_ERROR:
