@@ -160,6 +160,7 @@ struct key {
 
 static const struct key our_keys[] = {
 	{ "alias", take_nothing, NULL },
+	{ "autostart", take_nothing, NULL },	/* d2dautostart reads it */
 	{ "display", take_nothing, NULL },	/* d2ddisplay reads it */
 	{ "env", take_list, "env" },
 	{ "gui", take_value, "gui" },
