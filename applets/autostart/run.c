@@ -17,6 +17,8 @@ enum {
 	LASTED = 60 * 1000,		/* ms: after a longer run the pauses begin anew */
 	FIRST_PAUSE = 2000,		/* ms; each further one is twice as long */
 	LAST_PAUSE = 60 * 1000,
+	TERMINAL = 15 * 1000,		/* ms that the login of tty1 has to start the container */
+	STEP = 200,			/* ms between two looks whether it has */
 	RETRY = 2000,			/* ms until the engine is asked again that didn't answer */
 	LOOK = 30 * 1000,		/* ms after which the container is looked at, also without an event */
 	TOLD_MAX = 32,			/* characters of the health that was last said */
@@ -150,6 +152,25 @@ static bool runs_already(struct run *run)
 	return runs;
 }
 
+/* What a container writes before somebody has attached to it may never be seen: the log has complete lines only, and a prompt is none. So
+ * one with the console is started by the login of tty1 (boot-scripts/attach), if that is there in time. */
+static void wait_for_terminal(struct run *run)
+{
+	unsigned long long limit = d2d_now() + TERMINAL;
+
+	d2dautostart_set_state(run->a, "starts on tty1");
+	while (!bb_got_signal && d2d_now() < limit) {
+		int err;
+		struct json_object *o = d2dautostart_inspect(run->a, &err);
+		bool runs = json_object_get_boolean(json_object_object_get(json_object_object_get(o, "State"), "Running"));
+
+		json_object_put(o);
+		if (runs)
+			return;
+		pause_for(run, -1, STEP);
+	}
+}
+
 /* Makes the container if need be, and starts it. Returns 0 or a negative errno; -EIO: it may work later. */
 static int begin(struct run *run)
 {
@@ -161,6 +182,10 @@ static int begin(struct run *run)
 			return r == -EIO ? -EINVAL : r;
 		run->made = true;
 	}
+	if (run->a->wish.console)
+		wait_for_terminal(run);
+	if (bb_got_signal)
+		return -EAGAIN;
 	r = d2dautostart_start(run->a, &run->why);
 	if (r == -EIO) {
 		char *said = run->why;

@@ -169,7 +169,7 @@ int d2dautostart_start_by_hand(const char *root, const char *what)
 		return EXIT_FAILURE;
 	for (;;) {
 		char *state = d2dautostart_state(&a);
-		bool done = strcmp(state, "starts") != 0;
+		bool done = !is_prefixed_with(state, "starts");
 
 		if (done)
 			printf("%s: %s\n", a.name, state);

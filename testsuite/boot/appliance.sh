@@ -1,7 +1,7 @@
 # shellcheck shell=dash
 # SPDX-License-Identifier: GPL-2.0-only
 # Functions of the tests of appliances, to be read after lib.sh.
-: "${work=}" "${O=}" "${SRC=}"
+: "${work=}" "${O=}" "${SRC=}" "${patience=}" "${iso=}"
 
 # appliance NAME [MEDIUM]: makes the ISO of an example by the recipe of 'make appliance', with the kernel and the initramfs of this
 # build, as $work/NAME.img.
@@ -18,5 +18,5 @@ appliance() {
 	mv "$dir/$1.iso" "$work/$1.img"
 }
 
-# healthy NAME [ADDRESS]: waits for the line of a healthy appliance on the console.
-healthy() { shown "its line is on the console" "debian2docker: $1: healthy, ${2-}" "${patience:-150}"; }
+# healthy NAME ADDRESS [SECONDS]: waits for the line of a healthy appliance on the console.
+healthy() { shown "its line is on the console" "debian2docker: $1: healthy, $2" "${3:-$patience}"; }
