@@ -71,6 +71,7 @@ help:
 #: make run          boots the ISO in QEMU, with a second disk in the role of a USB stick
 #: make check        runs the usual tests: lint, applets, some of them built alone, store, minutes of fuzzing, some boots
 #: make check-all    runs all tests, with every boot and each applet built alone
+#: make check-appliances runs the tests of appliances: each is made from the ISO and booted
 #: make check-desktop runs the tests of displays, in out-desktop: images of the screen, their containers, boots
 #: make check-layers runs the tests of layers, with all our recipes; a part of check-all
 #: make test T=d2dhook   builds busybox and runs the tests of one applet, or one test file (T=d2dhook-check)
@@ -84,6 +85,7 @@ help:
 #: make host         builds out/d2d-host: 'd2d import' and others for the machine on which media are made
 #: make desktop      builds an ISO that comes up with a desktop, out-desktop/desktop.iso (docs/display.md)
 #: make kiosk URL=https://example.org   builds an ISO that comes up with this page, out-desktop/kiosk.iso; with BROWSER=netsurf a small one
+#: make appliance NAME=web [BASE=d2d.iso]  makes an ISO that is one application, out/web.iso (docs/appliances.md)
 #: make image NAME=display  makes a Docker image from Debian packages, in out/images/; without NAME it lists them (docs/display.md)
 #: make layer NAME=tools   makes a layer of our recipe in out/layers/; without NAME it lists the recipes (docs/layers.md)
 #: make layers       makes the layers of all our recipes
@@ -247,6 +249,12 @@ layers: configured $(O)/obj/base/root.tar $(O)/obj/engine/root.tar $(O)/obj/ssh.
 	@for name in $(notdir $(patsubst %/packages,%,$(wildcard iso/layers/*/packages))); do NAME=$$name PACKAGES= sh iso/layers/build || exit; done
 .PHONY: layer layers
 
+# An ISO that is one application, from a finished ISO.
+appliance: configured host
+	@sh iso/deps build
+	@sh iso/appliance
+.PHONY: appliance
+
 # ISOs that come up with a screen.
 desktop kiosk:
 	@sh iso/deps build
@@ -302,6 +310,7 @@ check-all:
 	@sh iso/deps build
 	@$(MAKE) --no-print-directory all host deps-test layers
 	@sh testsuite/run lint kernel-config applets alone store-all store-other store-faults reproduce-all container traces fuzz boot
+	@$(MAKE) --no-print-directory check-appliances
 	@$(MAKE) --no-print-directory O=$(O)-desktop check-desktop
 
 # The tests of layers alone, with all our recipes.
@@ -316,6 +325,14 @@ reproduce:
 	@sh iso/deps build test
 	@$(MAKE) --no-print-directory $(if $(filter kernel,$(PRODUCTS)),,$(O)/vmlinuz) $(if $(filter engine,$(PRODUCTS)),,$(O)/obj/engine/root.tar) configured
 	@sh testsuite/reproduce $(PRODUCTS)
+
+# The tests of appliances, whose images take long to make.
+check-appliances:
+	@sh iso/deps build
+	@$(MAKE) --no-print-directory all host deps-test
+	@for name in web files database; do IMAGES_THERE= NAME=$$name RECIPE=examples/appliances/$$name/image sh iso/images/build || exit; done
+	@sh testsuite/run boot-appliances
+.PHONY: check-appliances
 
 # The tests of displays: with the images of the variant desktop, which take long to make.
 check-desktop:
