@@ -146,11 +146,11 @@ int d2diso_main(int argc UNUSED_PARAM, char **argv)
 		"dry-run\0"  No_argument       "n"
 		"quiet\0"    No_argument       "q"
 		"password\0" No_argument       "p"
-		D2DISO_NAMES
+		D2D_ISO_NAMES
 		;
 	struct d2diso d = { .out = NULL };
 
-	d.opt = getopt32long(argv, "^" "o:frnqp" D2DISO_LETTERS "\0" "=1", longopts, &d.out, D2DISO_VALUES(&d.options));
+	d.opt = getopt32long(argv, "^" "o:frnqp" D2D_ISO_LETTERS "\0" "=1", longopts, &d.out, D2D_ISO_VALUES(&d.options));
 	argv += optind;
 	if (!d.out && !(d.opt & OPT_n))
 		bb_show_usage();

@@ -40,7 +40,7 @@
 //usage:       "$ sudo d2d-host stick d2d.iso /dev/sdX -a web.tar -s hostname=web\n"
 
 #include "d2d_util.h"
-#include "d2diso_options.h"
+#include "d2d_iso.h"
 
 enum {
 	OPT_y = 1 << 0,
@@ -109,17 +109,17 @@ int d2dstick_main(int argc UNUSED_PARAM, char **argv)
 		"replace\0"  No_argument       "r"
 		"password\0" No_argument       "p"
 		IF_FEATURE_D2DINSTALL_LUKS("encrypt\0" No_argument "e" "backup\0" Required_argument "B")
-		D2DISO_NAMES
+		D2D_ISO_NAMES
 		;
-	struct d2diso_options o = { .what = NULL };
+	struct d2d_iso_options o = { .what = NULL };
 	char *backup = NULL, *dir = NULL, *iso;
 	struct args make = { NULL, 0 }, install = { NULL, 0 };
 	const char *tmp = getenv("TMPDIR");
 	unsigned opt;
 	int status = EXIT_SUCCESS;
 
-	opt = getopt32long(argv, "^" "ynrp" IF_FEATURE_D2DINSTALL_LUKS("eB:") D2DISO_LETTERS "\0" "=2", longopts,
-		IF_FEATURE_D2DINSTALL_LUKS(&backup,) D2DISO_VALUES(&o));
+	opt = getopt32long(argv, "^" "ynrp" IF_FEATURE_D2DINSTALL_LUKS("eB:") D2D_ISO_LETTERS "\0" "=2", longopts,
+		IF_FEATURE_D2DINSTALL_LUKS(&backup,) D2D_ISO_VALUES(&o));
 	argv += optind;
 	iso = argv[0];
 	bb_signals((1 << SIGHUP) | (1 << SIGINT) | (1 << SIGTERM), record_signo);

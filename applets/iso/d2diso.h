@@ -7,7 +7,6 @@
 #define D2DISO_H 1
 
 #include "d2d_iso.h"
-#include "d2diso_options.h"
 
 enum {
 	OPT_o = 1 << 0,
@@ -45,7 +44,7 @@ struct d2diso {
 	struct d2diso_add *add;
 	unsigned n;
 	llist_t *keys;		/* texts of public keys of minisign */
-	struct d2diso_options options;
+	struct d2d_iso_options options;
 	char uuid[D2D_ISO_UUID + 1];	/* of the new ISO */
 	time_t date;		/* of files that this program makes */
 	char *dir;		/* with files that this program makes */
