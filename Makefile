@@ -86,6 +86,8 @@ help:
 #: make desktop      builds an ISO that comes up with a desktop, out-desktop/desktop.iso (docs/display.md)
 #: make kiosk URL=https://example.org   builds an ISO that comes up with this page, out-desktop/kiosk.iso; with BROWSER=netsurf a small one
 #: make image NAME=display  makes a Docker image from Debian packages, in out/images/; without NAME it lists them (docs/display.md)
+#: make layer NAME=tools   makes a layer of our recipe in out/layers/; without NAME it lists the recipes (docs/layers.md)
+#: make layer NAME=mine PACKAGES="htop tcpdump"  makes a layer from Debian packages
 #: make man          makes the manual pages of all commands, in out/man/
 #: make install-man  installs the manual pages: make install-man [PREFIX=/usr/local] [DESTDIR=DIR]
 #: make vagrant      builds boxes for Vagrant from the ISO: out/d2d-libvirt.box and out/d2d-virtualbox.box
@@ -210,13 +212,17 @@ nested := $(if $(shell grep -sx 'CONFIG_D2D_DISPLAY_NESTED=y' $(O)/.config),$(O)
 $(O)/obj/nested-seccomp.json: iso/nested/build $(CONF)/engine.conf
 	@sh iso/nested/build
 
+# The layers that the ISO brings, of which the initramfs has the digests.
+$(O)/obj/layers.own: $(CONF)/layers.conf $(O)/obj/base/root.tar $(O)/obj/engine/root.tar $(O)/obj/ssh.tar $(call files,iso/layers) $(wildcard iso/lib/*.sh)
+	@sh iso/layers/chosen
+
 keys := $(shell sed -n 's/^CONFIG_D2D_TRUST_KEYS="\(.*\)"/\1/p' $(O)/.config 2>/dev/null)
 # Written only when the version changes.
 $(O)/obj/version: FORCE
 	@mkdir -p $(@D)
 	@printf '%s\n' '$(D2D_VERSION)' | cmp -s - $@ || printf '%s\n' '$(D2D_VERSION)' >$@
 
-$(O)/initramfs.img: $(CONF)/initramfs.conf $(O)/obj/version $(keys) $(O)/busybox $(O)/obj/kernel/release $(O)/obj/base/root.tar $(O)/obj/engine/root.tar $(O)/obj/keymaps.tar $(O)/obj/timezones.tar $(O)/obj/ssh.tar $(nested) \
+$(O)/initramfs.img: $(CONF)/initramfs.conf $(O)/obj/version $(keys) $(O)/busybox $(O)/obj/kernel/release $(O)/obj/base/root.tar $(O)/obj/engine/root.tar $(O)/obj/keymaps.tar $(O)/obj/timezones.tar $(O)/obj/ssh.tar $(O)/obj/layers.own $(nested) \
 		$(call files,iso/initramfs hooks boot-scripts completion)
 	@sh iso/initramfs/build
 
@@ -229,6 +235,11 @@ $(O)/d2d.iso: $(CONF)/iso.conf $(O)/vmlinuz $(O)/initramfs.img $(O)/obj/grub/esp
 # Images for the screen. They are put into an ISO with IMAGES.
 image: configured host
 	@sh iso/images/build
+
+# A layer is compared with all that the base system has.
+layer: $(if $(NAME)$(PACKAGES),configured $(O)/obj/base/root.tar $(O)/obj/engine/root.tar $(O)/obj/ssh.tar)
+	@sh iso/layers/build
+.PHONY: layer
 
 # ISOs that come up with a screen.
 desktop kiosk:

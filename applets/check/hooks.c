@@ -31,13 +31,22 @@ static void find(const struct d2dcheck *c, struct d2d_hooks *list, struct d2d_tr
 	}
 }
 
-/* Returns the squashfs's fault, or NULL; the caller frees it. The copy may lack all but its beginning. */
+/* Returns why the layer can't be used, or NULL; the caller frees it. Prints warnings. The copy may lack all but its beginning. */
 static char *layer_fault(const struct d2dcheck *c, const char *name)
 {
 	char *path = xasprintf("d2d/layers/%s", name);
 	const struct d2d_iso_file *file = d2d_iso_regular(&c->iso, path);
 	char *why = file && file->size ? d2d_squashfs_check(c->iso.fd, file->at, file->size) : NULL;
+	llist_t *others = NULL, *l;
 
+	if (!why && file && file->size && d2d_iso_layer_fits(&c->iso, c->iso.path, file->at, &others, &why) == -ENOENT) {
+		d2dcheck_row("layer", "%s: not compared with the ISO: %s", name, why);
+		free(why);
+		why = NULL;
+	}
+	for (l = others; l; l = l->link)
+		d2dcheck_row("layer", "%s: warning: %s", name, l->data);
+	llist_free(others, free);
 	free(path);
 	return why;
 }

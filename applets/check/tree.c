@@ -8,6 +8,8 @@
 
 #include "d2dcheck.h"
 
+#define OWN_LAYERS ".disk/layers"
+
 enum {
 	FILE_MAX = 64 * 1024 * 1024,	/* bytes of a file that is copied */
 	LAYER_HEAD = 4096,
@@ -31,10 +33,11 @@ static void put(const char *root, const char *name, const void *data, size_t len
 	free(path);
 }
 
-/* Whether a layer has to be copied completely: only then can its signature be verified. */
+/* Whether the beginning of a file is enough: of a layer, unless its signature is verified, or it is compared with the image's own. */
 static bool is_large(const struct d2dcheck *c, const struct d2d_iso_file *file)
 {
-	return is_prefixed_with(file->path, "d2d/layers/") && !d2d_iso_regular(&c->iso, "d2d/layers/manifest");
+	return is_prefixed_with(file->path, "d2d/layers/") && !d2d_iso_regular(&c->iso, "d2d/layers/manifest")
+		&& !d2d_iso_regular(&c->iso, OWN_LAYERS);
 }
 
 /* Copies a file, or makes one of the same size with its first bytes. */
@@ -73,6 +76,19 @@ static void copy(struct d2dcheck *c, const struct d2d_iso_file *file)
  out:
 	free(clean);
 	free(path);
+}
+
+/* The image's own layers, which it has a list of in its initramfs, too. */
+static void put_layers(struct d2dcheck *c)
+{
+	const struct d2d_iso_file *file = d2d_iso_regular(&c->iso, OWN_LAYERS);
+	char *text;
+	size_t len;
+
+	if (!file || d2d_iso_read(&c->iso, file, D2D_ISO_TEXT_MAX, &text, &len) < 0)
+		return;
+	put(c->root, "etc/d2d/layers", text, len, 0644);
+	free(text);
 }
 
 /* The image's own hooks, as far as others can override or need them: their names. */
@@ -133,6 +149,7 @@ void d2dcheck_tree(struct d2dcheck *c)
 		bb_perror_msg_and_die("can't make a directory in '%s'", dirname(c->root));
 	put_keys(c);
 	put_builtin(c);
+	put_layers(c);
 	for (i = 0; i < c->iso.n; i++) {
 		const struct d2d_iso_file *file = &c->iso.file[i];
 

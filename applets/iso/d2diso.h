@@ -76,7 +76,7 @@ char *d2diso_config_error(const char *text);
 
 /* Checks a file that is to be added by its path in the ISO, and sets add->about and add->mode. Exits if the boot could not
  * use it. */
-void d2diso_check(struct d2diso_add *add);
+void d2diso_check(const struct d2diso *d, struct d2diso_add *add);
 
 /* ---- iso/add.c ---- */
 

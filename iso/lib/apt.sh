@@ -290,10 +290,11 @@ fetched() {
 }
 
 # closure PACKAGE...: prints a line `NAME VERSION FILE` for each of the packages and of all their dependencies, as if
-# nothing were installed. FILE is the path where closure_fetch puts the .deb.
+# nothing were installed but what the dpkg status file $apt_status names. FILE is the path where closure_fetch puts the .deb.
+apt_status=
 closure() {
 	local plan
-	plan=$(apt-get -qq --simulate install "$@") || die "apt can't resolve the dependencies of: $*"
+	plan=$(apt-get -qq ${apt_status:+-o "Dir::State::Status=$apt_status"} --simulate install "$@") || die "apt can't resolve the dependencies of: $*"
 	printf '%s\n' "$plan" |
 		sed -n 's/^Inst \([^ ]*\) (\([^ ]*\) .*\[\([^]]*\)\]).*/\1 \2 \3/p' | sort |
 		while read -r name version arch; do
@@ -310,7 +311,7 @@ closure_fetch() {
 		# Only one apt can use an archives directory at a time, so parallel recipes take turns.
 		flock 8
 		# What is in the cache already isn't listed.
-		apt-get -qq --yes --print-uris --download-only install "$@" >"$log.uris" 2>/dev/null || :
+		apt-get -qq --yes ${apt_status:+-o "Dir::State::Status=$apt_status"} --print-uris --download-only install "$@" >"$log.uris" 2>/dev/null || :
 		total=$(uris_size "$log.uris")
 		[ "$total" = 0 ] || step FETCH "$(grep -c . "$log.uris") packages, $((total / 1000000)) MB"
 		until closure_watched "$total" "$log" "$@"; do
@@ -338,5 +339,5 @@ closure_watched() {
 closure_download() {
 	local log=$1
 	shift
-	apt-get -qq --yes --download-only install "$@" >"$log" 2>&1
+	apt-get -qq --yes ${apt_status:+-o "Dir::State::Status=$apt_status"} --download-only install "$@" >"$log" 2>&1
 }

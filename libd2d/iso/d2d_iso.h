@@ -110,6 +110,13 @@ char *d2d_iso_sums_text(const struct d2d_iso_sums *sums);
 /* Whether the checksum of this file can't be in the list, because xorriso writes the file's place into it. */
 bool d2d_iso_sums_exempt(const char *path);
 
+/* ---- d2d_iso_layer.c ---- */
+
+/* Compares the lists of packages in a layer, which begins at the offset AT of FILE, with the packages of the ISO. Returns 0 if it fits,
+ * also if it or the ISO has no list; -ENOENT without unsquashfs; else another negative errno. *WHY is set to the reason. Adds a text
+ * for each package of which the ISO has another version to *OTHERS, malloc'ed. */
+int d2d_iso_layer_fits(const struct d2d_iso *iso, const char *file, off_t at, llist_t **others, char **why);
+
 /* ---- d2d_iso_boot.c ---- */
 
 /* Checks all that a boot of the ISO by BIOS and UEFI, from a CD and from a disk, needs of its own structures, and that all
