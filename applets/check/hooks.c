@@ -90,13 +90,15 @@ static char *signature_of(struct d2dcheck *c, const struct d2d_hooks *strict, co
 {
 	unsigned i;
 
-	if (!has_manifest)
-		return xstrdup("unsigned");
 	for (i = 0; i < strict->n; i++) {
 		const struct d2d_hook *same = strict->hook[i];
 
 		if (strcmp(same->file, hook->file) != 0)
 			continue;
+		if (same->trust && strcmp(same->trust, "image") == 0)
+			return xstrdup("the image's own");
+		if (!has_manifest)
+			break;
 		if (same->trust && is_prefixed_with(same->trust, "signed"))
 			return xstrdup(same->trust);
 		/* Without the key nothing can be said about the signature. */
@@ -156,7 +158,7 @@ static void check_kind(struct d2dcheck *c, unsigned kind)
 		trust.mode = D2D_TRUST_BUILTIN;
 	else if (trust.mode == D2D_TRUST_AUTO)
 		trust.mode = D2D_TRUST_ANY;
-	if (trust.mode == D2D_TRUST_BUILTIN) {
+	if (trust.mode == D2D_TRUST_BUILTIN && !(kind == D2D_KIND_LAYERS && trust.own.n)) {
 		if (access(dir, F_OK) == 0 && kind == D2D_KIND_HOOKS)
 			d2dcheck_row("hook", "none of the ISO's d2d/hooks runs in this trust mode");
 	} else {
