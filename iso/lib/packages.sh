@@ -17,5 +17,5 @@ base_packages() {
 # base_list: prints the text of usr/lib/d2d/packages in the image, with which a layer's list is compared (libd2d/packages).
 base_list() {
 	printf 'suite %s\n' "$CONFIG_D2D_BASE_SUITE"
-	base_packages
+	base_packages | sed 's/^/package /'
 }
