@@ -80,6 +80,8 @@ help:
 #: make NAME_defconfig  chooses a variant: d2d tiny only lean debian stock desktop (make O=out-tiny tiny_defconfig && make O=out-tiny)
 #: make menuconfig   opens the configuration menu; "debian2docker" is its first entry
 #: make savedefconfig   writes the options that differ from the defaults to $(O)/defconfig
+#: make kernel-menuconfig  opens Linux's own menu on the kernel's source with our fragments (docs/kernels.md)
+#: make kernel-savefragment NAME=mine [DIR=DIR]  writes what was changed there to a fragment for D2D_KERNEL_EXTRA_FRAGMENT
 #: make hook NAME=40-mount/50-mine [DIR=DIR]   writes a skeleton of a hook, in hooks/ or in DIR
 #: make busybox      builds only our busybox: out/busybox d2dhook --help
 #: make host         builds out/d2d-host: 'd2d import' and others for the machine on which media are made
@@ -180,6 +182,13 @@ $(O)/obj/kernel/release: $(CONF)/kernel.conf $(call files,iso/kernel)
 
 $(O)/vmlinuz: $(O)/obj/kernel/release
 	@sh iso/kernel/build
+
+kernel-menuconfig: $(CONF)/kernel.conf
+	@sh iso/kernel/menu menuconfig
+
+kernel-savefragment: $(CONF)/kernel.conf
+	@sh iso/kernel/menu savefragment
+.PHONY: kernel-menuconfig kernel-savefragment
 
 $(O)/obj/base/tree.tar: $(CONF)/base.conf $(filter %/unpack %/multistrap.conf %/preferences,$(call files,iso/base))
 	@sh iso/base/unpack
@@ -309,7 +318,7 @@ check:
 check-all:
 	@sh iso/deps build
 	@$(MAKE) --no-print-directory all host deps-test layers
-	@sh testsuite/run lint kernel-config applets alone store-all store-other store-faults reproduce-all container traces fuzz boot
+	@sh testsuite/run lint kernel-config kernel-source applets alone store-all store-other store-faults reproduce-all container traces fuzz boot
 	@$(MAKE) --no-print-directory check-appliances
 	@$(MAKE) --no-print-directory O=$(O)-desktop check-desktop
 
