@@ -104,7 +104,7 @@ uefi() {
 	printf '%s' "-drive if=pflash,unit=0,format=raw,readonly=on,file=$firmware/OVMF_CODE_4M.fd -drive if=pflash,unit=1,format=raw,file=$work/vars.img"
 }
 
-# uefi_secure KEYS [OPTION...]: the same with Secure Boot, on with the keys of the directory KEYS; OPTIONs are those of ovmf-vars. The
+# uefi_secure KEYS [OPTION...]: the same with Secure Boot, on with the keys of the directory KEYS; OPTIONs are those of ovmf-vars.py. The
 # machine then needs "-machine q35,smm=on", which is the last of its kind that counts. With the word "setup" for KEYS, the firmware has
 # no keys and is in setup mode; with "same", it keeps the variables of the boot before.
 uefi_secure() {
@@ -113,7 +113,7 @@ uefi_secure() {
 	case $keys in
 	same) ;;
 	setup) cp "$firmware/OVMF_VARS_4M.fd" "$work/vars.img" ;;
-	*) "$SRC/testsuite/ovmf-vars" "$firmware/OVMF_VARS_4M.fd" "$work/vars.img" "$keys" "$@" || give_up "can't make variables for UEFI" ;;
+	*) /usr/bin/python3 "$SRC/testsuite/ovmf-vars.py" "$firmware/OVMF_VARS_4M.fd" "$work/vars.img" "$keys" "$@" || give_up "can't make variables for UEFI" ;;
 	esac
 	printf '%s' "-machine q35,smm=on -global driver=cfi.pflash01,property=secure,value=on -drive if=pflash,unit=0,format=raw,readonly=on,file=$firmware/OVMF_CODE_4M.secboot.fd -drive if=pflash,unit=1,format=raw,file=$work/vars.img"
 }

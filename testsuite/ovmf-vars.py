@@ -1,6 +1,5 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""ovmf-vars TEMPLATE NEW KEYS [--db FILE] [--dbx SHA256]...: makes a variable store for OVMF with Secure Boot on: a copy of the empty
+"""ovmf-vars.py TEMPLATE NEW KEYS [--db FILE] [--dbx SHA256]...: makes a variable store for OVMF with Secure Boot on: a copy of the empty
 TEMPLATE (OVMF_VARS_4M.fd) with the certificates PK.cer, KEK.cer and db.cer of the directory KEYS, and digests of refused programs.
 --db takes another certificate for db. The form of the store is that of EDK2 (MdeModulePkg/Include/Guid/VariableFormat.h), that of the
 lists of certificates is in the UEFI specification, "Signature Database"."""
