@@ -22,8 +22,9 @@
 //usage:#define d2dsecureboot_trivial_usage
 //usage:       "[-R ROOT] [-q] | [-R ROOT] [-yn] enroll [DIR] | [-R ROOT] [-yn] revoke FILE"
 //usage:#define d2dsecureboot_full_usage "\n\n"
-//usage:       "Show whether Secure Boot is on, whose keys the firmware trusts, and whether the\n"
-//usage:       "kernel is locked\n"
+//usage:       "Show the state of UEFI Secure Boot, or give the firmware your keys\n"
+//usage:     "\nWithout a verb: whether it is on, the certificates that the firmware trusts, and"
+//usage:     "\nwhether the kernel is locked.\n"
 //usage:     "\nenroll: write the keys of the medium (EFI/keys), or those in DIR, into the"
 //usage:     "\nfirmware, which must be in setup mode: its menu deletes the keys that are there."
 //usage:     "\nCertificates that are in db and KEK stay there. From the next start on, the"
