@@ -42,6 +42,10 @@ override BROWSER := $(value BROWSER)
 override KIOSK := $(value KIOSK)
 override DESKTOP := $(value DESKTOP)
 export URL BROWSER KIOSK DESKTOP
+# The directory with the keys for Secure Boot, and the name in their certificates (make keys).
+override KEYS := $(value KEYS)
+override OWNER := $(value OWNER)
+export KEYS OWNER
 
 # Recipes that don't need each other run at the same time, two more than there are processors, because some wait for downloads and
 # the kernel, which needs all processors, lets the others go first (nice). -j on the command line decides otherwise. Several targets on the command line are made one after the other, unless all
@@ -77,7 +81,7 @@ help:
 #: make test T=d2dhook   builds busybox and runs the tests of one applet, or one test file (T=d2dhook-check)
 #: make boot T=30-stick  builds the ISO and runs one boot test; its number is enough (T=30)
 #: make fuzz         runs the fuzzers on the parsers: make fuzz SECONDS=3600
-#: make NAME_defconfig  chooses a variant: d2d tiny only lean debian stock desktop (make O=out-tiny tiny_defconfig && make O=out-tiny)
+#: make NAME_defconfig  chooses a variant: d2d tiny only lean debian stock desktop secureboot (make O=out-tiny tiny_defconfig && make O=out-tiny)
 #: make menuconfig   opens the configuration menu; "debian2docker" is its first entry
 #: make savedefconfig   writes the options that differ from the defaults to $(O)/defconfig
 #: make kernel-menuconfig  opens Linux's own menu on the kernel's source with our fragments (docs/kernels.md)
@@ -92,6 +96,8 @@ help:
 #: make layer NAME=tools   makes a layer of our recipe in out/layers/; without NAME it lists the recipes (docs/layers.md)
 #: make layers       makes the layers of all our recipes
 #: make layer NAME=mine PACKAGES="htop tcpdump"  makes a layer from Debian packages
+#: make keys KEYS=DIR [OWNER=NAME]  makes the keys for UEFI Secure Boot in the new directory DIR; make KEYS=DIR signs with them
+#: make revoke KEYS=DIR ISO=FILE  makes a file by which firmware refuses an older signed ISO (d2d secureboot revoke)
 #: make man          makes the manual pages of all commands, in out/man/
 #: make install-man  installs the manual pages: make install-man [PREFIX=/usr/local] [DESTDIR=DIR]
 #: make vagrant      builds boxes for Vagrant from the ISO: out/d2d-libvirt.box and out/d2d-virtualbox.box
@@ -159,6 +165,10 @@ configured: $(O)/.config | tree
 
 $(CONF)/%.conf: configured
 	@:
+
+# A build that can't be signed ends before its long steps.
+signable: configured
+	@! grep -qx CONFIG_D2D_SECUREBOOT=y $(O)/.config || sh iso/secureboot/check
 
 # ---- products ----
 $(O)/obj/libs/ldlibs: $(call files,iso/libs) | locked
@@ -235,7 +245,16 @@ $(O)/initramfs.img: $(CONF)/initramfs.conf $(O)/obj/version $(keys) $(O)/busybox
 $(O)/obj/grub/esp.img: $(CONF)/iso.conf $(call files,iso/grub)
 	@sh iso/grub/build
 
-$(O)/d2d.iso: $(CONF)/iso.conf $(O)/vmlinuz $(O)/initramfs.img $(O)/obj/grub/esp.img iso/image $(IMAGES) FORCE
+keys:
+	@sh iso/deps secureboot
+	@sh iso/secureboot/keys
+
+revoke:
+	@sh iso/deps secureboot
+	@sh iso/secureboot/revoke
+.PHONY: keys revoke signable
+
+$(O)/d2d.iso: signable $(CONF)/iso.conf $(O)/vmlinuz $(O)/initramfs.img $(O)/obj/grub/esp.img iso/image $(call files,iso/secureboot) $(IMAGES) FORCE
 	@sh iso/image
 
 # What the ISO is made of: the packages with their licences, while the ISO is made, and then the bill of materials.
