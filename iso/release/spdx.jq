@@ -41,13 +41,15 @@ def package($known):
 			source: "A program in the system was built from this source package of Debian \(.suite).",
 			go: "Source of a library for the Docker engine, from Debian \(.suite).",
 			host: "A library, header or program of the build machine, which runs Debian \(.suite), became part of the system.",
+			other: "Parts of this package of another archive, \(.suite), are in the system.",
+			firmware: "Files of this package of Debian \(.suite) are in the system, for devices that need them.",
 			file: "A package file that was given to the build."
 		}[.kind])
 	}
 	+ if $licence then {} else {licenseComments: .licence} end
 	+ if .sha256 == "-" then {} else {checksums: sums} end
 	+ if .source == "-" then {} else {sourceInfo: "built from the Debian source package \(.source) \(.sourceVersion)"} end
-	+ if .kind == "file" or .architecture == "-" then {} else {
+	+ if .kind == "file" or .kind == "other" or .architecture == "-" then {} else {
 		externalRefs: [reference(purl(.name; .version; "arch=\(.architecture)&distro=\(.suite)"))]
 	} end;
 
