@@ -42,6 +42,7 @@ enum {
 
 struct d2d_tpm {
 	int fd;
+	bool dead;		/* an exchange has failed, and no other one is tried */
 };
 
 /* Opens a TPM; NULL means D2D_TPM_DEVICE. */

@@ -17,6 +17,7 @@ int d2d_tpm_open(struct d2d_tpm *tpm, const char *device, char **why)
 {
 	if (!device)
 		device = D2D_TPM_DEVICE;
+	tpm->dead = false;
 	/* Without O_NONBLOCK, write() would wait for the answer, without limit. */
 	tpm->fd = open(device, O_RDWR | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (tpm->fd >= 0)
@@ -98,11 +99,15 @@ int d2d_tpm_transmit(struct d2d_tpm *tpm, struct d2d_tpm_buffer *command, struct
 	reply->bad = false;
 	if (command->bad)
 		return -EMSGSIZE;
+	/* A TPM that doesn't answer is waited for only once. */
+	if (tpm->dead)
+		return -EIO;
 	memcpy(command->data + 2, &len, sizeof(len));
 	r = move(tpm, command->data, command->len, true, end);
 	if (r == 0)
 		r = get_reply(tpm, reply, end);
 	if (r == 0)
 		*code = d2d_tpm_get32(reply);
+	tpm->dead = r < 0;
 	return r;
 }
