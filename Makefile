@@ -42,6 +42,10 @@ override BROWSER := $(value BROWSER)
 override KIOSK := $(value KIOSK)
 override DESKTOP := $(value DESKTOP)
 export URL BROWSER KIOSK DESKTOP
+# The directory with the keys for Secure Boot, and the name in their certificates (make keys).
+override KEYS := $(value KEYS)
+override OWNER := $(value OWNER)
+export KEYS OWNER
 
 # Recipes that don't need each other run at the same time, two more than there are processors, because some wait for downloads and
 # the kernel, which needs all processors, lets the others go first (nice). -j on the command line decides otherwise. Several targets on the command line are made one after the other, unless all
@@ -84,6 +88,7 @@ help:
 #: make desktop      builds an ISO that comes up with a desktop, out-desktop/desktop.iso (docs/display.md)
 #: make kiosk URL=https://example.org   builds an ISO that comes up with this page, out-desktop/kiosk.iso; with BROWSER=netsurf a small one
 #: make image NAME=display  makes a Docker image from Debian packages, in out/images/; without NAME it lists them (docs/display.md)
+#: make keys KEYS=DIR [OWNER=NAME]  makes the keys for UEFI Secure Boot in the new directory DIR; make KEYS=DIR signs with them
 #: make man          makes the manual pages of all commands, in out/man/
 #: make install-man  installs the manual pages: make install-man [PREFIX=/usr/local] [DESTDIR=DIR]
 #: make vagrant      builds boxes for Vagrant from the ISO: out/d2d-libvirt.box and out/d2d-virtualbox.box
@@ -150,6 +155,10 @@ configured: $(O)/.config | tree
 $(CONF)/%.conf: configured
 	@:
 
+# A build that can't be signed ends before its long steps.
+signable: configured
+	@! grep -qx CONFIG_D2D_SECUREBOOT=y $(O)/.config || sh iso/secureboot/check
+
 # ---- products ----
 $(O)/obj/libs/ldlibs: $(call files,iso/libs) | locked
 	@sh iso/libs/build
@@ -215,7 +224,12 @@ $(O)/initramfs.img: $(CONF)/initramfs.conf $(O)/obj/version $(keys) $(O)/busybox
 $(O)/obj/grub/esp.img: $(CONF)/iso.conf $(call files,iso/grub)
 	@sh iso/grub/build
 
-$(O)/d2d.iso: $(CONF)/iso.conf $(O)/vmlinuz $(O)/initramfs.img $(O)/obj/grub/esp.img iso/image $(IMAGES) FORCE
+keys:
+	@sh iso/deps secureboot
+	@sh iso/secureboot/keys
+.PHONY: keys signable
+
+$(O)/d2d.iso: signable $(CONF)/iso.conf $(O)/vmlinuz $(O)/initramfs.img $(O)/obj/grub/esp.img iso/image $(call files,iso/secureboot) $(IMAGES) FORCE
 	@sh iso/image
 
 # Images for the screen. They are put into an ISO with IMAGES.

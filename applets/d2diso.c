@@ -122,6 +122,7 @@ static void add_all(struct d2diso *d, llist_t *what)
 		d2diso_what(d, what->data);
 	d2diso_settings(d);
 	d2diso_keys(d);
+	d2diso_secure(d);
 	if (d->opt & OPT_p) {
 		why = d2d_password_ask("New password of docker and root: ", &hash);
 		if (why)

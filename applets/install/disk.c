@@ -267,6 +267,7 @@ int d2dinstall_disk(const char *path, const char *iso, struct install_key *key, 
 	d2dinstall_refuse_used(&t.disk);
 	d2dinstall_source(&t.src, iso, true);
 	refuse_source(&t);
+	d2dinstall_refuse_unsigned(&t.src);
 	plan_sizes(&t);
 	d2dinstall_folder_check(&t.src);
 	plan = xasprintf("ALL OF IT IS OVERWRITTEN: a new partition table, %u MiB for the system%s, "

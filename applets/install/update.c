@@ -202,6 +202,11 @@ int d2dinstall_update(const char *iso, unsigned opt)
 		bb_error_msg_and_die("slot %c is on trial; it becomes good once Docker answers, or by 'd2d install good'",
 			s.running);
 	d2dinstall_source(&src, iso, true);
+	d2dinstall_refuse_unsigned(&src);
+	if (d2dinstall_slot_is_signed(s.mnt, s.running) && !src.is_signed)
+		bb_error_msg_and_die("'%s' isn't signed, and the GRUB of this disk starts only signed systems: nothing has changed", src.dev);
+	if (src.is_signed && !d2dinstall_slot_is_signed(s.mnt, s.running))
+		printf("%s is signed, but the GRUB of this disk doesn't verify it: Secure Boot needs a new installation\n", src.dev);
 	disk = d2d_disk_of(s.dev);
 	d2dinstall_open(&d, disk, opt);
 	plan = xasprintf("slot %c gets the system of %s; slot %c, which is running, and the store stay as they are%s",

@@ -68,7 +68,7 @@ int d2diso_commands(const struct d2diso *d)
 {
 	int fd = memfd_create("commands", MFD_CLOEXEC);
 	char *in = xasprintf("stdio:%s", d->iso.path), *out = xasprintf("stdio:%s", d->tmp), date[D2D_ISO_UUID + 1], *to = date;
-	char *old = xasprintf(".disk/%s.uuid", d->iso.uuid);
+	char *old = xasprintf(".disk/%s.uuid", d->iso.uuid), *kept = d2d_iso_info(&d->iso, D2D_ISO_SECUREBOOT);
 	const char *p;
 	unsigned i;
 	FILE *f;
@@ -92,7 +92,8 @@ int d2diso_commands(const struct d2diso *d)
 		"-compliance iso_9660_level=3:joliet_long_names:no_emul_toc\n", f);
 	put_quoted(f, "-preparer_id ", d->iso.preparer, "\n");
 	fprintf(f, "-volume_date uuid %s\n", date);
-	if (strcmp(d->uuid, d->iso.uuid) != 0)
+	/* A signed menu looks for the medium by the UUID of the ISO that it was built with. */
+	if (strcmp(d->uuid, d->iso.uuid) != 0 && !(kept && strcmp(kept, d->iso.uuid) == 0))
 		put_command(f, "rm", old);
 	if (d2d_iso_regular(&d->iso, D2D_ISO_SIGNATURE))
 		put_command(f, "rm", D2D_ISO_SIGNATURE);
@@ -103,6 +104,7 @@ int d2diso_commands(const struct d2diso *d)
 	if (fclose(f) != 0)
 		bb_simple_perror_msg_and_die("can't write the commands for xorriso");
 	xlseek(fd, 0, SEEK_SET);
+	free(kept);
 	free(old);
 	free(out);
 	free(in);

@@ -95,6 +95,14 @@ char *d2diso_text(const struct d2diso *d, const char *path);
  * one is not possible or would loosen trust. */
 void d2diso_settings(struct d2diso *d);
 
+/* ---- iso/secure.c: an ISO that is built for Secure Boot ---- */
+
+/* Exits if the ISO is signed, since its GRUB would not use WHAT. */
+void d2diso_refuse_signed(const struct d2diso *d, const char *what);
+
+/* Refuses early hooks, and says what Secure Boot means for the rest. */
+void d2diso_secure(const struct d2diso *d);
+
 /* ---- iso/keys.c ---- */
 
 /* Adds the public keys to those by which the ISO's boot verifies signatures. Exits if that would loosen trust. */

@@ -189,8 +189,10 @@ static void set_menu(struct d2diso *d, struct d2d_iso_menu *menu)
 /* Whether the ISO's menu has what a setting is for. */
 static void refuse_missing(const struct d2diso *d, const struct d2d_iso_menu *menu)
 {
-	char *grub = d2diso_text(d, "boot/grub/grub.cfg"), *id = xasprintf("--id %s ", menu->entry ? menu->entry : "live");
+	char *grub, *id = xasprintf("--id %s ", menu->entry ? menu->entry : "live");
 
+	d2diso_refuse_signed(d, "settings of the menu or words for the kernel");
+	grub = d2diso_text(d, "boot/grub/grub.cfg");
 	if (!grub || !strstr(grub, "/"D2D_ISO_MENU))
 		bb_error_msg_and_die("the menu of '%s' takes no settings: it is older than 'd2d-host iso', or built without D2D_MENU_ENV",
 			printable_string(d->iso.path));

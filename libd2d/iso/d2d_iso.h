@@ -24,6 +24,9 @@ enum {
 #define D2D_ISO_SUMS ".disk/SHA256SUMS"
 #define D2D_ISO_SIGNATURE D2D_ISO_SUMS".minisig"
 
+/* The key in D2D_ISO_INFO of an ISO that is built for Secure Boot: the UUID by which its signed GRUB finds the medium. */
+#define D2D_ISO_SECUREBOOT "secureboot"
+
 struct d2d_iso_file {
 	char *path;		/* relative to the top, not printable */
 	mode_t mode;		/* type and permissions */
