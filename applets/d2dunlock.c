@@ -231,12 +231,14 @@ static int open_main(struct unlock *u, char **argv)
 	const char *root = NULL;
 
 	u->opt = getopt32(argv, "^" "CiqrclDeNk:*n:t:+T:+K:H:w:+R:" IF_FEATURE_D2DUNLOCK_TPM("P:X") "\0"
-		IF_FEATURE_D2DUNLOCK_TPM("X--CiqrclDeNkntTKHwR:P--cle:") "C--cle:T--cle:c--CTiklrtDKHe:i--clte:k--cle:"
+		IF_FEATURE_D2DUNLOCK_TPM("P--cle:c--P:l--P:e--P:") "C--cle:T--cle:c--CTiklrtDKHe:i--clte:k--cle:"
 		"l--CTckinrtDKHe:n--le:r--cle:t--cile:D--cle:K--cle:H--cle:q--e:w--e:e--CiqrclDkntTKHw",
 			&o.files, &u->name, &o.tries, &o.seconds, &place, &u->header, &patience, &root
 			IF_FEATURE_D2DUNLOCK_TPM(, &u->tpm));
 	argv += optind;
 	if ((argv[0] && ((u->opt & (OPT_c | OPT_l | OPT_e | OPT_X)) || (argv[1] && u->header))) || (root && !(u->opt & OPT_e)))
+		bb_show_usage();
+	if (ENABLE_FEATURE_D2DUNLOCK_TPM && (u->opt & OPT_X) && (u->opt & ~(OPT_X | OPT_P)))
 		bb_show_usage();
 	/* DEVICE may be a file of any user, so only the default needs root here. */
 	if (!argv[0] && !root && geteuid() != 0)

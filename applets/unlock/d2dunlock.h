@@ -28,6 +28,7 @@ enum {
 	OPT_D = 1 << 6,
 	OPT_e = 1 << 7,
 	OPT_N = 1 << 8,
+	OPT_P = 1 << 17,
 	OPT_X = 1 << 18,
 
 	/* options of the other verbs */

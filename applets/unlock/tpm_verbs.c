@@ -6,9 +6,10 @@
 //kbuild:lib-$(CONFIG_FEATURE_D2DUNLOCK_TPM) += d2dunlock_tpm_verbs.o
 
 #include "d2dunlock.h"
+#include "d2d_efi.h"
 #include "d2d_tpm.h"
 
-#define SECURE_BOOT "/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
+#define SECURE_BOOT D2D_EFIVARS"/SecureBoot-"D2D_EFI_GLOBAL
 
 static void refuse_luks1(const struct unlock *u)
 {

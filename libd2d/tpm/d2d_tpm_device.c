@@ -62,7 +62,8 @@ static int move(struct d2d_tpm *tpm, uint8_t *data, size_t len, bool out, unsign
 		n = out ? write(tpm->fd, data, len) : read(tpm->fd, data, len);
 		if (n < 0 && errno != EAGAIN && errno != EINTR)
 			return -errno;
-		/* The kernel's TPM returns 0 while the answer isn't there; at the end of anything else, poll() reports that. */
+		if (n == 0)
+			return -EIO;
 		if (n > 0) {
 			data += n;
 			len -= n;
