@@ -79,7 +79,7 @@ help:
 #: make test T=d2dhook   builds busybox and runs the tests of one applet, or one test file (T=d2dhook-check)
 #: make boot T=30-stick  builds the ISO and runs one boot test; its number is enough (T=30)
 #: make fuzz         runs the fuzzers on the parsers: make fuzz SECONDS=3600
-#: make NAME_defconfig  chooses a variant: d2d tiny only lean debian stock desktop (make O=out-tiny tiny_defconfig && make O=out-tiny)
+#: make NAME_defconfig  chooses a variant: d2d tiny only lean debian stock desktop secureboot (make O=out-tiny tiny_defconfig && make O=out-tiny)
 #: make menuconfig   opens the configuration menu; "debian2docker" is its first entry
 #: make savedefconfig   writes the options that differ from the defaults to $(O)/defconfig
 #: make hook NAME=40-mount/50-mine [DIR=DIR]   writes a skeleton of a hook, in hooks/ or in DIR
@@ -89,6 +89,7 @@ help:
 #: make kiosk URL=https://example.org   builds an ISO that comes up with this page, out-desktop/kiosk.iso; with BROWSER=netsurf a small one
 #: make image NAME=display  makes a Docker image from Debian packages, in out/images/; without NAME it lists them (docs/display.md)
 #: make keys KEYS=DIR [OWNER=NAME]  makes the keys for UEFI Secure Boot in the new directory DIR; make KEYS=DIR signs with them
+#: make revoke KEYS=DIR ISO=FILE  makes a file by which firmware refuses an older signed ISO (d2d secureboot revoke)
 #: make man          makes the manual pages of all commands, in out/man/
 #: make install-man  installs the manual pages: make install-man [PREFIX=/usr/local] [DESTDIR=DIR]
 #: make vagrant      builds boxes for Vagrant from the ISO: out/d2d-libvirt.box and out/d2d-virtualbox.box
@@ -227,7 +228,11 @@ $(O)/obj/grub/esp.img: $(CONF)/iso.conf $(call files,iso/grub)
 keys:
 	@sh iso/deps secureboot
 	@sh iso/secureboot/keys
-.PHONY: keys signable
+
+revoke:
+	@sh iso/deps secureboot
+	@sh iso/secureboot/revoke
+.PHONY: keys revoke signable
 
 $(O)/d2d.iso: signable $(CONF)/iso.conf $(O)/vmlinuz $(O)/initramfs.img $(O)/obj/grub/esp.img iso/image $(call files,iso/secureboot) $(IMAGES) FORCE
 	@sh iso/image

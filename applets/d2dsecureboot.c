@@ -20,15 +20,18 @@
 //kbuild:lib-$(CONFIG_D2DSECUREBOOT) += d2dsecureboot.o
 
 //usage:#define d2dsecureboot_trivial_usage
-//usage:       "[-R ROOT] [-q] | [-R ROOT] [-yn] enroll [DIR]"
+//usage:       "[-R ROOT] [-q] | [-R ROOT] [-yn] enroll [DIR] | [-R ROOT] [-yn] revoke FILE"
 //usage:#define d2dsecureboot_full_usage "\n\n"
-//usage:       "Show whether Secure Boot is on, whose keys the firmware trusts, and whether the\n"
-//usage:       "kernel is locked\n"
+//usage:       "Show the state of UEFI Secure Boot, or give the firmware your keys\n"
+//usage:     "\nWithout a verb: whether it is on, the certificates that the firmware trusts, and"
+//usage:     "\nwhether the kernel is locked.\n"
 //usage:     "\nenroll: write the keys of the medium (EFI/keys), or those in DIR, into the"
 //usage:     "\nfirmware, which must be in setup mode: its menu deletes the keys that are there."
 //usage:     "\nCertificates that are in db and KEK stay there. From the next start on, the"
 //usage:     "\nfirmware starts only what is signed. Firmware whose menu reads files needs no"
 //usage:     "\nenroll: it takes EFI/keys/db.cer, KEK.cer and PK.cer, PK last.\n"
+//usage:     "\nrevoke: add FILE, made by 'make revoke', to the programs that the firmware doesn't"
+//usage:     "\nstart any more, such as the GRUB of an older signed system.\n"
 //usage:     "\n	-q,--quiet	Print nothing; only the exit status says whether it is on"
 //usage:     "\n	-y,--yes	Don't ask for confirmation"
 //usage:     "\n	-n,--dry-run	Show what would be written, and write nothing"
@@ -65,6 +68,8 @@ int d2dsecureboot_main(int argc UNUSED_PARAM, char **argv)
 			return d2d_secureboot(d.root) == D2D_SECUREBOOT_ON ? EXIT_SUCCESS : EXIT_FAILURE;
 		return d2dsecureboot_show(&d);
 	}
+	if (strcmp(argv[0], "revoke") == 0 && argv[1])
+		return d2dsecureboot_revoke(&d, argv[1]);
 	if (strcmp(argv[0], "enroll") != 0 || (d.opt & OPT_q))
 		bb_show_usage();
 	return d2dsecureboot_enroll(&d, argv[1]);

@@ -101,6 +101,10 @@ bool d2dinstall_secureboot(void);
  * other slot of a disk is started. */
 void d2dinstall_refuse_unsigned(const struct install_source *src);
 
+/* Writes the GRUB that UEFI starts, in the file FROM, to the FAT at TOP, so that at any time either the old or the new one is complete.
+ * Exits on an error. */
+void d2dinstall_efi_write(const char *from, const char *top);
+
 /* Whether a slot has a GRUB of its own, which verifies the other files. */
 bool d2dinstall_slot_is_signed(const char *top, char slot);
 

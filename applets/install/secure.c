@@ -1,5 +1,5 @@
 /*
- * d2dinstall: refuses what Secure Boot would refuse at the next start.
+ * d2dinstall: refuses what Secure Boot would refuse at the next start, and writes the GRUB that UEFI starts.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -27,4 +27,25 @@ bool d2dinstall_slot_is_signed(const char *top, char slot)
 
 	free(path);
 	return there;
+}
+
+static void settle(const char *top)
+{
+	int r = d2d_disk_settle(top);
+
+	if (r < 0)
+		bb_error_msg_and_die("can't write '%s': %s", top, strerror(-r));
+}
+
+void d2dinstall_efi_write(const char *from, const char *top)
+{
+	char *new = concat_path_file(top, "EFI/BOOT/NEW"), *to = concat_path_file(top, INSTALL_EFI);
+
+	if (copy_file(from, new, FILEUTILS_FORCE) != 0)
+		xfunc_die();
+	settle(top);
+	xrename(new, to);
+	settle(top);
+	free(to);
+	free(new);
 }

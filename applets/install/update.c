@@ -233,6 +233,23 @@ int d2dinstall_update(const char *iso, unsigned opt)
 	return EXIT_SUCCESS;
 }
 
+/* The GRUB that chooses the slot becomes that of the running system, so that the firmware may refuse an older one (dbx) when the system
+ * that it came with is gone. */
+static void renew_grub(const struct slots *s)
+{
+	char here[DIGEST_SIZE], there[DIGEST_SIZE];
+	char *from = xasprintf("%s/%c/"INSTALL_GRUB, s->mnt, s->running), *to = concat_path_file(s->mnt, INSTALL_EFI);
+
+	if (d2dinstall_slot_is_signed(s->mnt, s->running)) {
+		d2dinstall_digest(from, "comparing", here);
+		d2dinstall_digest(to, "comparing", there);
+		if (strcmp(here, there) != 0)
+			d2dinstall_efi_write(from, s->mnt);
+	}
+	free(to);
+	free(from);
+}
+
 int d2dinstall_good(void)
 {
 	struct slots s;
@@ -248,6 +265,7 @@ int d2dinstall_good(void)
 	s.env.good = s.running;
 	s.env.trial = '\0';
 	write_env(&s);
+	renew_grub(&s);
 	close_medium(&s);
 	printf("slot %c is good: it is started from now on\n", s.running);
 	return EXIT_SUCCESS;

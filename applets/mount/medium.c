@@ -103,7 +103,9 @@ static bool find_iso(struct d2dmount *st, const struct d2d_volume *v, const char
 
 static int look_into(struct d2dmount *st, struct d2d_volume *v, const char *dir)
 {
-	if (st->medium && v->role != D2D_ROLE_STORE && strcmp(v->fstype, "iso9660") != 0 && d2dmount_is_copy(dir, st->medium)) {
+	/* An ISO of 'd2d-host iso' has the UUID that a signed menu names in the name of that file only. */
+	if (st->medium && v->role != D2D_ROLE_STORE && (ENABLE_D2D_SECUREBOOT || strcmp(v->fstype, "iso9660") != 0)
+	 && d2dmount_is_copy(dir, st->medium)) {
 		d2d_role_set(v, D2D_ROLE_MEDIUM, "has the files of the ISO that was booted from");
 		return FOUND_COPY;
 	}

@@ -5,9 +5,7 @@
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
 //kbuild:lib-$(CONFIG_D2DSECUREBOOT) += d2dsecureboot_enroll.o
-#include <sched.h>
-#include <sys/mount.h>
-#include <linux/fs.h>
+
 #include "d2dsecureboot.h"
 
 enum { KEYS = 3, FILE_MAX = 64 * 1024 };
@@ -58,69 +56,14 @@ static void compare(const struct d2dsecureboot *d, struct key *key, int i)
 	free(value);
 }
 
-/* efivarfs protects variables by the attribute "immutable". */
-static void allow_writing(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC), flags;
-
-	if (fd < 0)
-		return;
-	if (ioctl(fd, FS_IOC_GETFLAGS, &flags) == 0 && (flags & FS_IMMUTABLE_FL)) {
-		flags &= ~FS_IMMUTABLE_FL;
-		ioctl(fd, FS_IOC_SETFLAGS, &flags);
-	}
-	close(fd);
-}
-
-/* Writes a variable, by one write() as efivarfs requires. What is in db and KEK stays. */
-static void write_key(const struct d2dsecureboot *d, const struct key *key, int i)
-{
-	char *path = d2d_efi_path(d->root, keys[i].name, keys[i].guid), *data = xmalloc(4 + key->size);
-	uint32_t attributes = SWAP_LE32(D2D_EFI_AUTHENTICATED | (key->there ? D2D_EFI_APPEND : 0));
-	int fd;
-
-	allow_writing(path);
-	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
-	memcpy(data, &attributes, 4);
-	memcpy(data + 4, key->auth, key->size);
-	if (fd < 0 || write(fd, data, 4 + key->size) != (ssize_t)(4 + key->size))
-		bb_perror_msg_and_die("the firmware doesn't take %s; it is still in setup mode, and starts everything", keys[i].name);
-	close(fd);
-	free(data);
-	free(path);
-}
-
-/* The variables are mounted read-only for all others. */
-static void mount_writable(const struct d2dsecureboot *d)
-{
-	if (d->root[0])
-		return;
-	if (geteuid() != 0)
-		bb_error_msg_and_die("%s: sudo d2d secureboot enroll", bb_msg_you_must_be_root);
-	if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0
-	 || mount("efivarfs", D2D_EFIVARS, "efivarfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) != 0)
-		bb_simple_perror_msg_and_die("can't mount the variables of the firmware");
-}
-
 static void consent(const struct d2dsecureboot *d, const struct key *key)
 {
-	char *answer;
-
 	if (key[0].there)
 		puts("The certificates that are in db stay there: what they have signed is started, too.");
 	else
 		puts("db has no other certificate: the firmware will start nothing else than what the key above has signed, no other\n"
 			"system and no program on a graphics or network card.");
-	if (d->opt & OPT_n)
-		fflush_stdout_and_exit_SUCCESS();
-	if (d->opt & OPT_y)
-		return;
-	printf("Type yes to write these keys into the firmware: ");
-	fflush_all();
-	answer = xmalloc_fgetline(stdin);
-	if (!answer || strcmp(answer, "yes") != 0)
-		bb_simple_error_msg_and_die("not confirmed: nothing has changed");
-	free(answer);
+	d2dsecureboot_confirm(d, "write these keys into the firmware");
 }
 
 int d2dsecureboot_enroll(const struct d2dsecureboot *d, const char *dir)
@@ -141,12 +84,15 @@ int d2dsecureboot_enroll(const struct d2dsecureboot *d, const char *dir)
 		compare(d, &key[i], i);
 	}
 	consent(d, key);
-	mount_writable(d);
+	d2dsecureboot_mount(d);
 	for (i = 0; i < KEYS; i++) {
-		if (!key[i].enrolled)
-			write_key(d, &key[i], i);
+		/* What is in db and KEK stays. */
+		int r = key[i].enrolled ? 0 : d2dsecureboot_write(d, keys[i].name, keys[i].guid, key[i].auth, key[i].size, key[i].there);
+
+		if (r < 0)
+			bb_error_msg_and_die("the firmware doesn't take %s (%s); it is still in setup mode, and starts everything", keys[i].name,
+				strerror(-r));
 		compare(d, &key[i], i);
-		/* What a directory for tests has is the file that was written. */
 		if (!key[i].enrolled)
 			bb_error_msg_and_die("the firmware hasn't kept %s", keys[i].name);
 		free(key[i].auth);

@@ -27,8 +27,8 @@ iso=$secure/d2d.iso
 another_build() {
 	local file=$1
 	shift
-	# shellcheck disable=SC2163
-	(cd "$SRC" && export IMAGES='' MEDIUM='' O="$secure" ISO="$file" D2D_VERSION="$file" SOURCE_DATE_EPOCH=1767225600 "$@" && sh iso/image) >"$work/another.log" 2>&1 || {
+	(cd "$SRC" && env IMAGES= MEDIUM= O="$secure" ISO="$file" D2D_VERSION="$file" SOURCE_DATE_EPOCH=1767225600 "$@" sh iso/image) \
+		>"$work/another.log" 2>&1 || {
 		tail -n 20 "$work/another.log"
 		give_up "another build"
 	}
