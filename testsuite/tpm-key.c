@@ -1,6 +1,6 @@
 /*
- * tpm-key: what libd2d/tpm does, without a LUKS volume: libcryptsetup opens key slots with ciphers of the kernel, which a build machine
- * may lack. testsuite/tpm-key builds and runs it.
+ * tpm-key: what libd2d/tpm does, without a LUKS volume: libcryptsetup opens key slots with ciphers of the kernel, which a
+ * build machine may lack. testsuite/tpm-key builds and runs it.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */

@@ -153,16 +153,17 @@ char *d2dunlock_read_text(struct unlock *u);
 /* Whether another process has opened the volume meanwhile. Sets its state then. */
 bool d2dunlock_opened_elsewhere(struct unlock *u);
 
-/* Tries a key on one volume, for one slot or for CRYPT_ANY_SLOT. Returns 1 if it fits, else 0. A key that doesn't fit is not an error,
- * and any other failure affects only this volume. FROM names the key in messages; BY is written to D2D_UNLOCKED. */
+/* Tries a key on one volume, for one slot or for CRYPT_ANY_SLOT. Returns 1 if it fits, else 0. A key that doesn't fit is not
+ * an error, and any other failure affects only this volume. FROM names the key in messages; BY is written to D2D_UNLOCKED. */
 int d2dunlock_try_key(struct unlock *u, int slot, const char *key, size_t len, const char *from, const char *by);
 
 /* ---- unlock/tpm.c ---- */
 
 struct d2d_tpm_token;
 
-/* Tries those keys of the TPM that need no PIN or, with a PIN, those that need one. Returns 0 if the volume is open or has no such key,
- * else a negative D2D_TPM_ error, after a message unless a PIN is missing or wrong. Sets u->tpm_pin and u->tpm_changed. */
+/* Tries those keys of the TPM that need no PIN or, with a PIN, those that need one. Returns 0 if the volume is open or has
+ * no such key, else a negative D2D_TPM_ error, after a message unless a PIN is missing or wrong. Sets u->tpm_pin and
+ * u->tpm_changed. */
 int d2dunlock_try_tpm(struct unlock *u, const char *pin);
 
 /* Returns the number of tokens that the volume may have. d2dunlock_tpm_token() parses one: returns 1 if it is one for a TPM, whose
@@ -184,8 +185,8 @@ int d2dunlock_block_tpm(const struct unlock *u);
 
 /* ---- unlock/seal.c ---- */
 
-/* Lets the TPM keep a key of the volume, with these PCRs and PIN (NULL: none); FITS is a key that fits now. Keys that the same TPM has
- * kept before are removed. Returns the key slot, or a negative errno and a reason, which the caller frees. */
+/* Lets the TPM keep a key of the volume, with these PCRs and PIN (NULL: none); FITS is a key that fits now. Keys that the
+ * same TPM has kept before are removed. Returns the key slot, or a negative errno and a reason, which the caller frees. */
 int d2dunlock_seal(struct unlock *u, const struct secret *fits, uint32_t wanted, const char *pin, char **why);
 
 /* Removes a token and its key slots. */
@@ -194,8 +195,8 @@ int d2dunlock_drop_tpm(struct unlock *u, int id);
 /* Asks twice for a new PIN, on the terminal or on all consoles. Returns whether there is one, which the caller frees. */
 bool d2dunlock_new_pin(struct secret *s, int seconds);
 
-/* After a passphrase has opened a volume that the TPM refuses since the system was changed: asks whether the TPM is to open it from now
- * on, and seals its key anew if the answer is yes. */
+/* After a passphrase has opened a volume that the TPM refuses since the system was changed: asks whether the TPM is to open
+ * it from now on, and seals its key anew if the answer is yes. */
 void d2dunlock_offer_seal(struct unlock *u, const char *key, size_t len);
 
 /* ---- unlock/open.c ---- */

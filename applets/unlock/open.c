@@ -241,8 +241,8 @@ static int ask_once(struct opening *o, char *answer, long seconds, bool pin)
 	return r;
 }
 
-/* Asks until all volumes are open, or nothing more is to be tried. END is a time as by monotonic_sec(), or 0. Returns a negative errno
- * if asking has failed. */
+/* Asks until all volumes are open, or nothing more is to be tried. END is a time as by monotonic_sec(), or 0. Returns a
+ * negative errno if asking has failed. */
 static int ask_until(struct opening *o, char *answer, unsigned long long end, bool pin)
 {
 	const char *what = pin ? "PIN" : "passphrase";

@@ -1,6 +1,6 @@
 /*
- * d2dunlock: opens volumes with the keys that a TPM 2.0 keeps (tokens in the LUKS2 header), and blocks the TPM afterwards. Whatever the
- * TPM refuses, the volume stays one that a key file or a passphrase opens.
+ * d2dunlock: opens volumes with the keys that a TPM 2.0 keeps (tokens in the LUKS2 header), and blocks the TPM afterwards.
+ * Whatever the TPM refuses, the volume stays one that a key file or a passphrase opens.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */

@@ -33,7 +33,8 @@ static void warn_without_secure_boot(const struct unlock *u)
 	if ((u->opt & OPT_NO_PIN) && !(u->opt & OPT_FORCE))
 		bb_error_msg_and_die("Secure Boot is off, so the TPM would give the key to any system that somebody starts on this machine: "
 			"nothing was changed (-f does it all the same)");
-	bb_simple_error_msg("warning: Secure Boot is off, so the TPM tells this system from others hardly or not at all: only the PIN protects the key");
+	bb_simple_error_msg("warning: Secure Boot is off, so the TPM tells this system from others hardly or not at all: "
+		"only the PIN protects the key");
 }
 
 static void get_pin(struct unlock *u, struct secret *pin)

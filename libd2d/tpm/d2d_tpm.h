@@ -1,8 +1,8 @@
 /*
- * libd2d, tpm: keeps the key of a LUKS volume with a TPM 2.0, which gives it only to a system that was started like the one for which
- * the key was sealed. The commands are those of "TPM 2.0 Library" (Trusted Computing Group), part 3; the token in the LUKS2 header
- * is that of systemd-cryptenroll. Whatever the TPM answers is checked like any other input: there may be something between it and
- * the processor. Needs FEATURE_D2DUNLOCK_TPM.
+ * libd2d, tpm: keeps the key of a LUKS volume with a TPM 2.0, which gives it only to a system that was started like the one
+ * for which the key was sealed. The commands are those of "TPM 2.0 Library" (Trusted Computing Group), part 3; the token in
+ * the LUKS2 header is that of systemd-cryptenroll. Whatever the TPM answers is checked like any other input: there may be
+ * something between it and the processor. Needs FEATURE_D2DUNLOCK_TPM.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -65,8 +65,8 @@ struct d2d_tpm_token {
 	size_t blob_len, salt_len;
 };
 
-/* Parses the JSON of such a token. Returns -ENOTSUP and a reason if it depends on something that isn't implemented here, -EBADMSG if
- * it is malformed. The caller calls d2d_tpm_token_clear() after an error, too. */
+/* Parses the JSON of such a token. Returns -ENOTSUP and a reason if it depends on something that isn't implemented here,
+ * -EBADMSG if it is malformed. The caller calls d2d_tpm_token_clear() after an error, too. */
 int d2d_tpm_token_parse(const char *json, struct d2d_tpm_token *token, char **why);
 void d2d_tpm_token_clear(struct d2d_tpm_token *token);
 
@@ -92,20 +92,21 @@ int d2d_tpm_pcrs_read(struct d2d_tpm *tpm, struct d2d_tpm_pcrs *pcrs, char **why
 int d2d_tpm_pcrs_load(const char *path, struct d2d_tpm_pcrs *pcrs);
 int d2d_tpm_pcrs_save(const char *path, const struct d2d_tpm_pcrs *pcrs);
 
-/* Extends all PCRs that last until the machine restarts, so that no key that is sealed to one of them can be had before. First saves
- * the PCRs to the file SAVE, unless that exists or is NULL: later keys are sealed to those. */
+/* Extends all PCRs that last until the machine restarts, so that no key that is sealed to one of them can be had before.
+ * First saves the PCRs to the file SAVE, unless that exists or is NULL: later keys are sealed to those. */
 int d2d_tpm_block(struct d2d_tpm *tpm, const char *save, char **why);
 
 /* ---- d2d_tpm_seal.c ---- */
 
 /* Seals a new secret to those PCRs that token->pcrs names, with the values in PCRS, and to a PIN unless that is NULL. Sets SECRET
  * (D2D_TPM_SECRET bytes) and the token, whose slot is left to the caller. */
-int d2d_tpm_seal(struct d2d_tpm *tpm, struct d2d_tpm_token *token, const struct d2d_tpm_pcrs *pcrs, const char *pin, uint8_t *secret,
-		char **why);
+int d2d_tpm_seal(struct d2d_tpm *tpm, struct d2d_tpm_token *token, const struct d2d_tpm_pcrs *pcrs, const char *pin,
+		uint8_t *secret, char **why);
 
 /* Sets SECRET (D2D_TPM_SECRET_MAX bytes) and *LEN to the secret of a token. Without PIN, a token that needs one gives
  * D2D_TPM_NEEDS_PIN after everything else was checked. */
-int d2d_tpm_unseal(struct d2d_tpm *tpm, const struct d2d_tpm_token *token, const char *pin, uint8_t *secret, size_t *len, char **why);
+int d2d_tpm_unseal(struct d2d_tpm *tpm, const struct d2d_tpm_token *token, const char *pin, uint8_t *secret,
+		size_t *len, char **why);
 
 /* Whether a token was made by this TPM: 1, 0, or an error if that is unknown. */
 int d2d_tpm_is_mine(struct d2d_tpm *tpm, const struct d2d_tpm_token *token, char **why);

@@ -1,6 +1,6 @@
 /*
- * Opens a TPM and exchanges commands and answers with it. Everything has a time limit, because a TPM that doesn't answer must not stop
- * the boot.
+ * Opens a TPM and exchanges commands and answers with it. Everything has a time limit, because a TPM that doesn't answer
+ * must not stop the boot.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */

@@ -1,6 +1,6 @@
 /*
- * Platform configuration registers (PCRs): digests of what has been started since power-on. They can only be extended, so what is sealed
- * to a value is out of reach after any extension, until the machine restarts.
+ * Platform configuration registers (PCRs): digests of what has been started since power-on. They can only be extended, so
+ * what is sealed to a value is out of reach after any extension, until the machine restarts.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */

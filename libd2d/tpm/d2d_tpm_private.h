@@ -145,6 +145,7 @@ struct d2d_tpm_secured {
 };
 
 /* Does a command with a session, which ends by that, and checks that the answer is the TPM's. Sets REPLY to the parameters. */
-int d2d_tpm_secure(struct d2d_tpm *tpm, struct d2d_tpm_session *s, struct d2d_tpm_secured *c, struct d2d_tpm_buffer *reply, char **why);
+int d2d_tpm_secure(struct d2d_tpm *tpm, struct d2d_tpm_session *s, struct d2d_tpm_secured *c,
+		struct d2d_tpm_buffer *reply, char **why);
 
 #endif

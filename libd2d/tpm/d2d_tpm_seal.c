@@ -1,5 +1,6 @@
 /*
- * Seals a secret with a TPM and unseals it: the TPM gives it only if the PCRs have certain values and, with a PIN, if that is right.
+ * Seals a secret with a TPM and unseals it: the TPM gives it only if the PCRs have certain values and, with a PIN, if that
+ * is right.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -78,7 +79,8 @@ static void policy_digest(uint8_t *out, uint32_t selection, const struct d2d_tpm
 }
 
 /* Asserts to a session what is true now, and sets DIGEST to the result. */
-static int policy(struct d2d_tpm *tpm, const struct d2d_tpm_session *s, const struct d2d_tpm_token *token, uint8_t *digest, char **why)
+static int policy(struct d2d_tpm *tpm, const struct d2d_tpm_session *s, const struct d2d_tpm_token *token,
+		uint8_t *digest, char **why)
 {
 	struct d2d_tpm_buffer c, a;
 	const uint8_t *got;
@@ -132,8 +134,8 @@ static int keep_blob(struct d2d_tpm_token *token, struct d2d_tpm_buffer *a, char
 	return r;
 }
 
-static int create(struct d2d_tpm *tpm, struct d2d_tpm_token *token, const struct d2d_tpm_parent *key, struct d2d_tpm_buffer *parameters,
-		char **why)
+static int create(struct d2d_tpm *tpm, struct d2d_tpm_token *token, const struct d2d_tpm_parent *key,
+		struct d2d_tpm_buffer *parameters, char **why)
 {
 	struct d2d_tpm_session s;
 	struct d2d_tpm_secured c = { .code = TPM_CREATE, .handle = key->handle, .name = key->name, .auth = (const uint8_t *)"",
@@ -149,8 +151,8 @@ static int create(struct d2d_tpm *tpm, struct d2d_tpm_token *token, const struct
 	return r;
 }
 
-int d2d_tpm_seal(struct d2d_tpm *tpm, struct d2d_tpm_token *token, const struct d2d_tpm_pcrs *pcrs, const char *pin, uint8_t *secret,
-		char **why)
+int d2d_tpm_seal(struct d2d_tpm *tpm, struct d2d_tpm_token *token, const struct d2d_tpm_pcrs *pcrs, const char *pin,
+		uint8_t *secret, char **why)
 {
 	struct d2d_tpm_buffer p = { .len = 0 }, area = { .len = 0 };
 	uint8_t digest[D2D_TPM_DIGEST], auth[D2D_TPM_DIGEST];
@@ -224,7 +226,8 @@ static int read_sealed(struct sealed *o, const struct d2d_tpm_token *token, char
 	return 0;
 }
 
-static int load(struct d2d_tpm *tpm, struct sealed *o, const struct d2d_tpm_parent *key, const struct d2d_tpm_token *token, char **why)
+static int load(struct d2d_tpm *tpm, struct sealed *o, const struct d2d_tpm_parent *key,
+		const struct d2d_tpm_token *token, char **why)
 {
 	struct d2d_tpm_buffer c, a;
 	int r;
@@ -263,7 +266,8 @@ static int take(struct d2d_tpm *tpm, struct d2d_tpm_session *s, const struct sea
 }
 
 /* Unseals a loaded object. SALTING is a key for the session. */
-static int unseal(struct d2d_tpm *tpm, const struct sealed *o, const struct d2d_tpm_parent *salting, const struct d2d_tpm_token *token,
+static int unseal(struct d2d_tpm *tpm, const struct sealed *o, const struct d2d_tpm_parent *salting,
+		const struct d2d_tpm_token *token,
 		const char *pin, uint8_t *secret, size_t *len, char **why)
 {
 	uint8_t digest[D2D_TPM_DIGEST], auth[D2D_TPM_DIGEST];
@@ -290,7 +294,8 @@ static int unseal(struct d2d_tpm *tpm, const struct sealed *o, const struct d2d_
 	return r;
 }
 
-int d2d_tpm_unseal(struct d2d_tpm *tpm, const struct d2d_tpm_token *token, const char *pin, uint8_t *secret, size_t *len, char **why)
+int d2d_tpm_unseal(struct d2d_tpm *tpm, const struct d2d_tpm_token *token, const char *pin, uint8_t *secret,
+		size_t *len, char **why)
 {
 	struct d2d_tpm_parent key, other = { .transient = false };
 	struct sealed o;

@@ -1,7 +1,8 @@
 /*
- * Sessions with a TPM: each command proves with a key that it knows the password of an object, and its secrets are encrypted. The key
- * comes from a salt that only the TPM can read, so somebody who listens between it and the processor learns neither a secret nor
- * something to try PINs on. "TPM 2.0 Library", part 1, sections 19 and 21, and 11.4.10 for the derivations.
+ * Sessions with a TPM: each command proves with a key that it knows the password of an object, and its secrets are
+ * encrypted. The key comes from a salt that only the TPM can read, so somebody who listens between it and the processor
+ * learns neither a secret nor something to try PINs on. "TPM 2.0 Library", part 1, sections 19 and 21, and 11.4.10 for the
+ * derivations.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -163,8 +164,8 @@ static void build(struct d2d_tpm_buffer *c, const struct d2d_tpm_session *s, con
 }
 
 /* Checks the answer and leaves only its parameters in it. */
-static int open_reply(struct d2d_tpm_buffer *a, const struct d2d_tpm_secured *wanted, const struct secret *secret, const uint8_t *ours,
-		char **why)
+static int open_reply(struct d2d_tpm_buffer *a, const struct d2d_tpm_secured *wanted, const struct secret *secret,
+		const uint8_t *ours, char **why)
 {
 	const uint32_t numbers[2] = { 0, wanted->code };
 	uint8_t sum[D2D_TPM_DIGEST], proof[D2D_TPM_DIGEST], attributes;
@@ -191,7 +192,8 @@ static int open_reply(struct d2d_tpm_buffer *a, const struct d2d_tpm_secured *wa
 	return d2d_tpm_checked(a, wanted->what, why);
 }
 
-int d2d_tpm_secure(struct d2d_tpm *tpm, struct d2d_tpm_session *s, struct d2d_tpm_secured *wanted, struct d2d_tpm_buffer *reply, char **why)
+int d2d_tpm_secure(struct d2d_tpm *tpm, struct d2d_tpm_session *s, struct d2d_tpm_secured *wanted,
+		struct d2d_tpm_buffer *reply, char **why)
 {
 	struct d2d_tpm_buffer c;
 	struct secret secret;

@@ -1,6 +1,6 @@
 /*
- * Tokens in a LUKS2 header that say how a TPM unseals the key of a slot. Their form is that of systemd-cryptenroll: it is described in
- * the comments of systemd's src/shared/tpm2-util.h, and its versions have added members to it.
+ * Tokens in a LUKS2 header that say how a TPM unseals the key of a slot. Their form is that of systemd-cryptenroll: it is
+ * described in the comments of systemd's src/shared/tpm2-util.h, and its versions have added members to it.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */

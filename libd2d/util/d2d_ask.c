@@ -121,8 +121,8 @@ static void echo_off(int fd, struct termios *old)
 
 enum { GONE = -1, NOTHING = -2 };
 
-/* Reads a line that fits into the buffer and removes its newline. Returns its length, NOTHING if there is none or it doesn't fit, or
- * GONE if the terminal is gone. */
+/* Reads a line that fits into the buffer and removes its newline. Returns its length, NOTHING if there is none or it doesn't
+ * fit, or GONE if the terminal is gone. */
 static int read_line(int fd, char *answer, size_t size)
 {
 	ssize_t len = read(fd, answer, size);
