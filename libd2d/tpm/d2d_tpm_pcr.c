@@ -7,6 +7,7 @@
 //kbuild:lib-$(CONFIG_FEATURE_D2DUNLOCK_TPM) += d2d_tpm_pcr.o
 
 #include "d2d_tpm_private.h"
+#include <sys/random.h>
 
 enum {
 	AT_ONCE = 8,		/* PCRs that a TPM can report in one answer */
@@ -90,16 +91,18 @@ int d2d_tpm_pcrs_save(const char *path, const struct d2d_tpm_pcrs *pcrs)
 	return d2d_file_write(path, text);
 }
 
-/* Extends one PCR in all banks. */
+/* Extends one PCR in all banks, by something random: so no value comes a second time, to which somebody might have sealed a key. */
 static int extend(struct d2d_tpm *tpm, unsigned pcr, char **why)
 {
-	static const char event[] = "debian2docker: no more keys";
 	struct d2d_tpm_buffer c, a;
+	uint8_t event[D2D_TPM_DIGEST];
 
+	if (getrandom(event, sizeof(event), 0) != sizeof(event))
+		return d2d_fail(-EIO, why, "no random numbers");
 	d2d_tpm_command(&c, TPM_SESSIONS, TPM_PCR_EVENT);
 	d2d_tpm_put32(&c, pcr);
 	d2d_tpm_no_password(&c);
-	d2d_tpm_put_sized(&c, event, sizeof(event) - 1);
+	d2d_tpm_put_sized(&c, event, sizeof(event));
 	return d2d_tpm_run(tpm, &c, &a, "to extend a PCR", why);
 }
 
