@@ -174,8 +174,9 @@ signable: configured
 $(O)/obj/libs/ldlibs: $(call files,iso/libs) | locked
 	@sh iso/libs/build
 
-# Only d2dtls needs it.
-tls := $(if $(shell grep -sx '.* CONFIG_D2DTLS is not set' $(O)/.config),,$(O)/obj/tls/lib/libd2dtls.a)
+# Only d2dtls and the TPM need it.
+tls := $(if $(shell grep -sqx '.* CONFIG_D2DTLS is not set' $(O)/.config && ! grep -qx CONFIG_FEATURE_D2DUNLOCK_TPM=y $(O)/.config && \
+	echo without),,$(O)/obj/tls/lib/libd2dtls.a)
 $(O)/obj/tls/lib/libd2dtls.a: $(call files,iso/tls) | locked
 	@sh iso/tls/build
 
