@@ -25,6 +25,15 @@
 //config:	Provides 'd2dunlock add-key' and others: lists, adds, changes and
 //config:	removes keys, makes and erases volumes, saves and restores headers.
 
+//config:config FEATURE_D2DUNLOCK_TPM
+//config:	bool "Let a TPM 2.0 keep a key"
+//config:	default n
+//config:	depends on FEATURE_D2DUNLOCK_MANAGE
+//config:	help
+//config:	Provides 'd2dunlock enroll-tpm' and 'remove-tpm', and opens
+//config:	volumes with the keys that a TPM 2.0 keeps, in the form of
+//config:	systemd-cryptenroll. The kernel needs D2D_KERNEL_TPM.
+
 //applet:IF_D2DUNLOCK(APPLET(d2dunlock, BB_DIR_USR_BIN, BB_SUID_DROP))
 
 //kbuild:lib-$(CONFIG_D2DUNLOCK) += d2dunlock.o
@@ -39,11 +48,19 @@
 //usage:       "	format [-iy] [-L LABEL] [-I MS] DEVICE [NEWFILE] | erase [-y] DEVICE |\n"
 //usage:       "	backup [-f] DEVICE FILE | restore [-fy] DEVICE FILE | repair [-fy] DEVICE"
 //usage:	)
+//usage:	IF_FEATURE_D2DUNLOCK_TPM(" |\n"
+//usage:       "	enroll-tpm [-fi] [-k FILE] [-p|-n] [-S] [-P TPM] DEVICE |\n"
+//usage:       "	remove-tpm [-f] [-s SLOT] DEVICE | -X [-P TPM]"
+//usage:	)
 //usage:#define d2dunlock_full_usage "\n\n"
 //usage:       "Open a LUKS volume as /dev/mapper/NAME\n"
 //usage:     "\nDEVICE is a path, UUID=X or LABEL=X. Without DEVICE: the volume that d2d.store="
 //usage:     "\non the kernel command line names, else the LUKS volume labelled D2D-STORE; also"
 //usage:     "\nthose that d2d.luks= names. All but the first become /dev/mapper/luks-UUID."
+//usage:	IF_FEATURE_D2DUNLOCK_TPM(
+//usage:     "\nWithout FILE, the TPM's key is tried first. If it needs a PIN, that is asked for"
+//usage:     "\nafter the key files and before the passphrase."
+//usage:	)
 //usage:     "\nKeys are tried in this order: each FILE; d2d/keys/UUID.key and"
 //usage:     "\nd2d/keys/store.key on the medium and payload volumes; PLACE; a passphrase, asked"
 //usage:     "\nfor on the terminal or, without one, on all consoles at once, and tried on all"
@@ -72,6 +89,11 @@
 //usage:     "\n	-e	Print why this machine has, or may have, a LUKS volume; status 3 if"
 //usage:     "\n		it has none. Waits for USB disks; 'd2d mount -L' has to come first"
 //usage:     "\n	-R DIR	Look at DIR/sys, DIR/dev and DIR/run (with -e)"
+//usage:	IF_FEATURE_D2DUNLOCK_TPM(
+//usage:     "\n	-P TPM	Device of the TPM (default: /dev/tpmrm0)"
+//usage:     "\n	-X	Keep the TPM from giving any key until the machine restarts; status"
+//usage:     "\n		77 if there is no TPM"
+//usage:	)
 //usage:     "\n"
 //usage:	IF_FEATURE_D2DUNLOCK_MANAGE(
 //usage:     "\nTo add, change or remove a key, a key that fits is needed: a passphrase that is"
@@ -91,6 +113,20 @@
 //usage:     "\n	-I,--iter-time MS	Time that a try of the new key takes (2000)"
 //usage:     "\n	-L,--label LABEL	Label of the new volume (default: D2D-STORE)"
 //usage:     "\n	-y,--yes	Don't ask for confirmation"
+//usage:     "\n"
+//usage:	)
+//usage:	IF_FEATURE_D2DUNLOCK_TPM(
+//usage:     "\nenroll-tpm lets the TPM 2.0 keep a key of DEVICE (LUKS2) as systemd-cryptenroll"
+//usage:     "\ndoes. It opens the volume if Secure Boot's state and keys (PCR 7) are as now, and"
+//usage:     "\nthe PIN is right, which -i reads from the second line of stdin. All other keys"
+//usage:     "\nstay; a key that this TPM has kept before is replaced. remove-tpm removes all"
+//usage:     "\nkeys that TPMs keep, or the one in SLOT."
+//usage:     "\n"
+//usage:     "\n	-p,--pin	With a PIN (the default)"
+//usage:     "\n	-n,--no-pin	Without a PIN: the volume opens without a question"
+//usage:     "\n	-S,--strict	Only if the boot loader (PCR 4) is the same, too: after"
+//usage:     "\n			each update the passphrase is needed once"
+//usage:     "\n	-P,--tpm TPM	Device of the TPM (default: /dev/tpmrm0)"
 //usage:     "\n"
 //usage:	)
 //usage:     "\nExit status: 0 open, 1 error, 2 no key fits or nobody answered, 3 no LUKS"
@@ -194,15 +230,21 @@ static int open_main(struct unlock *u, char **argv)
 	struct d2d_place parsed;
 	const char *root = NULL;
 
-	u->opt = getopt32(argv, "^" "CiqrclDeNk:*n:t:+T:+K:H:w:+R:" "\0" "C--cle:T--cle:c--CTiklrtDKHe:i--clte:k--cle:"
+	u->opt = getopt32(argv, "^" "CiqrclDeNk:*n:t:+T:+K:H:w:+R:" IF_FEATURE_D2DUNLOCK_TPM("P:X") "\0"
+		IF_FEATURE_D2DUNLOCK_TPM("P--cle:c--P:l--P:e--P:") "C--cle:T--cle:c--CTiklrtDKHe:i--clte:k--cle:"
 		"l--CTckinrtDKHe:n--le:r--cle:t--cile:D--cle:K--cle:H--cle:q--e:w--e:e--CiqrclDkntTKHw",
-			&o.files, &u->name, &o.tries, &o.seconds, &place, &u->header, &patience, &root);
+			&o.files, &u->name, &o.tries, &o.seconds, &place, &u->header, &patience, &root
+			IF_FEATURE_D2DUNLOCK_TPM(, &u->tpm));
 	argv += optind;
-	if ((argv[0] && ((u->opt & (OPT_c | OPT_l | OPT_e)) || (argv[1] && u->header))) || (root && !(u->opt & OPT_e)))
+	if ((argv[0] && ((u->opt & (OPT_c | OPT_l | OPT_e | OPT_X)) || (argv[1] && u->header))) || (root && !(u->opt & OPT_e)))
+		bb_show_usage();
+	if (ENABLE_FEATURE_D2DUNLOCK_TPM && (u->opt & OPT_X) && (u->opt & ~(OPT_X | OPT_P)))
 		bb_show_usage();
 	/* DEVICE may be a file of any user, so only the default needs root here. */
 	if (!argv[0] && !root && geteuid() != 0)
 		bb_error_msg_and_die("%s: sudo d2d unlock", bb_msg_you_must_be_root);
+	if (ENABLE_FEATURE_D2DUNLOCK_TPM && (u->opt & OPT_X))
+		return d2dunlock_block_tpm(u);
 	if (u->opt & OPT_e)
 		return d2dunlock_encrypted(root ? root : "");
 	if (u->opt & OPT_l)
@@ -264,11 +306,14 @@ static int verb_main(struct unlock *u, char **argv, const struct verb *verb)
 
 	u->ms = D2D_LUKS_MS;
 	u->label = D2D_STORE_LABEL;
-	u->opt = getopt32long(argv, "^" "fik:s:+I:+yL:" "\0" "-1:?2:i--k:k--i",
+	u->opt = getopt32long(argv, "^" "fik:s:+I:+yL:" IF_FEATURE_D2DUNLOCK_TPM("pnSP:") "\0" "-1:?2:i--k:k--i"
+		IF_FEATURE_D2DUNLOCK_TPM(":p--n:n--p"),
 		"force\0" No_argument "f" "stdin\0" No_argument "i" "key-file\0" Required_argument "k"
 		"slot\0" Required_argument "s" "iter-time\0" Required_argument "I" "yes\0" No_argument "y"
-		"label\0" Required_argument "L",
-		&u->key_file, &u->slot, &u->ms, &u->label) << 8;
+		"label\0" Required_argument "L"
+		IF_FEATURE_D2DUNLOCK_TPM("pin\0" No_argument "p" "no-pin\0" No_argument "n" "strict\0" No_argument "S"
+			"tpm\0" Required_argument "P"),
+		&u->key_file, &u->slot, &u->ms, &u->label IF_FEATURE_D2DUNLOCK_TPM(, &u->tpm)) << 8;
 	argv += optind;
 	n = string_array_len(argv);
 	if ((u->opt & ~verb->options) || n < verb->least || n > verb->most)
@@ -287,16 +332,23 @@ int d2dunlock_main(int argc, char **argv) MAIN_EXTERNALLY_VISIBLE;
 int d2dunlock_main(int argc UNUSED_PARAM, char **argv)
 {
 	static const char names[] ALIGN1 =
-		"add-key\0backup\0change-key\0erase\0format\0list-keys\0remove-key\0repair\0restore\0";
+		"add-key\0backup\0change-key\0" IF_FEATURE_D2DUNLOCK_TPM("enroll-tpm\0") "erase\0format\0list-keys\0remove-key\0"
+		IF_FEATURE_D2DUNLOCK_TPM("remove-tpm\0") "repair\0restore\0";
 	static const struct verb verbs[] = {
 #if ENABLE_FEATURE_D2DUNLOCK_MANAGE
 		{ d2dunlock_add_key, OPT_FORCE | OPT_STDIN | OPT_KEY | OPT_MS, 1, 2, 1, 0 },
 		{ d2dunlock_backup, OPT_FORCE, 2, 2, 1, 0 },
 		{ d2dunlock_change_key, OPT_FORCE | OPT_STDIN | OPT_KEY | OPT_MS, 1, 2, 1, 0 },
+# if ENABLE_FEATURE_D2DUNLOCK_TPM
+		{ d2dunlock_enroll_tpm, OPT_FORCE | OPT_STDIN | OPT_KEY | OPT_PIN | OPT_NO_PIN | OPT_STRICT | OPT_TPM, 1, 1, 1, 0 },
+# endif
 		{ d2dunlock_erase, OPT_YES, 1, 1, 1, 0 },
 		{ d2dunlock_format, OPT_STDIN | OPT_MS | OPT_YES | OPT_LABEL, 1, 2, 0, 0 },
 		{ d2dunlock_list_keys, 0, 1, 1, 1, 0 },
 		{ d2dunlock_remove_key, OPT_FORCE | OPT_STDIN | OPT_KEY | OPT_SLOT, 1, 1, 1, 0 },
+# if ENABLE_FEATURE_D2DUNLOCK_TPM
+		{ d2dunlock_remove_tpm, OPT_FORCE | OPT_SLOT, 1, 1, 1, 0 },
+# endif
 		{ d2dunlock_repair, OPT_FORCE | OPT_YES, 1, 1, 0, 1 },
 		{ d2dunlock_restore, OPT_FORCE | OPT_YES, 2, 2, 0, 0 },
 #endif

@@ -14,6 +14,7 @@ enum { MODE_SIGNED = 2 };	/* trust modes from this one on are strict */
 void d2dcheck_boot(struct d2dcheck *c)
 {
 	char *variant = d2d_iso_info(&c->iso, "variant"), *memory = d2d_iso_info(&c->iso, "memory");
+	char *is_signed = d2d_iso_info(&c->iso, D2D_ISO_SECUREBOOT);
 	llist_t *faults = NULL, *l;
 
 	d2dcheck_row("iso", "debian2docker %s%s%s%s, %llu.%llu MB%s%s%s", c->iso.version, variant ? " (" : "", variant ? : "",
@@ -26,6 +27,9 @@ void d2dcheck_boot(struct d2dcheck *c)
 		d2dcheck_wrong(c, "%s", l->data);
 	if (!faults)
 		d2dcheck_row("boots", "as a CD and as a disk, with BIOS and UEFI");
+	if (is_signed)
+		d2dcheck_row("secureboot", "GRUB for UEFI is signed, and starts only this kernel and initramfs");
+	free(is_signed);
 	llist_free(faults, free);
 	free(memory);
 	free(variant);

@@ -333,6 +333,12 @@ int d2dinstall_beside(const char *dir, const char *iso, const char *menu, unsign
 	if (menu)
 		text = d2dinstall_menu_insert(menu, name, lines);
 	d2dinstall_source(&b.src, iso, false);
+	if (d2dinstall_secureboot())
+		bb_simple_error_msg_and_die("this machine has Secure Boot on, and the GRUB of the other system doesn't start this kernel: "
+			"use a disk or a stick of its own; nothing has changed");
+	if (b.src.is_signed)
+		printf("The signatures of %s are left out: the GRUB of the other system doesn't verify them\n", b.src.dev);
+	b.src.is_signed = 0;
 	if (b.src.is_lean)
 		refuse_lean(&b.place);
 	check_directory(&b);

@@ -17,8 +17,12 @@ enum {
 
 	STORE_MIN_MIB = 128,	/* smallest store */
 	DIGEST_SIZE = 65,	/* bytes of a SHA-256 digest in hexadecimal, with '\0' */
-	INSTALL_FILES = 3,	/* files of a system besides its configuration, at most */
+	INSTALL_FILES = 6,	/* files of a system besides its configuration, at most */
 };
+
+/* GRUB for UEFI on an ISO, and in the slot of a signed system. */
+#define INSTALL_EFI "EFI/BOOT/BOOTX64.EFI"
+#define INSTALL_GRUB "grubx64.efi"
 
 /* ---- install/ask.c ---- */
 
@@ -78,6 +82,7 @@ struct install_source {
 	char *dev;		/* path of the ISO */
 	uint64_t size;		/* bytes of the files of a slot */
 	smallint is_lean;	/* the base system is a file on the medium, boot/base.sqfs */
+	smallint is_signed;	/* built for Secure Boot: GRUB starts nothing else than this system */
 };
 
 /* Opens and mounts an ISO (a file or a device; NULL: the one that was booted from), or exits. Without WHOLE only the files of the
@@ -86,6 +91,22 @@ void d2dinstall_source(struct install_source *src, const char *path, bool whole)
 
 /* Returns a new directory to mount on, in memory and private to this process. The caller frees the path. */
 char *d2dinstall_mount_point(const char *name);
+
+/* ---- install/secure.c: UEFI Secure Boot ---- */
+
+/* Whether it is on. */
+bool d2dinstall_secureboot(void);
+
+/* Exits if it is on and the ISO isn't signed. Whether the firmware knows the key that has signed it shows at the start only: then the
+ * other slot of a disk is started. */
+void d2dinstall_refuse_unsigned(const struct install_source *src);
+
+/* Writes the GRUB that UEFI starts, in the file FROM, to the FAT at TOP, so that at any time either the old or the new one is complete.
+ * Exits on an error. */
+void d2dinstall_efi_write(const char *from, const char *top);
+
+/* Whether a slot has a GRUB of its own, which verifies the other files. */
+bool d2dinstall_slot_is_signed(const char *top, char slot);
 
 /* ---- install/slot.c: a slot is one system, with kernel and initramfs, in the directory TOP of a file system ---- */
 

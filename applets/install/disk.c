@@ -210,21 +210,6 @@ static void settle(const struct target *t)
 		bb_error_msg_and_die("can't write '%s': %s", t->efi, strerror(-r));
 }
 
-static void put_efi(const struct target *t)
-{
-	char *from = concat_path_file(t->src.efi, "EFI/BOOT/BOOTX64.EFI");
-	char *new = concat_path_file(t->top, "EFI/BOOT/NEW"), *to = concat_path_file(t->top, "EFI/BOOT/BOOTX64.EFI");
-
-	if (copy_file(from, new, 0) != 0)
-		xfunc_die();
-	settle(t);
-	xrename(new, to);
-	settle(t);
-	free(to);
-	free(new);
-	free(from);
-}
-
 static void set_sector(char *at, uint64_t sector)
 {
 	sector = SWAP_LE64(sector);
@@ -257,7 +242,7 @@ static void put_bios(const struct target *t)
 
 int d2dinstall_disk(const char *path, const char *iso, struct install_key *key, unsigned opt)
 {
-	char *plan, sha256[INSTALL_FILES][DIGEST_SIZE];
+	char *plan, *efi, sha256[INSTALL_FILES][DIGEST_SIZE];
 	struct target t = { 0 };
 	int r = 0;
 
@@ -267,6 +252,7 @@ int d2dinstall_disk(const char *path, const char *iso, struct install_key *key, 
 	d2dinstall_refuse_used(&t.disk);
 	d2dinstall_source(&t.src, iso, true);
 	refuse_source(&t);
+	d2dinstall_refuse_unsigned(&t.src);
 	plan_sizes(&t);
 	d2dinstall_folder_check(&t.src);
 	plan = xasprintf("ALL OF IT IS OVERWRITTEN: a new partition table, %u MiB for the system%s, "
@@ -303,7 +289,9 @@ int d2dinstall_disk(const char *path, const char *iso, struct install_key *key, 
 		bb_error_msg_and_die("can't make a store on '%s'", t.disk.dev);
 	mount_fat(&t, 0);
 	settle(&t);
-	put_efi(&t);
+	efi = concat_path_file(t.src.efi, INSTALL_EFI);
+	d2dinstall_efi_write(efi, t.top);
+	free(efi);
 	unmount_fat(&t);
 	put_bios(&t);
 	if (ENABLE_FEATURE_D2DINSTALL_LUKS)

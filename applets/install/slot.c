@@ -8,13 +8,25 @@
 #include "d2dinstall.h"
 #include "d2d_archive.h"
 
-enum { PIECE = 1024 * 1024, BASE = INSTALL_FILES - 1 };
+enum { PIECE = 1024 * 1024 };
 
-static const char *const names[INSTALL_FILES] = { "vmlinuz", "initramfs.img", "base.sqfs" };
+/* The files of a slot, and where an ISO has them. A slot of a signed system has signatures and its own GRUB, which has the key that
+ * these signatures are by. */
+static const struct {
+	const char *name, *from;
+	smallint lean, is_signed;	/* only of the variant lean, only of a signed system */
+} files[INSTALL_FILES] = {
+	{ "vmlinuz", "boot/vmlinuz", 0, 0 },
+	{ "initramfs.img", "boot/initramfs.img", 0, 0 },
+	{ "base.sqfs", "boot/base.sqfs", 1, 0 },
+	{ "vmlinuz.sig", "boot/vmlinuz.sig", 0, 1 },
+	{ "initramfs.img.sig", "boot/initramfs.img.sig", 0, 1 },
+	{ INSTALL_GRUB, INSTALL_EFI, 0, 1 },
+};
 
-static int files_of(const struct install_source *src)
+static bool has(const struct install_source *src, int i)
 {
-	return src->is_lean ? INSTALL_FILES : BASE;
+	return (!files[i].lean || src->is_lean) && (!files[i].is_signed || src->is_signed);
 }
 
 static char *slot_file(const char *top, char slot, const char *name)
@@ -95,7 +107,7 @@ static void write_config(const char *to, const char *at, char slot, const struct
 	int out = xopen3(to, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
 
 	if (src->is_lean)
-		text = xasprintf("%sset options=\"$options d2d.base=%s/%c/%s\"\n", config, at, slot, names[BASE]);
+		text = xasprintf("%sset options=\"$options d2d.base=%s/%c/%s\"\n", config, at, slot, "base.sqfs");
 	errno = EIO;
 	if (full_write(out, text, strlen(text)) != (ssize_t)strlen(text) || fsync(out) != 0 || close(out) != 0)
 		bb_perror_msg_and_die("can't write '%s'", to);
@@ -123,10 +135,11 @@ void d2dinstall_slot_write(const char *top, const char *at, char slot, const str
 		bb_error_msg_and_die("can't write '%s': %s", to, strerror(-r));
 	/* The earlier system in this slot may have more files than the new one. */
 	d2dinstall_slot_remove(top, slot);
-	for (i = 0; i < files_of(src); i++) {
-		char *from = xasprintf("%s/boot/%s", src->iso, names[i]), *file = slot_file(top, slot, names[i]);
+	for (i = 0; i < INSTALL_FILES; i++) {
+		char *from = concat_path_file(src->iso, files[i].from), *file = slot_file(top, slot, files[i].name);
 
-		d2dinstall_write(from, file, names[i], sha256[i]);
+		if (has(src, i))
+			d2dinstall_write(from, file, files[i].name, sha256[i]);
 		free(file);
 		free(from);
 	}
@@ -139,12 +152,14 @@ void d2dinstall_slot_verify(const char *top, char slot, const struct install_sou
 	char hex[DIGEST_SIZE];
 	int i;
 
-	for (i = 0; i < files_of(src); i++) {
-		char *file = slot_file(top, slot, names[i]);
+	for (i = 0; i < INSTALL_FILES; i++) {
+		char *file = slot_file(top, slot, files[i].name);
 
-		d2dinstall_digest(file, "verifying", hex);
-		if (strcmp(hex, sha256[i]) != 0)
-			bb_error_msg_and_die("'%s' doesn't read back as it was written: the slot isn't used", names[i]);
+		if (has(src, i)) {
+			d2dinstall_digest(file, "verifying", hex);
+			if (strcmp(hex, sha256[i]) != 0)
+				bb_error_msg_and_die("'%s' doesn't read back as it was written: the slot isn't used", files[i].name);
+		}
 		free(file);
 	}
 }
@@ -155,7 +170,7 @@ uint64_t d2dinstall_slot_size(const char *top, char slot)
 	int i;
 
 	for (i = 0; i < INSTALL_FILES; i++) {
-		char *file = slot_file(top, slot, names[i]);
+		char *file = slot_file(top, slot, files[i].name);
 		struct stat st;
 
 		if (lstat(file, &st) == 0)
@@ -173,7 +188,7 @@ void d2dinstall_slot_remove(const char *top, char slot)
 	unlink(config);
 	free(config);
 	for (i = 0; i < INSTALL_FILES; i++) {
-		char *file = slot_file(top, slot, names[i]);
+		char *file = slot_file(top, slot, files[i].name);
 
 		unlink(file);
 		free(file);

@@ -121,4 +121,12 @@ void d2dinstall_source(struct install_source *src, const char *path, bool whole)
 	if (src->is_lean)
 		add_size(src, "boot/base.sqfs");
 	free(base);
+	base = concat_path_file(src->iso, "boot/vmlinuz.sig");
+	src->is_signed = access(base, F_OK) == 0;
+	if (src->is_signed) {
+		add_size(src, "boot/vmlinuz.sig");
+		add_size(src, "boot/initramfs.img.sig");
+		add_size(src, INSTALL_EFI);
+	}
+	free(base);
 }

@@ -202,6 +202,11 @@ int d2dinstall_update(const char *iso, unsigned opt)
 		bb_error_msg_and_die("slot %c is on trial; it becomes good once Docker answers, or by 'd2d install good'",
 			s.running);
 	d2dinstall_source(&src, iso, true);
+	d2dinstall_refuse_unsigned(&src);
+	if (d2dinstall_slot_is_signed(s.mnt, s.running) && !src.is_signed)
+		bb_error_msg_and_die("'%s' isn't signed, and the GRUB of this disk starts only signed systems: nothing has changed", src.dev);
+	if (src.is_signed && !d2dinstall_slot_is_signed(s.mnt, s.running))
+		printf("%s is signed, but the GRUB of this disk doesn't verify it: Secure Boot needs a new installation\n", src.dev);
 	disk = d2d_disk_of(s.dev);
 	d2dinstall_open(&d, disk, opt);
 	plan = xasprintf("slot %c gets the system of %s; slot %c, which is running, and the store stay as they are%s",
@@ -228,6 +233,23 @@ int d2dinstall_update(const char *iso, unsigned opt)
 	return EXIT_SUCCESS;
 }
 
+/* The GRUB that chooses the slot becomes that of the running system, so that the firmware may refuse an older one (dbx) when the system
+ * that it came with is gone. */
+static void renew_grub(const struct slots *s)
+{
+	char here[DIGEST_SIZE], there[DIGEST_SIZE];
+	char *from = xasprintf("%s/%c/"INSTALL_GRUB, s->mnt, s->running), *to = concat_path_file(s->mnt, INSTALL_EFI);
+
+	if (d2dinstall_slot_is_signed(s->mnt, s->running)) {
+		d2dinstall_digest(from, "comparing", here);
+		d2dinstall_digest(to, "comparing", there);
+		if (strcmp(here, there) != 0)
+			d2dinstall_efi_write(from, s->mnt);
+	}
+	free(to);
+	free(from);
+}
+
 int d2dinstall_good(void)
 {
 	struct slots s;
@@ -243,6 +265,7 @@ int d2dinstall_good(void)
 	s.env.good = s.running;
 	s.env.trial = '\0';
 	write_env(&s);
+	renew_grub(&s);
 	close_medium(&s);
 	printf("slot %c is good: it is started from now on\n", s.running);
 	return EXIT_SUCCESS;

@@ -8,11 +8,12 @@
 #include <sys/mman.h>
 #include "d2diso.h"
 
-/* Writes a word in quotation marks of the kind that it doesn't contain: d2diso_add() has refused names with both kinds. */
+/* Writes a word in quotation marks of the kind that it doesn't contain. */
 static void put_quoted(FILE *f, const char *before, const char *word, const char *after)
 {
 	char quote = strchr(word, '\'') ? '"' : '\'';
 
+	d2diso_refuse_quoting(word);
 	fprintf(f, "%s%c%s%c%s", before, quote, word, quote, after);
 }
 
@@ -68,7 +69,7 @@ int d2diso_commands(const struct d2diso *d)
 {
 	int fd = memfd_create("commands", MFD_CLOEXEC);
 	char *in = xasprintf("stdio:%s", d->iso.path), *out = xasprintf("stdio:%s", d->tmp), date[D2D_ISO_UUID + 1], *to = date;
-	char *old = xasprintf(".disk/%s.uuid", d->iso.uuid);
+	char *old = xasprintf(".disk/%s.uuid", d->iso.uuid), *kept = d2d_iso_info(&d->iso, D2D_ISO_SECUREBOOT);
 	const char *p;
 	unsigned i;
 	FILE *f;
@@ -92,7 +93,8 @@ int d2diso_commands(const struct d2diso *d)
 		"-compliance iso_9660_level=3:joliet_long_names:no_emul_toc\n", f);
 	put_quoted(f, "-preparer_id ", d->iso.preparer, "\n");
 	fprintf(f, "-volume_date uuid %s\n", date);
-	if (strcmp(d->uuid, d->iso.uuid) != 0)
+	/* A signed menu looks for the medium by the UUID of the ISO that it was built with. */
+	if (strcmp(d->uuid, d->iso.uuid) != 0 && !(kept && strcmp(kept, d->iso.uuid) == 0))
 		put_command(f, "rm", old);
 	if (d2d_iso_regular(&d->iso, D2D_ISO_SIGNATURE))
 		put_command(f, "rm", D2D_ISO_SIGNATURE);
@@ -103,6 +105,7 @@ int d2diso_commands(const struct d2diso *d)
 	if (fclose(f) != 0)
 		bb_simple_perror_msg_and_die("can't write the commands for xorriso");
 	xlseek(fd, 0, SEEK_SET);
+	free(kept);
 	free(old);
 	free(out);
 	free(in);

@@ -16,6 +16,7 @@ void d2diso_keys(struct d2diso *d)
 
 	if (!d->keys)
 		goto out;
+	d2diso_refuse_signed(d, "further public keys");
 	if (!trust || !grub || !strstr(grub, "/"D2D_ISO_KEYS))
 		bb_error_msg_and_die("'%s' takes no further keys: it is older than 'd2d-host iso', or built without D2D_MENU_ENV",
 			printable_string(d->iso.path));

@@ -141,7 +141,7 @@ static void put_summed(struct d2diso *d, const char *path, const char *text)
 
 void d2diso_finish(struct d2diso *d)
 {
-	char *old = xasprintf(".disk/%s.uuid", d->iso.uuid), *new, *text, *version = xasprintf("debian2docker %s\n", d->iso.version);
+	char *old = xasprintf(".disk/%s.uuid", d->iso.uuid), *new, *text, *kept = d2d_iso_info(&d->iso, D2D_ISO_SECUREBOOT), *version = xasprintf("debian2docker %s\n", d->iso.version);
 	const char *path;
 
 	set_uuid(d);
@@ -158,7 +158,9 @@ void d2diso_finish(struct d2diso *d)
 		free(text);
 	}
 	new = xasprintf(".disk/%s.uuid", d->uuid);
-	d2d_iso_sums_set(&d->sums, old, NULL);
+	/* See d2diso_commands(). */
+	if (!(kept && strcmp(kept, d->iso.uuid) == 0))
+		d2d_iso_sums_set(&d->sums, old, NULL);
 	put_summed(d, new, version);
 	if (d2d_iso_regular(&d->iso, D2D_ISO_SIGNATURE))
 		bb_simple_error_msg("the signature "D2D_ISO_SIGNATURE" doesn't fit the new ISO and is left out");
@@ -166,6 +168,7 @@ void d2diso_finish(struct d2diso *d)
 	d2diso_put(d, D2D_ISO_SUMS, text, strlen(text));
 	free(text);
 	free(version);
+	free(kept);
 	free(new);
 	free(old);
 }

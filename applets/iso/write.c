@@ -103,6 +103,7 @@ static void check(const struct d2diso *d)
 void d2diso_write(struct d2diso *d)
 {
 	off_t size = expected_size(d);
+	char *is_signed;
 	mode_t mask = umask(0);
 	int fd;
 
@@ -119,7 +120,11 @@ void d2diso_write(struct d2diso *d)
 	}
 	refuse_space(d, size);
 	run(d, size);
-	patch_fat(d, fd);
+	/* The menu in a signed GRUB names the UUID, too, and nothing in there may change. */
+	is_signed = d2d_iso_info(&d->iso, D2D_ISO_SECUREBOOT);
+	if (!is_signed)
+		patch_fat(d, fd);
+	free(is_signed);
 	/* Without fsync(), as cp does it: an ISO can be made again. */
 	if (fchmod(fd, 0666 & ~mask) < 0)
 		bb_perror_msg_and_die("can't write '%s'", printable_string(d->out));

@@ -103,7 +103,9 @@ static bool find_iso(struct d2dmount *st, const struct d2d_volume *v, const char
 
 static int look_into(struct d2dmount *st, struct d2d_volume *v, const char *dir)
 {
-	if (st->medium && v->role != D2D_ROLE_STORE && strcmp(v->fstype, "iso9660") != 0 && d2dmount_is_copy(dir, st->medium)) {
+	/* An ISO of 'd2d-host iso' has the UUID that a signed menu names in the name of that file only. */
+	if (st->medium && v->role != D2D_ROLE_STORE && (ENABLE_D2D_SECUREBOOT || strcmp(v->fstype, "iso9660") != 0)
+	 && d2dmount_is_copy(dir, st->medium)) {
 		d2d_role_set(v, D2D_ROLE_MEDIUM, "has the files of the ISO that was booted from");
 		return FOUND_COPY;
 	}
@@ -153,6 +155,17 @@ static bool has_changed(struct d2dmount *st)
 	return changed;
 }
 
+/* The first partition of a stick with an ISO is the ISO, too, and so the medium once more. */
+static void leave_out(struct d2dmount *st, int medium)
+{
+	int i;
+
+	for (i = 0; i < st->n; i++)
+		if (i != medium && strcmp(st->list[i].fstype, "iso9660") == 0 && st->list[i].role == D2D_ROLE_PAYLOAD
+		 && strcmp(st->list[medium].fstype, "iso9660") == 0 && strcmp(st->list[i].uuid, st->list[medium].uuid) == 0)
+			d2d_role_set(&st->list[i], D2D_ROLE_NONE, "same UUID as %s", st->list[medium].dev);
+}
+
 void d2dmount_find_medium(struct d2dmount *st)
 {
 	int i;
@@ -164,9 +177,14 @@ void d2dmount_find_medium(struct d2dmount *st)
 			return;
 	if (!has_changed(st))
 		return;
-	for (i = 0; i < st->n; i++)
-		if (look_at(st, &st->list[i]) != NOTHING)
+	for (i = 0; i < st->n; i++) {
+		int found = look_at(st, &st->list[i]);
+
+		if (found == FOUND_COPY)
+			leave_out(st, i);
+		if (found != NOTHING)
 			return;
+	}
 }
 
 void d2dmount_iso_option(struct d2dmount *st)

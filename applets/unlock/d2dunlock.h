@@ -28,6 +28,8 @@ enum {
 	OPT_D = 1 << 6,
 	OPT_e = 1 << 7,
 	OPT_N = 1 << 8,
+	OPT_P = 1 << 17,
+	OPT_X = 1 << 18,
 
 	/* options of the other verbs */
 	OPT_FORCE = 1 << 8,
@@ -37,6 +39,10 @@ enum {
 	OPT_MS = 1 << 12,
 	OPT_YES = 1 << 13,
 	OPT_LABEL = 1 << 14,
+	OPT_PIN = 1 << 15,
+	OPT_NO_PIN = 1 << 16,
+	OPT_STRICT = 1 << 17,
+	OPT_TPM = 1 << 18,
 };
 
 enum { UNLOCK_CLOSED, UNLOCK_OPEN, UNLOCK_BROKEN };
@@ -50,6 +56,9 @@ struct unlock {
 	bool announce;		/* warnings go to all consoles, too */
 	int state;		/* UNLOCK_ */
 	bool unrecorded;	/* D2D_UNLOCKED could not be written */
+	const char *tpm;	/* device of the TPM; NULL: the usual one */
+	bool tpm_pin;		/* the TPM would open the volume if it had the PIN */
+	bool tpm_changed;	/* the TPM refuses, because this system was started otherwise than the one for which the key was sealed */
 	struct crypt_device *cd;
 	char *said;		/* libcryptsetup's first error message, which is nearest to the cause; SAID_SIZE bytes */
 
@@ -85,6 +94,9 @@ const char *d2dunlock_reason(const struct unlock *u, int err);
 
 /* Reads the LUKS header of u->dev into u->cd. Returns a negative errno after a message if it can't be used. */
 int d2dunlock_load(struct unlock *u);
+
+/* Prints a message, on all consoles, too, if u->announce is set. */
+void d2dunlock_announce(const struct unlock *u, const char *text);
 
 /* Warns if one copy of the header is damaged, and names the command that repairs it. */
 void d2dunlock_warn_damaged(const struct unlock *u);
@@ -133,6 +145,60 @@ char *d2dunlock_read_file(struct unlock *u, const char *file, size_t *len);
 /* Reads a key from a line of stdin, or exits. */
 char *d2dunlock_read_stdin(struct unlock *u, size_t *len);
 
+/* The same, ended by '\0'. The caller frees it with crypt_safe_free(). */
+char *d2dunlock_read_text(struct unlock *u);
+
+/* ---- unlock/try.c ---- */
+
+/* Whether another process has opened the volume meanwhile. Sets its state then. */
+bool d2dunlock_opened_elsewhere(struct unlock *u);
+
+/* Tries a key on one volume, for one slot or for CRYPT_ANY_SLOT. Returns 1 if it fits, else 0. A key that doesn't fit is not
+ * an error, and any other failure affects only this volume. FROM names the key in messages; BY is written to D2D_UNLOCKED. */
+int d2dunlock_try_key(struct unlock *u, int slot, const char *key, size_t len, const char *from, const char *by);
+
+/* ---- unlock/tpm.c ---- */
+
+struct d2d_tpm_token;
+
+/* Tries those keys of the TPM that need no PIN or, with a PIN, those that need one. Returns 0 if the volume is open or has
+ * no such key, else a negative D2D_TPM_ error, after a message unless a PIN is missing or wrong. Sets u->tpm_pin and
+ * u->tpm_changed. */
+int d2dunlock_try_tpm(struct unlock *u, const char *pin);
+
+/* Returns the number of tokens that the volume may have. d2dunlock_tpm_token() parses one: returns 1 if it is one for a TPM, whose
+ * token the caller clears, 0 if it isn't, -EBADMSG and a reason if it is but can't be used. */
+int d2dunlock_tpm_tokens(const struct unlock *u);
+int d2dunlock_tpm_token(struct unlock *u, int id, struct d2d_tpm_token *token, char **why);
+
+/* Whether the TPM keeps the key of a slot. */
+bool d2dunlock_is_tpm_slot(struct unlock *u, int slot);
+
+/* Prints what a token for a TPM depends on, or why it can't be used, such as ", PCR 7, PIN". Prints nothing for another one. */
+void d2dunlock_print_tpm(struct unlock *u, int id);
+
+/* Whether the TPM was blocked in this boot. */
+bool d2dunlock_tpm_blocked(const struct unlock *u);
+
+/* Keeps the TPM from giving any key until the machine restarts. Returns the exit status, D2D_EXIT_NOTHING if there is no TPM. */
+int d2dunlock_block_tpm(const struct unlock *u);
+
+/* ---- unlock/seal.c ---- */
+
+/* Lets the TPM keep a key of the volume, with these PCRs and PIN (NULL: none); FITS is a key that fits now. Keys that the
+ * same TPM has kept before are removed. Returns the key slot, or a negative errno and a reason, which the caller frees. */
+int d2dunlock_seal(struct unlock *u, const struct secret *fits, uint32_t wanted, const char *pin, char **why);
+
+/* Removes a token and its key slots. */
+int d2dunlock_drop_tpm(struct unlock *u, int id);
+
+/* Asks twice for a new PIN, on the terminal or on all consoles. Returns whether there is one, which the caller frees. */
+bool d2dunlock_new_pin(struct secret *s, int seconds);
+
+/* After a passphrase has opened a volume that the TPM refuses since the system was changed: asks whether the TPM is to open
+ * it from now on, and seals its key anew if the answer is yes. */
+void d2dunlock_offer_seal(struct unlock *u, const char *key, size_t len);
+
 /* ---- unlock/open.c ---- */
 
 /* Opens the volumes. Returns the exit status. */
@@ -154,6 +220,15 @@ int d2dunlock_forget(const struct unlock *u);
 void d2dunlock_record(struct unlock *u, const char *by);
 
 /* ---- unlock/keys.c ---- */
+
+/* Gets a key that fits, and returns its slot. Returns a negative number, after an error message, if no key fits. */
+int d2dunlock_current_key(struct unlock *u, struct secret *s);
+
+/* Asks for a line on the terminal, or exits. */
+void d2dunlock_ask(const char *prompt, struct secret *s);
+
+/* Whether a key slot holds the volume key. */
+bool d2dunlock_is_usable(struct unlock *u, int slot);
 
 /* Gets a new key: from the file u->file, from a line of stdin, or by asking twice for a passphrase. Exits on an error. */
 void d2dunlock_new_key(struct unlock *u, struct secret *s);
@@ -180,7 +255,9 @@ int d2dunlock_add_key(struct unlock *u);
 int d2dunlock_remove_key(struct unlock *u);
 int d2dunlock_change_key(struct unlock *u);
 int d2dunlock_format(struct unlock *u);
+int d2dunlock_enroll_tpm(struct unlock *u);
 int d2dunlock_erase(struct unlock *u);
+int d2dunlock_remove_tpm(struct unlock *u);
 int d2dunlock_repair(struct unlock *u);
 int d2dunlock_backup(struct unlock *u);
 int d2dunlock_restore(struct unlock *u);

@@ -63,3 +63,16 @@ char *d2dunlock_read_stdin(struct unlock *u, size_t *len)
 		bb_error_msg_and_die("can't read the passphrase from stdin: %s", d2dunlock_reason(u, r));
 	return key;
 }
+
+char *d2dunlock_read_text(struct unlock *u)
+{
+	size_t len;
+	char *key = d2dunlock_read_stdin(u, &len), *text = crypt_safe_alloc(len + 1);
+
+	if (!text)
+		bb_die_memory_exhausted();
+	memcpy(text, key, len);
+	text[len] = '\0';
+	crypt_safe_free(key);
+	return text;
+}

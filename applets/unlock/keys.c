@@ -10,8 +10,10 @@
 
 enum { TRIES = 3 };
 
-static int is_usable(crypt_keyslot_info status)
+bool d2dunlock_is_usable(struct unlock *u, int slot)
 {
+	crypt_keyslot_info status = crypt_keyslot_status(u->cd, slot);
+
 	return status == CRYPT_SLOT_ACTIVE || status == CRYPT_SLOT_ACTIVE_LAST;
 }
 
@@ -30,7 +32,7 @@ void d2dunlock_refuse_damaged(const struct unlock *u)
 
 /* ---- asking ---- */
 
-static void ask(const char *prompt, struct secret *s)
+void d2dunlock_ask(const char *prompt, struct secret *s)
 {
 	int r;
 
@@ -61,8 +63,7 @@ static int slot_of(struct unlock *u, const struct secret *s)
 	return r;
 }
 
-/* Gets a key that fits, and returns its slot. Returns a negative number, after an error message, if no key fits. */
-static int current_key(struct unlock *u, struct secret *s)
+int d2dunlock_current_key(struct unlock *u, struct secret *s)
 {
 	char *prompt;
 	int i, slot = -EPERM;
@@ -81,7 +82,7 @@ static int current_key(struct unlock *u, struct secret *s)
 
 	prompt = xasprintf("Passphrase for %s (%s): ", u->dev, d2dunlock_label(u, "no label"));
 	for (i = 0; slot < 0 && i < TRIES; i++) {
-		ask(prompt, s);
+		d2dunlock_ask(prompt, s);
 		slot = slot_of(u, s);
 		if (slot < 0) {
 			crypt_safe_free(s->key);
@@ -111,8 +112,8 @@ void d2dunlock_new_key(struct unlock *u, struct secret *s)
 		return;
 	}
 	for (i = 0; i < TRIES; i++) {
-		ask("New passphrase: ", s);
-		ask("Repeat the passphrase: ", &again);
+		d2dunlock_ask("New passphrase: ", s);
+		d2dunlock_ask("Repeat the passphrase: ", &again);
 		same = s->len == again.len && memcmp(s->key, again.key, s->len) == 0;
 		crypt_safe_free(again.key);
 		if (same)
@@ -148,6 +149,8 @@ static void print_tokens(struct unlock *u)
 		for (slot = 0; slot < crypt_keyslot_max(crypt_get_type(u->cd)); slot++)
 			if (crypt_token_is_assigned(u->cd, i, slot) == 0)
 				printf(" %d", slot);
+		if (ENABLE_FEATURE_D2DUNLOCK_TPM)
+			d2dunlock_print_tpm(u, i);
 		bb_putchar('\n');
 	}
 }
@@ -159,12 +162,11 @@ int d2dunlock_list_keys(struct unlock *u)
 
 	printf("%s: %s, UUID %s, label %s\n", u->dev, type, printable_string(crypt_get_uuid(u->cd)), d2dunlock_label(u, "-"));
 	for (slot = 0; slot < crypt_keyslot_max(type); slot++) {
-		crypt_keyslot_info status = crypt_keyslot_status(u->cd, slot);
 		struct crypt_pbkdf_type kdf;
 
-		if (status == CRYPT_SLOT_UNBOUND)
+		if (crypt_keyslot_status(u->cd, slot) == CRYPT_SLOT_UNBOUND)
 			printf("key slot %d: unbound (doesn't hold the volume key)\n", slot);
-		if (!is_usable(status))
+		if (!d2dunlock_is_usable(u, slot))
 			continue;
 		printf("key slot %d: ", slot);
 		if (crypt_keyslot_get_pbkdf(u->cd, slot, &kdf) == 0)
@@ -213,7 +215,7 @@ static int set_key(struct unlock *u, int change)
 	int r, slot;
 
 	d2dunlock_refuse_damaged(u);
-	slot = current_key(u, &old);
+	slot = d2dunlock_current_key(u, &old);
 	if (slot < 0)
 		return EXIT_NO_KEY;
 	d2dunlock_new_key(u, &new);
@@ -249,7 +251,7 @@ int d2dunlock_remove_key(struct unlock *u)
 	slot = u->slot;
 	/* Don't ask for a key if the removal of a numbered slot is forced: the user may have lost all keys. */
 	if (!(u->opt & OPT_SLOT) || !(u->opt & OPT_FORCE)) {
-		slot = current_key(u, &key);
+		slot = d2dunlock_current_key(u, &key);
 		crypt_safe_free(key.key);
 		if (slot < 0)
 			return EXIT_NO_KEY;
@@ -260,8 +262,9 @@ int d2dunlock_remove_key(struct unlock *u)
 		slot = u->slot;
 	}
 
+	/* A key that only the TPM has doesn't count: it is lost when the system or the machine changes. */
 	for (i = 0; i < max; i++)
-		if (i != slot && is_usable(crypt_keyslot_status(u->cd, i)))
+		if (i != slot && d2dunlock_is_usable(u, i) && !(ENABLE_FEATURE_D2DUNLOCK_TPM && d2dunlock_is_tpm_slot(u, i)))
 			usable++;
 	if (!usable && !(u->opt & OPT_FORCE))
 		bb_error_msg_and_die("this is the last key of '%s': nothing could open the volume any more (-f removes it)",

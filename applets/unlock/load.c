@@ -45,6 +45,18 @@ static int refuse_null(const struct unlock *u)
 	return 0;
 }
 
+void d2dunlock_announce(const struct unlock *u, const char *text)
+{
+	char *line;
+
+	bb_simple_error_msg(text);
+	if (!u->announce)
+		return;
+	line = xasprintf("debian2docker: %s\n", text);
+	d2d_consoles_write(line);
+	free(line);
+}
+
 void d2dunlock_warn_damaged(const struct unlock *u)
 {
 	int copies = d2d_luks_copies(u->header ? u->header : u->dev);
@@ -55,13 +67,7 @@ void d2dunlock_warn_damaged(const struct unlock *u)
 	repair = d2d_luks2_repair(u->header ? "FILE" : u->dev);
 	text = xasprintf("the %s copy of the LUKS header of '%s' is damaged and the other one is used: '%s' repairs it",
 		copies & D2D_LUKS_FIRST ? "second" : "first", u->dev, repair);
-	bb_simple_error_msg(text);
-	if (u->announce) {
-		char *line = xasprintf("debian2docker: %s\n", text);
-
-		d2d_consoles_write(line);
-		free(line);
-	}
+	d2dunlock_announce(u, text);
 	free(text);
 	free(repair);
 }

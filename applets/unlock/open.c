@@ -1,5 +1,5 @@
 /*
- * d2dunlock: opens LUKS volumes by the first key that fits: a key file, a key file on another volume, or a passphrase.
+ * d2dunlock: opens LUKS volumes by the first key that fits: the TPM's, a key file, a key file on another volume, or a passphrase.
  * While it asks for the passphrase, it also tries key files on a USB stick that is plugged in.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
@@ -7,77 +7,6 @@
 //kbuild:lib-$(CONFIG_D2DUNLOCK) += d2dunlock_open.o
 
 #include "d2dunlock.h"
-
-/* Whether another process has opened the volume meanwhile. Sets its state then. */
-static bool opened_elsewhere(struct unlock *u)
-{
-	char *name = (u->opt & OPT_C) ? NULL : d2d_luks_open_as(u->dev);
-
-	if (!name)
-		return false;
-	u->state = strcmp(name, u->name) == 0 ? UNLOCK_OPEN : UNLOCK_BROKEN;
-	if (u->state == UNLOCK_BROKEN)
-		bb_error_msg("another process has opened '%s', but as /dev/mapper/%s", u->dev, name);
-	else if (!(u->opt & OPT_q))
-		printf("%s: another process has opened it as /dev/mapper/%s\n", u->dev, name);
-	fflush_all();
-	free(name);
-	return true;
-}
-
-/* Opens the volume by a key, unless it is open. Returns as crypt_activate_by_passphrase(); -EALREADY if another process has
- * opened it, -ECANCELED if it must not be opened, after a message. */
-static int activate(struct unlock *u, const char *key, size_t len)
-{
-	uint32_t flags = (u->opt & OPT_r) ? CRYPT_ACTIVATE_READONLY : 0;
-
-	if (opened_elsewhere(u))
-		return -EALREADY;
-	if (d2dunlock_forget(u) < 0)
-		return -ECANCELED;
-	if (u->opt & OPT_D)
-		flags |= CRYPT_ACTIVATE_ALLOW_DISCARDS;
-	return crypt_activate_by_passphrase(u->cd, (u->opt & OPT_C) ? NULL : u->name, CRYPT_ANY_SLOT, key, len, flags);
-}
-
-/* Tries a key on one volume. Returns 1 if it fits, else 0. A key that doesn't fit is not an error, and any other
- * failure affects only this volume. FROM names the key in messages; BY is written to D2D_UNLOCKED. */
-static int try_key(struct unlock *u, const char *key, size_t len, const char *from, const char *by)
-{
-	int lock = d2dunlock_lock(u), r;
-
-	u->said[0] = '\0';
-	r = activate(u, key, len);
-	if (r >= 0)
-		d2dunlock_record(u, by);
-	if (lock >= 0)
-		close(lock);
-	if (r == -EALREADY)
-		return u->state == UNLOCK_OPEN;
-	if (r == -EPERM)
-		return 0;
-	if (r < 0) {
-		u->state = UNLOCK_BROKEN;
-		if (r == -ENOMEM)
-			bb_error_msg("not enough memory for the key derivation of '%s'", u->dev);
-		else if (r == -ECANCELED || d2dunlock_say_lacking(u))
-			return 0;
-		else if (r == -ENOENT)
-			bb_error_msg("'%s' has no key slot that could open it", u->dev);
-		else
-			bb_error_msg("can't open '%s': %s", u->dev, d2dunlock_reason(u, r));
-		return 0;
-	}
-	u->state = UNLOCK_OPEN;
-	if (!(u->opt & OPT_q)) {
-		if (u->opt & OPT_C)
-			printf("%s: %s fits\n", u->dev, from);
-		else
-			printf("%s: open as /dev/mapper/%s by %s\n", u->dev, u->name, from);
-		fflush_all();
-	}
-	return 1;
-}
 
 /* Tries a part of a file as the key. A file that can't be used, or whose key doesn't fit, is only reported. */
 static void try_part(struct unlock *u, int fd, const char *shown, uint64_t offset, size_t size)
@@ -87,7 +16,7 @@ static void try_part(struct unlock *u, int fd, const char *shown, uint64_t offse
 
 	if (!key)
 		return;
-	if (!try_key(u, key, len, shown, "key\n") && u->state == UNLOCK_CLOSED)
+	if (!d2dunlock_try_key(u, CRYPT_ANY_SLOT, key, len, shown, "key\n") && u->state == UNLOCK_CLOSED)
 		bb_error_msg("key file '%s' doesn't fit '%s'", shown, u->dev);
 	crypt_safe_free(key);
 }
@@ -202,7 +131,7 @@ static void notice_opened(struct opening *o)
 	for (u = o->volume; u < o->volume + o->n; u++) {
 		int lock;
 
-		if (u->state != UNLOCK_CLOSED || !opened_elsewhere(u))
+		if (u->state != UNLOCK_CLOSED || !d2dunlock_opened_elsewhere(u))
 			continue;
 		o->elsewhere = true;
 		/* That process holds the lock until it has recorded what opened the store, which the caller depends on. */
@@ -231,9 +160,17 @@ static int try_passphrase(struct opening *o, const char *key, size_t len)
 	struct unlock *u;
 	int fits = 0;
 
-	for (u = o->volume; u < o->volume + o->n; u++)
-		if (u->state == UNLOCK_CLOSED)
-			fits += try_key(u, key, len, "passphrase", (u->opt & (OPT_i | OPT_N)) ? "key\n" : "passphrase\n");
+	for (u = o->volume; u < o->volume + o->n; u++) {
+		bool typed_here = !(u->opt & (OPT_i | OPT_N));
+
+		if (u->state != UNLOCK_CLOSED
+		 || !d2dunlock_try_key(u, CRYPT_ANY_SLOT, key, len, "passphrase", typed_here ? "passphrase\n" : "key\n"))
+			continue;
+		fits++;
+		/* Whoever gives a passphrase from elsewhere doesn't see the question. */
+		if (ENABLE_FEATURE_D2DUNLOCK_TPM && typed_here && u->tpm_changed && !(u->opt & (OPT_C | OPT_r)))
+			d2dunlock_offer_seal(u, key, len);
+	}
 	return fits;
 }
 
@@ -266,41 +203,85 @@ static void try_stdin(struct opening *o)
 		bb_error_msg("wrong passphrase for '%s'", first_closed(o));
 }
 
-/* Asks for a passphrase. Returns its length, -ECANCELED if key files have opened all volumes meanwhile, or another
- * negative errno. */
-static int ask_once(struct opening *o, char *passphrase, long seconds)
+/* Whether a PIN would make the TPM open a volume that is still closed. */
+static bool takes_pin(const struct opening *o)
 {
-	struct d2d_ask_event other = { o->uevents, on_uevent, o };
-	char *closed = names(o), *prompt = xasprintf("\nPassphrase for %s: ", closed);
-	int r = d2d_ask_or_event(prompt, passphrase, PASSPHRASE_SIZE, seconds, o->uevents >= 0 ? &other : NULL);
+	const struct unlock *u;
 
+	for (u = o->volume; ENABLE_FEATURE_D2DUNLOCK_TPM && u < o->volume + o->n; u++)
+		if (u->state == UNLOCK_CLOSED && u->tpm_pin)
+			return true;
+	return false;
+}
+
+/* Tries a PIN. Returns how many volumes it opens. */
+static int try_pin(struct opening *o, const char *pin)
+{
+	struct unlock *u;
+	int fits = 0;
+
+	for (u = o->volume; u < o->volume + o->n; u++)
+		if (u->state == UNLOCK_CLOSED && u->tpm_pin)
+			fits += d2dunlock_try_tpm(u, pin) == 0;
+	return fits;
+}
+
+/* Asks for a passphrase, or for a PIN. Returns its length, 0 if there is no PIN, -ECANCELED if key files have opened all volumes
+ * meanwhile, or another negative errno. */
+static int ask_once(struct opening *o, char *answer, long seconds, bool pin)
+{
+	struct d2d_ask_event other = { o->uevents, on_uevent, o, pin };
+	char *closed = names(o), *prompt;
+	int r;
+
+	prompt = xasprintf(pin ? "\nPIN for %s, or Enter for the passphrase: " : "\nPassphrase for %s: ", closed);
+	r = d2d_ask_or_event(prompt, answer, PASSPHRASE_SIZE, seconds, pin || o->uevents >= 0 ? &other : NULL);
 	free(prompt);
 	free(closed);
 	return r;
 }
 
-static void ask(struct opening *o)
+/* Asks until all volumes are open, or nothing more is to be tried. END is a time as by monotonic_sec(), or 0. Returns a
+ * negative errno if asking has failed. */
+static int ask_until(struct opening *o, char *answer, unsigned long long end, bool pin)
 {
-	unsigned long long end = monotonic_sec() + o->seconds;
-	char *passphrase = crypt_safe_alloc(PASSPHRASE_SIZE);
+	const char *what = pin ? "PIN" : "passphrase";
 	unsigned wrong = 0;
 	int r = 0;
 
-	if (!passphrase)
-		bb_die_memory_exhausted();
-	while (!all_done(o) && wrong < o->tries) {
-		long left = o->seconds ? (long)(end - monotonic_sec()) : 0;
+	while (!all_done(o) && wrong < o->tries && (!pin || takes_pin(o))) {
+		long left = end ? (long)(end - monotonic_sec()) : 0;
 		int fits;
 
-		r = o->seconds && left <= 0 ? -ETIMEDOUT : ask_once(o, passphrase, left);
-		if (r < 0)
+		r = end && left <= 0 ? -ETIMEDOUT : ask_once(o, answer, left, pin);
+		if (r < 0 || (r == 0 && pin))
 			break;
-		fits = try_passphrase(o, passphrase, r);
-		crypt_safe_memzero(passphrase, PASSPHRASE_SIZE);
-		if (!fits && !all_done(o))
-			d2d_console_write(++wrong < o->tries ? "wrong passphrase, try again\n" : "wrong passphrase, giving up\n");
+		fits = pin ? try_pin(o, answer) : try_passphrase(o, answer, r);
+		crypt_safe_memzero(answer, PASSPHRASE_SIZE);
+		/* After a refusal that isn't about the PIN, d2dunlock_try_tpm() has said so. */
+		if (!fits && !all_done(o) && (!pin || takes_pin(o))) {
+			char *text = xasprintf("wrong %s, %s\n", what, ++wrong < o->tries ? "try again" : "giving up");
+
+			d2d_console_write(text);
+			free(text);
+		}
 	}
-	crypt_safe_free(passphrase);
+	return r < 0 ? r : 0;
+}
+
+static void ask(struct opening *o)
+{
+	unsigned long long end = o->seconds ? monotonic_sec() + o->seconds : 0;
+	char *answer = crypt_safe_alloc(PASSPHRASE_SIZE);
+	int r = 0;
+
+	if (!answer)
+		bb_die_memory_exhausted();
+	if (takes_pin(o))
+		r = ask_until(o, answer, end, true);
+	if (r == 0 && !all_done(o))
+		r = ask_until(o, answer, end, false);
+	crypt_safe_free(answer);
 
 	if (r == -ECANCELED) {
 		d2d_console_write(o->elsewhere ? "opened by another process\n" : "opened by a key file\n");
@@ -360,6 +341,8 @@ int d2dunlock_open(struct opening *o)
 
 	for (u = o->volume; u < o->volume + o->n; u++) {
 		begin(u);
+		if (ENABLE_FEATURE_D2DUNLOCK_TPM && u->state == UNLOCK_CLOSED && !o->files && !(u->opt & OPT_i))
+			d2dunlock_try_tpm(u, NULL);
 		for (file = o->files; file && u->state == UNLOCK_CLOSED; file = file->link)
 			try_part(u, d2dunlock_open_file(file->data), file->data, 0, 0);
 		if (u->state == UNLOCK_CLOSED)

@@ -18,10 +18,10 @@ ifneq ($(CONFIG_D2DIMPORT)$(CONFIG_D2DUNLOCK)$(CONFIG_FEATURE_D2DMOUNT_LVM),)
 CPPFLAGS += -I$(D2D_LIBS)/include
 LDFLAGS += -L$(D2D_LIBS)/lib
 endif
-ifeq ($(CONFIG_D2DTLS),y)
+ifneq ($(CONFIG_D2DTLS)$(CONFIG_FEATURE_D2DUNLOCK_TPM),)
 CPPFLAGS += -isystem $(D2D_TLS)/include
 LDFLAGS += -L$(D2D_TLS)/lib
-LDLIBS += d2dtls
+LDLIBS += $(if $(CONFIG_FEATURE_D2DUNLOCK_TPM),d2dtls-tpm,d2dtls)
 endif
 ifeq ($(CONFIG_D2DIMPORT),y)
 LDLIBS += d2disal zstd z
@@ -36,7 +36,9 @@ ifeq ($(CONFIG_FEATURE_D2DHOOK_SIGNED),y)
 LDLIBS += sodium
 endif
 ifneq ($(CONFIG_D2DUNLOCK)$(CONFIG_FEATURE_D2DMOUNT_LVM),)
-ifeq ($(CONFIG_FEATURE_D2DUNLOCK_MANAGE),y)
+ifeq ($(CONFIG_FEATURE_D2DUNLOCK_TPM),y)
+LDLIBS += $(patsubst d2dcrypt,d2dcrypt-tpm,$(file <$(D2D_LIBS)/ldlibs))
+else ifeq ($(CONFIG_FEATURE_D2DUNLOCK_MANAGE),y)
 LDLIBS += $(file <$(D2D_LIBS)/ldlibs)
 else
 LDLIBS += $(patsubst d2dcrypt,d2dcrypt-open,$(file <$(D2D_LIBS)/ldlibs))

@@ -24,6 +24,9 @@ enum {
 #define D2D_ISO_SUMS ".disk/SHA256SUMS"
 #define D2D_ISO_SIGNATURE D2D_ISO_SUMS".minisig"
 
+/* The key in D2D_ISO_INFO of an ISO that is built for Secure Boot: the UUID by which its signed GRUB finds the medium. */
+#define D2D_ISO_SECUREBOOT "secureboot"
+
 struct d2d_iso_file {
 	char *path;		/* relative to the top, not printable */
 	mode_t mode;		/* type and permissions */
@@ -162,5 +165,25 @@ int d2d_iso_keys_parse(const char *data, size_t len, llist_t **keys);
 
 /* Returns an archive with these keys, which the caller frees, and sets *len. */
 char *d2d_iso_keys_pack(const llist_t *keys, size_t *len);
+
+/* ---- options that say what is added to an ISO: d2diso and d2dstick ---- */
+
+struct d2d_iso_options {
+	llist_t *what;		/* arguments of -a */
+	llist_t *set;		/* "KEY=VALUE": options of debian2docker */
+	llist_t *words;		/* further words of the kernel command line */
+	char *title, *timeout, *entry;	/* of the boot menu, or NULL */
+};
+
+/* For getopt32long(): the letters, the long names, and the addresses of the values in the order of the letters. */
+#define D2D_ISO_LETTERS "a:*s:*k:*t:T:d:"
+#define D2D_ISO_NAMES \
+	"add\0"      Required_argument "a" \
+	"set\0"      Required_argument "s" \
+	"kernel\0"   Required_argument "k" \
+	"title\0"    Required_argument "t" \
+	"timeout\0"  Required_argument "T" \
+	"default\0"  Required_argument "d"
+#define D2D_ISO_VALUES(o) &(o)->what, &(o)->set, &(o)->words, &(o)->title, &(o)->timeout, &(o)->entry
 
 #endif

@@ -117,18 +117,36 @@ static void check_uuid(const struct d2d_iso *iso, const char *path, const char *
 	free(wanted);
 }
 
+/* Checks what the signed GRUB needs. Its signatures are verified by the checksums only: nobody but GRUB has the key. */
+static void check_signed(const struct d2d_iso *iso, const char *uuid, llist_t **faults)
+{
+	static const char needed[] ALIGN1 = "boot/vmlinuz.sig\0" "boot/initramfs.img.sig\0";
+	char *name = xasprintf(".disk/%s.uuid", uuid);
+	const char *path;
+
+	for (path = needed; *path; path += strlen(path) + 1)
+		if (!d2d_iso_regular(iso, path))
+			fault(faults, "%s is missing: it doesn't start with UEFI", path);
+	if (!d2d_iso_regular(iso, name))
+		fault(faults, "%s is missing: the signed GRUB would not find its medium", name);
+	free(name);
+}
+
 void d2d_iso_boot_check(const struct d2d_iso *iso, llist_t **faults)
 {
 	static const char needed[] ALIGN1 = "boot/vmlinuz\0" "boot/initramfs.img\0" "boot/early.cpio\0";
 	const struct d2d_iso_file *image = d2d_iso_regular(iso, BIOS_IMAGE);
+	char *fat, *is_signed = d2d_iso_info(iso, D2D_ISO_SECUREBOOT);
 	const char *path;
-	char *fat;
 
 	for (path = needed; *path; path += strlen(path) + 1)
 		if (!d2d_iso_regular(iso, path))
 			fault(faults, "%s is missing", path);
 	check_uuid(iso, MENU, "d2d.medium=", faults);
-	check_uuid(iso, EFI_CONFIG, ".disk/", faults);
+	if (is_signed)
+		check_signed(iso, is_signed, faults);
+	else
+		check_uuid(iso, EFI_CONFIG, ".disk/", faults);
 	if (image) {
 		check_catalog(iso, image, faults);
 		check_bios(iso, image, faults);
@@ -140,7 +158,9 @@ void d2d_iso_boot_check(const struct d2d_iso *iso, llist_t **faults)
 		fault(faults, "can't read the FAT for UEFI");
 	} else {
 		check_fat(iso, fat, iso->efi_size, EFI_PROGRAM, faults);
-		check_fat(iso, fat, iso->efi_size, EFI_CONFIG, faults);
+		if (!is_signed)
+			check_fat(iso, fat, iso->efi_size, EFI_CONFIG, faults);
 	}
+	free(is_signed);
 	free(fat);
 }

@@ -8,6 +8,7 @@
 #include <glob.h>
 #include "d2d_trust.h"
 #include "d2d_luks.h"
+#include "d2d_efi.h"
 
 #define MODE_FILE "/etc/d2d/trust"
 #define KEYS "/etc/d2d/keys"
@@ -198,6 +199,9 @@ void d2d_trust_begin(struct d2d_trust *t, const char *root, const char *hooks, c
 	d2d_trust_free(t);
 	t->root = xstrdup(root);
 	t->mode = MAX(image_mode(root), option_mode(hooks));
+	/* Where the firmware and GRUB start only what is signed, the same holds for hooks. */
+	if (ENABLE_D2D_SECUREBOOT && t->mode == D2D_TRUST_AUTO && d2d_secureboot(root) == D2D_SECUREBOOT_ON)
+		t->mode = D2D_TRUST_SIGNED;
 	t->spec = store && store[0] ? xstrdup(store) : NULL;
 	t->encrypted = encrypted;
 	t->opened = exists(t, D2D_STORE_MAPPING) && (root[0] ? store_is_listed(root) : store_is_on(D2D_STORE_MAPPING));

@@ -119,20 +119,22 @@ static void echo_off(int fd, struct termios *old)
 	tcsetattr(fd, TCSAFLUSH, &tio);
 }
 
-/* Reads a line that fits into the buffer and removes its newline. Returns its length, 0 if there is none, the line is empty or
- * it doesn't fit, or -1 if the terminal is gone. */
+enum { GONE = -1, NOTHING = -2 };
+
+/* Reads a line that fits into the buffer and removes its newline. Returns its length, NOTHING if there is none or it doesn't
+ * fit, or GONE if the terminal is gone. */
 static int read_line(int fd, char *answer, size_t size)
 {
 	ssize_t len = read(fd, answer, size);
 
 	if (len < 0)
-		return errno == EAGAIN || errno == EINTR ? 0 : -1;
+		return errno == EAGAIN || errno == EINTR ? NOTHING : GONE;
 	if (len > 0 && answer[len - 1] == '\n') {
 		answer[len - 1] = '\0';
 		return len - 1;
 	}
 	tcflush(fd, TCIFLUSH);
-	return 0;
+	return NOTHING;
 }
 
 /* Waits for an answer on N terminals. poll_fd[n] is the signalfd, poll_fd[n + 1] that of OTHER, unless it is NULL. END is the
@@ -142,7 +144,7 @@ static int wait_answer(struct pollfd *poll_fd, int n, const char *prompt, char *
 {
 	int alive = n;
 
-	while (alive > 0 || other) {
+	while (alive > 0 || (other && other->fd >= 0)) {
 		long long left = end ? (long long)(end - monotonic_ms()) : -1;
 		int i, r;
 
@@ -162,9 +164,9 @@ static int wait_answer(struct pollfd *poll_fd, int n, const char *prompt, char *
 			if (!poll_fd[i].revents)
 				continue;
 			r = read_line(poll_fd[i].fd, answer, size);
-			if (r > 0)
+			if (r > 0 || (r == 0 && other && other->takes_empty))
 				return r;
-			if (r < 0 || (poll_fd[i].revents & (POLLHUP | POLLERR | POLLNVAL))) {
+			if (r == GONE || (poll_fd[i].revents & (POLLHUP | POLLERR | POLLNVAL))) {
 				poll_fd[i].fd = -1;
 				alive--;
 			} else {
@@ -192,7 +194,7 @@ static int ask_once(const char *prompt, char *answer, size_t size, unsigned long
 	int i, r, n = terminals_open(fd);
 
 	*stopped = false;
-	if (!n && !other)
+	if (!n && !(other && other->fd >= 0))
 		return -ENODEV;
 
 	/* Block the signals that end or stop this process until the terminals are restored. */

@@ -60,18 +60,18 @@ void d2d_uuid_text(char *text, const uint8_t *uuid);
 /* ---- d2d_ask.c: questions on terminals ---- */
 
 /* Asks for a line of text with echo off: on the terminal of stdin or, if stdin isn't a terminal, on all consoles at once,
- * where the first answer counts. Repeats the question after an empty line and a line that doesn't fit. Returns the length of
- * the answer, which ends in '\0'. The answer is stored in no other memory than the caller's, who may lock and wipe it.
- * Errors: -ETIMEDOUT after SECONDS (0: no limit), -ENODEV without a terminal, -EIO when all terminals are gone, -EINTR on a
- * signal. */
+ * where the first answer counts. Repeats the question after an empty line and a line that doesn't fit. Returns the length of the answer,
+ * which ends in '\0'. The answer is stored in no other memory than the caller's, who may lock and wipe it. Errors: -ETIMEDOUT after
+ * SECONDS (0: no limit), -ENODEV without a terminal, -EIO when all terminals are gone, -EINTR on a signal. */
 int d2d_ask(const char *prompt, char *answer, size_t size, int seconds);
 
-/* Like d2d_ask(), but calls happened() whenever there is something to read from fd. If it returns other than 0, the question
+/* Like d2d_ask(), but calls happened() whenever there is something to read from fd (-1: none). If it returns other than 0, the question
  * ends with -ECANCELED. Waits for that even without a terminal. If OTHER is NULL, this is d2d_ask(). */
 struct d2d_ask_event {
 	int fd;
 	int (*happened)(void *arg);
 	void *arg;
+	bool takes_empty;	/* an empty line is an answer, too, of length 0 */
 };
 int d2d_ask_or_event(const char *prompt, char *answer, size_t size, int seconds, const struct d2d_ask_event *other);
 

@@ -3,9 +3,9 @@
 # Functions for boot tests with layers. To be sourced after lib.sh.
 : "${work=}"
 
-# layer NAME: makes the layer of the recipe NAME (from the cache, if it is there) and prints its path.
+# layer NAME: makes the layer of the recipe NAME, unless it is newer than that, and prints its path.
 layer() {
-	[ -e "$O/layers/$1.sqfs" ] || NAME=$1 PACKAGES='' sh "$SRC/iso/layers/build" >"$work/layer-$1.log" 2>&1 || {
+	[ -e "$O/layers/$1.sqfs" ] && [ -z "$(find "$SRC/iso/layers/build" "$SRC/iso/layers/$1" "$O/obj/base/root.tar" -newer "$O/layers/$1.sqfs")" ] || NAME=$1 PACKAGES='' sh "$SRC/iso/layers/build" >"$work/layer-$1.log" 2>&1 || {
 		tail -n 5 "$work/layer-$1.log" >&2
 		give_up "make layer NAME=$1"
 	}

@@ -104,6 +104,20 @@ uefi() {
 	printf '%s' "-drive if=pflash,unit=0,format=raw,readonly=on,file=$firmware/OVMF_CODE_4M.fd -drive if=pflash,unit=1,format=raw,file=$work/vars.img"
 }
 
+# uefi_secure KEYS [OPTION...]: the same with Secure Boot, on with the keys of the directory KEYS; OPTIONs are those of ovmf-vars.py. The
+# machine then needs "-machine q35,smm=on", which is the last of its kind that counts. With the word "setup" for KEYS, the firmware has
+# no keys and is in setup mode; with "same", it keeps the variables of the boot before.
+uefi_secure() {
+	local keys=$1
+	shift
+	case $keys in
+	same) ;;
+	setup) cp "$firmware/OVMF_VARS_4M.fd" "$work/vars.img" ;;
+	*) /usr/bin/python3 "$SRC/testsuite/ovmf-vars.py" "$firmware/OVMF_VARS_4M.fd" "$work/vars.img" "$keys" "$@" || give_up "can't make variables for UEFI" ;;
+	esac
+	printf '%s' "-machine q35,smm=on -global driver=cfi.pflash01,property=secure,value=on -drive if=pflash,unit=0,format=raw,readonly=on,file=$firmware/OVMF_CODE_4M.secboot.fd -drive if=pflash,unit=1,format=raw,file=$work/vars.img"
+}
+
 # monitor COMMANDS: sends commands, one per line, to the QEMU monitor. The machine needs the options -chardev
 # socket,id=monitor,path=$work/monitor,server=on,wait=off -mon chardev=monitor,mode=readline.
 monitor() {

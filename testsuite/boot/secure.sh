@@ -1,0 +1,51 @@
+# shellcheck shell=dash
+# SPDX-License-Identifier: GPL-2.0-only
+# Sourced by the boot tests of Secure Boot, behind lib.sh: builds the variant in $O-secureboot (or takes what is in
+# $D2D_SECUREBOOT_OUT), with keys that are made once, in the cache. Sets $iso to its ISO, $plain to the one without signatures.
+plain=$iso
+secure=${D2D_SECUREBOOT_OUT:-$O-secureboot}
+KEYS=${D2D_SECUREBOOT_KEYS:-${D2D_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/debian2docker}/secureboot-test-keys}
+D2D_KEYS_PASSPHRASE='only for tests'
+export KEYS D2D_KEYS_PASSPHRASE
+[ -e "$firmware/OVMF_CODE_4M.secboot.fd" ] || give_up "no OVMF with Secure Boot: run 'make deps SETS=secureboot'"
+
+[ -d "$KEYS" ] || { mkdir -p "${KEYS%/*}" && OWNER=tests sh "$SRC/iso/secureboot/keys" >"$work/keys.log" 2>&1; } || {
+	cat "$work/keys.log"
+	give_up "make keys"
+}
+[ -n "${D2D_SECUREBOOT_OUT-}" ] || (
+	unset MAKEFLAGS MAKELEVEL MFLAGS
+	[ -e "$secure/.config" ] || make -C "$SRC" O="$secure" secureboot_defconfig
+	make -C "$SRC" O="$secure"
+) >"$work/build.log" 2>&1 || {
+	tail -n 20 "$work/build.log"
+	give_up "builds"
+}
+iso=$secure/d2d.iso
+
+# another_build NAME [VARIABLE=VALUE...]: signs the same system anew, with other variables of iso/image, as $secure/NAME.iso.
+another_build() {
+	local file=$1
+	shift
+	(cd "$SRC" && env IMAGES= MEDIUM= O="$secure" ISO="$file" D2D_VERSION="$file" SOURCE_DATE_EPOCH=1767225600 "$@" sh iso/image) \
+		>"$work/another.log" 2>&1 || {
+		tail -n 20 "$work/another.log"
+		give_up "another build"
+	}
+}
+
+# place_in ISO PATH: prints the offset of a file's bytes in an ISO.
+place_in() {
+	local lba
+	lba=$(xorriso -indev "$1" -find "$2" -exec report_lba -- 2>/dev/null | sed -n 's/^File data lba:[^,]*,[ ]*\([0-9]*\) .*/\1/p')
+	[ -n "$lba" ] || give_up "no $2 in the ISO"
+	echo $((lba * 2048))
+}
+
+# flip FILE OFFSET: changes one byte of a file.
+flip() {
+	local byte
+	byte=$(od -An -tu1 -j "$2" -N 1 "$1")
+	# shellcheck disable=SC2059
+	printf "\\$(printf %03o $((byte ^ 1)))" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
+}
