@@ -28,7 +28,7 @@
 //config:config FEATURE_D2DCONFIG_WIFI
 //config:	bool "Wireless networks on the store"
 //config:	default y
-//config:	depends on D2DCONFIG
+//config:	depends on FEATURE_D2DCONFIG_PASSWORD
 //config:	help
 //config:	Provides 'd2dconfig wifi=NAME', which asks for the passphrase of a
 //config:	wireless network and keeps it for the layer wifi.
