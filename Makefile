@@ -66,7 +66,7 @@ BB = $(MAKE) --no-print-directory -C $(O)/obj/busybox-src O=$(O)/obj/busybox ARC
 CONF = $(O)/obj/conf
 files = $(shell find $(1) -type f)
 
-all: $(O)/d2d.iso
+all: $(O)/d2d.iso $(O)/d2d.spdx.json
 
 help:
 	@sed -n 's/^#: //p' Makefile
@@ -75,27 +75,37 @@ help:
 #: make run          boots the ISO in QEMU, with a second disk in the role of a USB stick
 #: make check        runs the usual tests: lint, applets, some of them built alone, store, minutes of fuzzing, some boots
 #: make check-all    runs all tests, with every boot and each applet built alone
+#: make check-appliances runs the tests of appliances: each is made from the ISO and booted
 #: make check-desktop runs the tests of displays, in out-desktop: images of the screen, their containers, boots
+#: make check-layers runs the tests of layers, with all our recipes; a part of check-all
 #: make test T=d2dhook   builds busybox and runs the tests of one applet, or one test file (T=d2dhook-check)
 #: make boot T=30-stick  builds the ISO and runs one boot test; its number is enough (T=30)
 #: make fuzz         runs the fuzzers on the parsers: make fuzz SECONDS=3600
 #: make NAME_defconfig  chooses a variant: d2d tiny only lean debian stock desktop secureboot (make O=out-tiny tiny_defconfig && make O=out-tiny)
 #: make menuconfig   opens the configuration menu; "debian2docker" is its first entry
 #: make savedefconfig   writes the options that differ from the defaults to $(O)/defconfig
+#: make kernel-menuconfig  opens Linux's own menu on the kernel's source with our fragments (docs/kernels.md)
+#: make kernel-savefragment NAME=mine [DIR=DIR]  writes what was changed there to a fragment for D2D_KERNEL_EXTRA_FRAGMENT
 #: make hook NAME=40-mount/50-mine [DIR=DIR]   writes a skeleton of a hook, in hooks/ or in DIR
 #: make busybox      builds only our busybox: out/busybox d2dhook --help
 #: make host         builds out/d2d-host: 'd2d import' and others for the machine on which media are made
 #: make desktop      builds an ISO that comes up with a desktop, out-desktop/desktop.iso (docs/display.md)
 #: make kiosk URL=https://example.org   builds an ISO that comes up with this page, out-desktop/kiosk.iso; with BROWSER=netsurf a small one
+#: make appliance NAME=web [BASE=d2d.iso]  makes an ISO that is one application, out/web.iso (docs/appliances.md)
 #: make image NAME=display  makes a Docker image from Debian packages, in out/images/; without NAME it lists them (docs/display.md)
+#: make layer NAME=tools   makes a layer of our recipe in out/layers/; without NAME it lists the recipes (docs/layers.md)
+#: make layers       makes the layers of all our recipes
+#: make layer NAME=mine PACKAGES="htop tcpdump"  makes a layer from Debian packages
 #: make keys KEYS=DIR [OWNER=NAME]  makes the keys for UEFI Secure Boot in the new directory DIR; make KEYS=DIR signs with them
 #: make revoke KEYS=DIR ISO=FILE  makes a file by which firmware refuses an older signed ISO (d2d secureboot revoke)
 #: make man          makes the manual pages of all commands, in out/man/
 #: make install-man  installs the manual pages: make install-man [PREFIX=/usr/local] [DESTDIR=DIR]
 #: make vagrant      builds boxes for Vagrant from the ISO: out/d2d-libvirt.box and out/d2d-virtualbox.box
 #: make engine-symbols  writes the file that iso/engine/backtrace needs for an engine without line numbers (tiny)
-#: make release      fills out/release/: ISO, d2d-host, packages and licences, checksums; KEY=FILE signs them (minisign)
+#: make release      fills out/release/: ISO, d2d-host, packages and licences, SBOM, checksums; KEY=FILE signs them (minisign)
 #: make lock         records the package versions that were used in iso/debian.lock
+#: make reproduce    builds twice with everything varied that must not matter, and compares each byte: [PRODUCTS="busybox kernel"]
+#:                   [HOST=trixie]: with the programs of that Debian (docs/build.md)
 #: make LOCKED=1     refuses to build with any other version than in iso/debian.lock, and names all that differ
 #: make deps         installs the packages for build and tests (apt); SETS=dev: those for editors, manual pages, releases
 #: make lint         runs shellcheck, cppcheck and other checks
@@ -184,6 +194,13 @@ $(O)/obj/kernel/release: $(CONF)/kernel.conf $(call files,iso/kernel)
 $(O)/vmlinuz: $(O)/obj/kernel/release
 	@sh iso/kernel/build
 
+kernel-menuconfig: $(CONF)/kernel.conf
+	@sh iso/kernel/menu menuconfig
+
+kernel-savefragment: $(CONF)/kernel.conf
+	@sh iso/kernel/menu savefragment
+.PHONY: kernel-menuconfig kernel-savefragment
+
 $(O)/obj/base/tree.tar: $(CONF)/base.conf $(filter %/unpack %/multistrap.conf %/preferences,$(call files,iso/base))
 	@sh iso/base/unpack
 
@@ -212,14 +229,18 @@ nested := $(if $(shell grep -sx 'CONFIG_D2D_DISPLAY_NESTED=y' $(O)/.config),$(O)
 $(O)/obj/nested-seccomp.json: iso/nested/build $(CONF)/engine.conf
 	@sh iso/nested/build
 
+# The layers that the ISO brings, of which the initramfs has the digests.
+$(O)/obj/layers.own: $(CONF)/layers.conf $(O)/obj/base/root.tar $(O)/obj/engine/root.tar $(O)/obj/ssh.tar $(call files,iso/layers) $(wildcard iso/lib/*.sh)
+	@sh iso/layers/chosen
+
 keys := $(shell sed -n 's/^CONFIG_D2D_TRUST_KEYS="\(.*\)"/\1/p' $(O)/.config 2>/dev/null)
 # Written only when the version changes.
 $(O)/obj/version: FORCE
 	@mkdir -p $(@D)
 	@printf '%s\n' '$(D2D_VERSION)' | cmp -s - $@ || printf '%s\n' '$(D2D_VERSION)' >$@
 
-$(O)/initramfs.img: $(CONF)/initramfs.conf $(O)/obj/version $(keys) $(O)/busybox $(O)/obj/kernel/release $(O)/obj/base/root.tar $(O)/obj/engine/root.tar $(O)/obj/keymaps.tar $(O)/obj/timezones.tar $(O)/obj/ssh.tar $(nested) \
-		$(call files,iso/initramfs hooks boot-scripts completion)
+$(O)/initramfs.img: $(CONF)/initramfs.conf $(O)/obj/version $(keys) $(O)/busybox $(O)/obj/kernel/release $(O)/obj/base/root.tar $(O)/obj/engine/root.tar $(O)/obj/keymaps.tar $(O)/obj/timezones.tar $(O)/obj/ssh.tar $(O)/obj/layers.own $(nested) \
+		iso/lib/packages.sh $(call files,iso/initramfs hooks boot-scripts completion)
 	@sh iso/initramfs/build
 
 $(O)/obj/grub/esp.img: $(CONF)/iso.conf $(call files,iso/grub)
@@ -237,9 +258,31 @@ revoke:
 $(O)/d2d.iso: signable $(CONF)/iso.conf $(O)/vmlinuz $(O)/initramfs.img $(O)/obj/grub/esp.img iso/image $(call files,iso/secureboot) $(IMAGES) FORCE
 	@sh iso/image
 
+# What the ISO is made of: the packages with their licences, while the ISO is made, and then the bill of materials.
+$(O)/obj/packages/table: $(O)/initramfs.img $(O)/obj/grub/esp.img FORCE
+	@sh iso/release/packages
+
+$(O)/d2d.spdx.json: $(O)/d2d.iso $(O)/obj/packages/table
+	@sh iso/release/sbom
+
 # Images for the screen. They are put into an ISO with IMAGES.
 image: configured host
 	@sh iso/images/build
+
+# A layer is compared with all that the base system has.
+layer: $(if $(NAME)$(PACKAGES),configured $(O)/obj/base/root.tar $(O)/obj/engine/root.tar $(O)/obj/ssh.tar)
+	@sh iso/layers/build
+
+# All our recipes. They come from the cache unless something has changed.
+layers: configured $(O)/obj/base/root.tar $(O)/obj/engine/root.tar $(O)/obj/ssh.tar
+	@for name in $(notdir $(patsubst %/packages,%,$(wildcard iso/layers/*/packages))); do NAME=$$name PACKAGES= sh iso/layers/build || exit; done
+.PHONY: layer layers
+
+# An ISO that is one application, from a finished ISO.
+appliance: configured host
+	@sh iso/deps build
+	@sh iso/appliance
+.PHONY: appliance
 
 # ISOs that come up with a screen.
 desktop kiosk:
@@ -266,7 +309,6 @@ vagrant:
 release:
 	@sh iso/release/build check
 	@$(MAKE) --no-print-directory all host man
-	@sh iso/release/packages
 	@sh iso/release/build
 
 compile_commands: busybox
@@ -291,13 +333,35 @@ run:
 check:
 	@sh iso/deps build
 	@$(MAKE) --no-print-directory all host deps-test
-	@sh testsuite/run lint kernel-config applets alone-sample store fuzz boot-smoke
+	@sh testsuite/run lint kernel-config applets alone-sample store reproduce fuzz boot-smoke
 
 check-all:
 	@sh iso/deps build
-	@$(MAKE) --no-print-directory all host deps-test
-	@sh testsuite/run lint kernel-config applets alone store-all store-other store-faults traces fuzz boot
+	@$(MAKE) --no-print-directory all host deps-test layers
+	@sh testsuite/run lint kernel-config kernel-source applets alone store-all store-other store-faults reproduce-all container traces fuzz boot
+	@$(MAKE) --no-print-directory check-appliances
 	@$(MAKE) --no-print-directory O=$(O)-desktop check-desktop
+
+# The tests of layers alone, with all our recipes.
+check-layers:
+	@sh iso/deps build
+	@$(MAKE) --no-print-directory all host deps-test layers
+	@sh testsuite/run d2d-layer d2droot boot-layers
+.PHONY: check-layers
+
+# Kernel and engine come from the usual build, unless they are among the products.
+reproduce:
+	@sh iso/deps build test
+	@$(MAKE) --no-print-directory $(if $(filter kernel,$(PRODUCTS)),,$(O)/vmlinuz) $(if $(filter engine,$(PRODUCTS)),,$(O)/obj/engine/root.tar) configured
+	@sh testsuite/reproduce $(PRODUCTS)
+
+# The tests of appliances, whose images take long to make.
+check-appliances:
+	@sh iso/deps build
+	@$(MAKE) --no-print-directory all host deps-test
+	@for name in web files database; do IMAGES_THERE= NAME=$$name RECIPE=examples/appliances/$$name/image sh iso/images/build || exit; done
+	@sh testsuite/run boot-appliances
+.PHONY: check-appliances
 
 # The tests of displays: with the images of the variant desktop, which take long to make.
 check-desktop:
@@ -331,5 +395,5 @@ clean:
 
 FORCE:
 .PHONY: all help deps deps-run deps-test locked tree configured busybox host menuconfig oldconfig config savedefconfig image man install-man release \
-	compile_commands tags hook lock engine-symbols run check check-all test boot fuzz lint clean FORCE
+	compile_commands tags hook lock engine-symbols run check check-all reproduce test boot fuzz lint clean FORCE
 .DELETE_ON_ERROR:

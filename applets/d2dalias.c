@@ -23,8 +23,8 @@
 
 //usage:#define d2dalias_trivial_usage
 //usage:       "[-d DIR] [-H SOCKET] [-s STORE] [-R ROOT] [list | add [IMAGE]... |\n"
-//usage:       "	remove [NAME]... | bin | watch | run [-p] [-L LABEL] IMAGE [--]\n"
-//usage:       "	[ARG]... |\n"
+//usage:       "	remove [NAME]... | bin | watch | run [-p] [-L LABEL] [-c NAME [-t]\n"
+//usage:       "	[-o]] IMAGE [--] [ARG]... |\n"
 //usage:       "	-a IMAGE OPTION... | -n IMAGE | -l]"
 //usage:#define d2dalias_full_usage "\n\n"
 //usage:       "Manage the commands (aliases) that run Docker images by their names.\n"
@@ -43,6 +43,9 @@
 //usage:     "\n	-p,--print	For 'run': only print the docker command line"
 //usage:     "\n	-L,--label LABEL	For 'run': the container has this label, by which the"
 //usage:     "\n			caller finds it again"
+//usage:     "\n	-c,--create NAME	For 'run': only make the container NAME, for 'd2d autostart':"
+//usage:     "\n			with a terminal (-t,--tty), by the image's own labels and files"
+//usage:     "\n			of the store alone (-o,--own)"
 //usage:     "\n	-a,--allow	Allow IMAGE these options, if its labels ask for them"
 //usage:     "\n	-n,--deny	Withdraw all options that were allowed for IMAGE"
 //usage:     "\n	-l,--allowed	List the allowed options of all images"

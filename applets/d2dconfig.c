@@ -24,6 +24,14 @@
 //config:	help
 //config:	Provides 'd2dconfig -p', which changes the password of docker and
 //config:	root for good.
+//config:
+//config:config FEATURE_D2DCONFIG_WIFI
+//config:	bool "Wireless networks on the store"
+//config:	default y
+//config:	depends on D2DCONFIG
+//config:	help
+//config:	Provides 'd2dconfig wifi=NAME', which asks for the passphrase of a
+//config:	wireless network and keeps it for the layer wifi.
 
 //applet:IF_D2DCONFIG(APPLET(d2dconfig, BB_DIR_USR_BIN, BB_SUID_DROP))
 
@@ -46,6 +54,11 @@
 //usage:     "\nKEY is an option of the kernel command line without 'd2d.'. The command line\n"
 //usage:       "takes precedence over the store. hostname, keymap and timezone (for example\n"
 //usage:       "CET-1CEST,M3.5.0,M10.5.0/3) take effect at once, others at the next boot.\n"
+//usage:	IF_FEATURE_D2DCONFIG_WIFI(
+//usage:       "wifi=NAME asks for the passphrase of a wireless network (without a terminal, reads\n"
+//usage:       "it from stdin) and keeps it for the layer wifi, in d2d/wifi on the store, which only\n"
+//usage:       "root can read; -d wifi=NAME forgets it. wifi=no is an option: no wireless network\n"
+//usage:	)
 //usage:     "Exit status: 0 done, 1 an option is not valid or can't be saved, 77 nothing to"
 //usage:     "\ndo: there is no store (-b)"
 //usage:#define d2dconfig_example_usage
@@ -90,6 +103,10 @@ int d2dconfig_main(int argc UNUSED_PARAM, char **argv)
 #if ENABLE_FEATURE_D2DCONFIG_PASSWORD
 	if (opt & OPT_p)
 		return d2dconfig_password(&c);
+#endif
+#if ENABLE_FEATURE_D2DCONFIG_WIFI
+	if (argv[0] && !argv[1] && d2dconfig_is_network(argv[0]))
+		return d2dconfig_wifi(&c, argv[0] + strlen("wifi="), opt & OPT_d);
 #endif
 	if (argv[0])
 		return d2dconfig_change(&c, argv, opt & OPT_d);

@@ -206,7 +206,7 @@ static struct json_object *prepare(struct d2ddisplay *d, char **argv, const char
 	if (words && d2ddisplay_words(words, &d->wish, &why) < 0)
 		bb_error_msg_and_die("-o: %s", why);
 
-	image = d2ddisplay_image(d->image, &why);
+	image = d2d_engine_image(d->image, &why);
 	if (!image)
 		bb_error_msg_and_die("%s", why);
 	label = d2d_json_text(json_object_object_get(json_object_object_get(image, "Config"), "Labels"), D2DDISPLAY_LABEL);

@@ -66,6 +66,7 @@ static void refuse_output(const struct d2diso *d)
 {
 	struct stat st;
 
+	d2diso_refuse_quoting(d->out);
 	if (stat(d->out, &st) < 0)
 		return;
 	if (S_ISBLK(st.st_mode))
@@ -82,6 +83,7 @@ static void open_iso(struct d2diso *d, const char *path)
 	struct tm tm = { .tm_mday = 1 };
 	char *why = NULL;
 
+	d2diso_refuse_quoting(path);
 	if (d2d_iso_open(&d->iso, path, &why) < 0)
 		bb_error_msg_and_die("'%s': %s", printable_string(path), why);
 	d2d_iso_boot_check(&d->iso, &faults);
@@ -113,12 +115,13 @@ static void print_adds(const struct d2diso *d)
 		printf("%12llu  in %u file%s\n", (unsigned long long)size, d->n, d->n == 1 ? "" : "s");
 }
 
-static void add_all(struct d2diso *d, llist_t *what)
+static void add_all(struct d2diso *d)
 {
+	const llist_t *what;
 	const char *why;
-	char *hash;
+	char *hash, *line;
 
-	for (; what; what = what->link)
+	for (what = d->options.what; what; what = what->link)
 		d2diso_what(d, what->data);
 	d2diso_settings(d);
 	d2diso_keys(d);
@@ -127,8 +130,9 @@ static void add_all(struct d2diso *d, llist_t *what)
 		why = d2d_password_ask("New password of docker and root: ", &hash);
 		if (why)
 			bb_error_msg_and_die("%s", why);
-		hash = xasprintf("%s\n", hash);
-		d2diso_put(d, D2DISO_PASSWORD, hash, strlen(hash))->mode = 0400;
+		line = xasprintf("%s\n", hash);
+		d2diso_put(d, D2DISO_PASSWORD, line, strlen(line))->mode = 0400;
+		free(line);
 		free(hash);
 	}
 }
@@ -143,18 +147,11 @@ int d2diso_main(int argc UNUSED_PARAM, char **argv)
 		"dry-run\0"  No_argument       "n"
 		"quiet\0"    No_argument       "q"
 		"password\0" No_argument       "p"
-		"add\0"      Required_argument "a"
-		"set\0"      Required_argument "s"
-		"kernel\0"   Required_argument "k"
-		"title\0"    Required_argument "t"
-		"timeout\0"  Required_argument "T"
-		"default\0"  Required_argument "d"
+		D2D_ISO_NAMES
 		;
 	struct d2diso d = { .out = NULL };
-	llist_t *what = NULL;
 
-	d.opt = getopt32long(argv, "^" "o:frnqpa:*s:*k:*t:T:d:" "\0" "=1", longopts,
-		&d.out, &what, &d.set, &d.words, &d.title, &d.timeout, &d.entry);
+	d.opt = getopt32long(argv, "^" "o:frnqp" D2D_ISO_LETTERS "\0" "=1", longopts, &d.out, D2D_ISO_VALUES(&d.options));
 	argv += optind;
 	if (!d.out && !(d.opt & OPT_n))
 		bb_show_usage();
@@ -162,7 +159,7 @@ int d2diso_main(int argc UNUSED_PARAM, char **argv)
 		refuse_output(&d);
 	open_iso(&d, argv[0]);
 	d2diso_tidy_begin(&d);
-	add_all(&d, what);
+	add_all(&d);
 	if (!(d.opt & OPT_q) || (d.opt & OPT_n))
 		print_adds(&d);
 	fflush_all();

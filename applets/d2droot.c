@@ -204,6 +204,7 @@ int d2droot_main(int argc UNUSED_PARAM, char **argv)
 	n = count_layers(&r);
 	if (!n && !r.base && r.kind == D2DROOT_AUTO)
 		fflush_stdout_and_exit(stay(&r));
+	d2droot_read_packages(&r);
 	if (r.keep)
 		d2droot_check_store(&r);
 	fflush_all();

@@ -40,6 +40,7 @@
 //usage:       "$ sudo d2d-host stick d2d.iso /dev/sdX -a web.tar -s hostname=web\n"
 
 #include "d2d_util.h"
+#include "d2d_iso.h"
 
 enum {
 	OPT_y = 1 << 0,
@@ -108,26 +109,21 @@ int d2dstick_main(int argc UNUSED_PARAM, char **argv)
 		"replace\0"  No_argument       "r"
 		"password\0" No_argument       "p"
 		IF_FEATURE_D2DINSTALL_LUKS("encrypt\0" No_argument "e" "backup\0" Required_argument "B")
-		"add\0"      Required_argument "a"
-		"set\0"      Required_argument "s"
-		"kernel\0"   Required_argument "k"
-		"title\0"    Required_argument "t"
-		"timeout\0"  Required_argument "T"
-		"default\0"  Required_argument "d"
+		D2D_ISO_NAMES
 		;
-	llist_t *what = NULL, *set = NULL, *words = NULL;
-	char *title = NULL, *timeout = NULL, *entry = NULL, *backup = NULL, *dir = NULL, *iso;
+	struct d2d_iso_options o = { .what = NULL };
+	char *backup = NULL, *dir = NULL, *iso;
 	struct args make = { NULL, 0 }, install = { NULL, 0 };
 	const char *tmp = getenv("TMPDIR");
 	unsigned opt;
 	int status = EXIT_SUCCESS;
 
-	opt = getopt32long(argv, "^" "ynrp" IF_FEATURE_D2DINSTALL_LUKS("eB:") "a:*s:*k:*t:T:d:" "\0" "=2", longopts,
-		IF_FEATURE_D2DINSTALL_LUKS(&backup,) &what, &set, &words, &title, &timeout, &entry);
+	opt = getopt32long(argv, "^" "ynrp" IF_FEATURE_D2DINSTALL_LUKS("eB:") D2D_ISO_LETTERS "\0" "=2", longopts,
+		IF_FEATURE_D2DINSTALL_LUKS(&backup,) D2D_ISO_VALUES(&o));
 	argv += optind;
 	iso = argv[0];
 	bb_signals((1 << SIGHUP) | (1 << SIGINT) | (1 << SIGTERM), record_signo);
-	if (what || set || words || title || timeout || entry || (opt & OPT_p)) {
+	if (o.what || o.set || o.words || o.title || o.timeout || o.entry || (opt & OPT_p)) {
 		dir = xasprintf("%s/d2dstick.XXXXXX", tmp && tmp[0] == '/' ? tmp : "/var/tmp");
 		if (!mkdtemp(dir))
 			bb_perror_msg_and_die("can't make a directory in '%s'", dirname(dir));
@@ -137,12 +133,12 @@ int d2dstick_main(int argc UNUSED_PARAM, char **argv)
 			add(&make, "-r");
 		if (opt & OPT_p)
 			add(&make, "-p");
-		add_list(&make, "-a", what);
-		add_list(&make, "-s", set);
-		add_list(&make, "-k", words);
-		add_option(&make, "-t", title);
-		add_option(&make, "-T", timeout);
-		add_option(&make, "-d", entry);
+		add_list(&make, "-a", o.what);
+		add_list(&make, "-s", o.set);
+		add_list(&make, "-k", o.words);
+		add_option(&make, "-t", o.title);
+		add_option(&make, "-T", o.timeout);
+		add_option(&make, "-d", o.entry);
 		add_option(&make, "-o", iso);
 		add(&make, "--");
 		add(&make, argv[0]);

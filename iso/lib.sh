@@ -13,6 +13,10 @@ export D2D_CACHE
 : "${D2D_VERSION:=$(sh "$SRC/iso/version")}"
 export D2D_VERSION
 
+# Options that programs take from the environment. They are meant for other things than a build that has the same bytes everywhere.
+unset TAR_OPTIONS XZ_OPT XZ_DEFAULTS ZSTD_CLEVEL ZSTD_NBTHREADS GREP_OPTIONS POSIXLY_CORRECT CDPATH CFLAGS CPPFLAGS CXXFLAGS LDFLAGS \
+	AFLAGS CC LD AR ARFLAGS LIBS CPATH C_INCLUDE_PATH LIBRARY_PATH PKG_CONFIG_PATH
+
 # A program "make" that a recipe starts has jobs of its own: make passes its jobserver only to the commands that call $(MAKE).
 unset MAKEFLAGS MFLAGS
 
@@ -23,6 +27,14 @@ clear_line=
 die() { printf '%serror: %s\n' "$clear_line" "$*" >&2; exit 1; }
 note() { printf '%snote: %s\n' "$clear_line" "$*" >&2; }
 step() { printf '%s  %-9s%s\n' "$clear_line" "$1" "$2" >&2; }
+
+# as_root RECIPE ARGUMENT...: runs a recipe again in a user namespace, whose root its caller is, if the caller may not mount anything.
+# Returns 1 if this machine allows no such namespaces. There is no other user in it; files that are unpacked belong to the caller.
+as_root() {
+	! unshare --mount true 2>/dev/null || return 0
+	! unshare --user --map-root-user --mount true 2>/dev/null || exec unshare --user --map-root-user sh "$@"
+	return 1
+}
 
 # conf NAME: sources the options of .config that the recipe NAME depends on (see iso/split-config).
 conf() {

@@ -57,7 +57,16 @@ static const char *string_of(struct json_object *object, const char *key)
 	return d2d_json_text(object, key) ?: "";
 }
 
-static void get_caller(struct d2d_alias_caller *caller)
+/* How 'run' was called. */
+struct how {
+	const char *label;	/* the container has this label, or NULL */
+	const char *container;	/* only make a container of this name, or NULL */
+	bool print;		/* only print the command line */
+	bool tty;		/* the container that is made has a terminal */
+	bool own;		/* only the image's labels and sidecars on the store count */
+};
+
+static void get_caller(struct d2d_alias_caller *caller, const struct how *how)
 {
 	const char *home = getenv("HOME");
 	struct passwd *pw = getpwuid(geteuid());
@@ -67,14 +76,15 @@ static void get_caller(struct d2d_alias_caller *caller)
 	caller->cwd = getcwd(NULL, 0);
 	caller->uid = geteuid();
 	caller->gid = getegid();
-	caller->tty = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+	caller->container = how->container;
+	caller->tty = how->container ? how->tty : isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
 	caller->display = getenv("DISPLAY");
 	caller->xauthority = getenv("XAUTHORITY");
 }
 
 /* Reads what the image asks for from its labels, or from a sidecar if the labels contain nothing about options. Returns 0 or a
  * negative errno, after an error message. */
-static int get_wish(const struct d2dalias *d, const char *image, struct json_object *labels,
+static int get_wish(const struct d2dalias *d, const char *image, struct json_object *labels, bool own,
 		struct d2d_alias_request *wish)
 {
 	struct d2d_sidecar *list;
@@ -87,6 +97,8 @@ static int get_wish(const struct d2dalias *d, const char *image, struct json_obj
 	} else {
 		n = d2dalias_sidecars(d, &list);
 		sidecar = d2d_sidecar_for(list, n, image);
+		if (sidecar && own && !d2d_sidecar_is_of_store(d->root, sidecar))
+			sidecar = NULL;
 		r = d2d_alias_request(sidecar ? sidecar->labels : NULL, image,
 				sidecar ? bb_basename(sidecar->path) : NULL, wish, &why);
 		d2d_sidecars_free(list, n);
@@ -236,7 +248,7 @@ static void add_label(struct d2d_alias_command *command, const char *label)
 	command->n++;
 }
 
-static int run_image(const struct d2dalias *d, const char *name, char **args, const char *label, bool print)
+static int run_image(const struct d2dalias *d, const char *name, char **args, const struct how *how)
 {
 	struct json_object *inspected = d2dalias_inspect(name);
 	struct json_object *config = json_object_object_get(inspected, "Config");
@@ -247,17 +259,18 @@ static int run_image(const struct d2dalias *d, const char *name, char **args, co
 	struct d2d_alias_command command;
 	struct d2d_alias_request wish;
 
-	if (get_wish(d, name, json_object_object_get(config, "Labels"), &wish) < 0)
+	if (get_wish(d, name, json_object_object_get(config, "Labels"), how->own, &wish) < 0)
 		return EXIT_CANNOT_RUN;
-	open_window(name, json_object_object_get(config, "Labels"), &wish, args, print);
-	get_caller(&caller);
+	if (!how->container)
+		open_window(name, json_object_object_get(config, "Labels"), &wish, args, how->print);
+	get_caller(&caller, how);
 	if (d2d_alias_command(&caller, &image, &wish, get_allowed(d, image.id), args, &command) < 0) {
 		print_refused(name, &command);
 		return EXIT_CANNOT_RUN;
 	}
-	if (label)
-		add_label(&command, label);
-	if (print) {
+	if (how->label)
+		add_label(&command, how->label);
+	if (how->print) {
 		print_command(command.argv);
 		return EXIT_SUCCESS;
 	}
@@ -270,12 +283,21 @@ static int run_image(const struct d2dalias *d, const char *name, char **args, co
 
 int d2dalias_run(struct d2dalias *d, char **argv)
 {
-	const char *label = NULL;
-	unsigned print;
+	enum { OPT_p = 1 << 0, OPT_t = 1 << 1, OPT_o = 1 << 2 };
+	struct how how = { NULL };
+	unsigned opts;
 
 	xfunc_error_retval = EXIT_CANNOT_RUN;
 	argv--;
-	print = getopt32long(argv, "^+" "pL:" "\0" "-1", "print\0" No_argument "p" "label\0" Required_argument "L", &label) & 1;
+	opts = getopt32long(argv, "^+" "ptoL:c:" "\0" "-1", "print\0" No_argument "p" "tty\0" No_argument "t" "own\0" No_argument "o"
+		"label\0" Required_argument "L" "create\0" Required_argument "c", &how.label, &how.container);
+	if ((opts & (OPT_t | OPT_o)) && !how.container)
+		bb_show_usage();
+	if (how.container && !d2d_is_command(how.container))
+		bb_error_msg_and_die("'%s' can't be the name of a container", printable_string(how.container));
+	how.print = opts & OPT_p;
+	how.tty = opts & OPT_t;
+	how.own = opts & OPT_o;
 	argv += optind;
-	return run_image(d, d2dalias_tagged(argv[0]), argv + (argv[1] && strcmp(argv[1], "--") == 0 ? 2 : 1), label, print);
+	return run_image(d, d2dalias_tagged(argv[0]), argv + (argv[1] && strcmp(argv[1], "--") == 0 ? 2 : 1), &how);
 }

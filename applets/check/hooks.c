@@ -31,13 +31,22 @@ static void find(const struct d2dcheck *c, struct d2d_hooks *list, struct d2d_tr
 	}
 }
 
-/* Returns the squashfs's fault, or NULL; the caller frees it. The copy may lack all but its beginning. */
+/* Returns why the layer can't be used, or NULL; the caller frees it. Prints warnings. The copy may lack all but its beginning. */
 static char *layer_fault(const struct d2dcheck *c, const char *name)
 {
 	char *path = xasprintf("d2d/layers/%s", name);
 	const struct d2d_iso_file *file = d2d_iso_regular(&c->iso, path);
 	char *why = file && file->size ? d2d_squashfs_check(c->iso.fd, file->at, file->size) : NULL;
+	llist_t *others = NULL, *l;
 
+	if (!why && file && file->size && d2d_iso_layer_fits(&c->iso, c->iso.path, file->at, &others, &why) == -ENOENT) {
+		d2dcheck_row("layer", "%s: not compared with the ISO: %s", name, why);
+		free(why);
+		why = NULL;
+	}
+	for (l = others; l; l = l->link)
+		d2dcheck_row("layer", "%s: warning: %s", name, l->data);
+	llist_free(others, free);
 	free(path);
 	return why;
 }
@@ -81,13 +90,15 @@ static char *signature_of(struct d2dcheck *c, const struct d2d_hooks *strict, co
 {
 	unsigned i;
 
-	if (!has_manifest)
-		return xstrdup("unsigned");
 	for (i = 0; i < strict->n; i++) {
 		const struct d2d_hook *same = strict->hook[i];
 
 		if (strcmp(same->file, hook->file) != 0)
 			continue;
+		if (same->trust && strcmp(same->trust, "image") == 0)
+			return xstrdup("the image's own");
+		if (!has_manifest)
+			break;
 		if (same->trust && is_prefixed_with(same->trust, "signed"))
 			return xstrdup(same->trust);
 		/* Without the key nothing can be said about the signature. */
@@ -147,7 +158,7 @@ static void check_kind(struct d2dcheck *c, unsigned kind)
 		trust.mode = D2D_TRUST_BUILTIN;
 	else if (trust.mode == D2D_TRUST_AUTO)
 		trust.mode = D2D_TRUST_ANY;
-	if (trust.mode == D2D_TRUST_BUILTIN) {
+	if (trust.mode == D2D_TRUST_BUILTIN && !(kind == D2D_KIND_LAYERS && trust.own.n)) {
 		if (access(dir, F_OK) == 0 && kind == D2D_KIND_HOOKS)
 			d2dcheck_row("hook", "none of the ISO's d2d/hooks runs in this trust mode");
 	} else {

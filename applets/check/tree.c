@@ -7,10 +7,13 @@
 //kbuild:lib-$(CONFIG_D2DCHECK) += d2dcheck_tree.o
 
 #include "d2dcheck.h"
+#include "d2d_trust.h"
+
+#define OWN_LAYERS ".disk/layers"
 
 enum {
-	FILE_MAX = 64 * 1024 * 1024,	/* bytes of a file that is copied */
-	LAYER_HEAD = 4096,
+	HEAD = 64 * 1024,	/* bytes of a file that decide what it is: the head of a hook, the superblock of a layer */
+	WHOLE_MAX = 1024 * 1024,	/* bytes of a file that is copied as a whole, because it can be read as a setting */
 };
 
 static void die_writing(const char *path, int err) NORETURN;
@@ -31,26 +34,37 @@ static void put(const char *root, const char *name, const void *data, size_t len
 	free(path);
 }
 
-/* Whether a layer has to be copied completely: only then can its signature be verified. */
-static bool is_large(const struct d2dcheck *c, const struct d2d_iso_file *file)
+/* Whether all of a file may be needed to verify it: it is below a directory with a list of signed files, or it is a layer, and the
+ * image has a list of those that belong to it. */
+static bool is_listed(const struct d2dcheck *c, const char *path)
 {
-	return is_prefixed_with(file->path, "d2d/layers/") && !d2d_iso_regular(&c->iso, "d2d/layers/manifest");
+	unsigned kind;
+
+	if (is_prefixed_with(path, "d2d/layers/") && d2d_iso_regular(&c->iso, OWN_LAYERS))
+		return true;
+	for (kind = D2D_KIND_HOOKS; kind <= D2D_KIND_SETTINGS; kind++) {
+		char *dir = d2d_kind_path(kind, "d2d"), *manifest = concat_path_file(dir, "manifest");
+		const char *below = is_prefixed_with(path, dir);
+		bool found = below && *below == '/' && d2d_iso_regular(&c->iso, manifest);
+
+		free(manifest);
+		free(dir);
+		if (found)
+			return true;
+	}
+	return false;
 }
 
 /* Copies a file, or makes one of the same size with its first bytes. */
 static void copy(struct d2dcheck *c, const struct d2d_iso_file *file)
 {
-	bool head_only = is_large(c, file);
+	bool head_only = file->size > WHOLE_MAX && !is_listed(c, file->path);
 	char *path = xasprintf("%s"D2D_MEDIUM"/%s", c->root, file->path), *clean = d2d_clean_name(file->path), *piece;
-	off_t left = head_only ? MIN(file->size, LAYER_HEAD) : file->size, at = file->at;
+	off_t left = head_only ? HEAD : file->size, at = file->at;
 	int fd, r;
 
 	if (!clean || strcmp(clean, file->path) != 0) {
 		d2dcheck_wrong(c, "'%s' is no usable name", file->path);
-		goto out;
-	}
-	if (file->size > FILE_MAX && !is_prefixed_with(file->path, "d2d/layers/")) {
-		d2dcheck_wrong(c, "'%s' is too large to be looked into", file->path);
 		goto out;
 	}
 	r = d2d_make_parent_dirs(path);
@@ -73,6 +87,19 @@ static void copy(struct d2dcheck *c, const struct d2d_iso_file *file)
  out:
 	free(clean);
 	free(path);
+}
+
+/* The image's own layers, which it has a list of in its initramfs, too. */
+static void put_layers(struct d2dcheck *c)
+{
+	const struct d2d_iso_file *file = d2d_iso_regular(&c->iso, OWN_LAYERS);
+	char *text;
+	size_t len;
+
+	if (!file || d2d_iso_read(&c->iso, file, D2D_ISO_TEXT_MAX, &text, &len) < 0)
+		return;
+	put(c->root, "etc/d2d/layers", text, len, 0644);
+	free(text);
 }
 
 /* The image's own hooks, as far as others can override or need them: their names. */
@@ -133,6 +160,7 @@ void d2dcheck_tree(struct d2dcheck *c)
 		bb_perror_msg_and_die("can't make a directory in '%s'", dirname(c->root));
 	put_keys(c);
 	put_builtin(c);
+	put_layers(c);
 	for (i = 0; i < c->iso.n; i++) {
 		const struct d2d_iso_file *file = &c->iso.file[i];
 

@@ -11,6 +11,8 @@ static void check(const char *arg)
 {
 	const char *wrong = d2d_config_line_error(arg), *value = strchr(arg, '=');
 
+	if (d2dconfig_is_network(arg))
+		bb_simple_error_msg_and_die("wifi=NAME must be the only option, because it asks for a passphrase");
 	if (!wrong && value++) {
 		if (d2dconfig_is_key(arg, "hostname") && !d2d_hostname_ok(value))
 			wrong = "is not a valid host name";

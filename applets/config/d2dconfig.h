@@ -58,6 +58,14 @@ int d2dconfig_password(const struct d2dconfig *c);
 /* Sets the password that the store keeps, or else the medium, if it is trusted. Returns whether that failed. */
 int d2dconfig_password_apply(const struct d2dconfig *c);
 
+/* ---- config/wifi.c, with FEATURE_D2DCONFIG_WIFI ---- */
+
+/* Keeps the wireless network SSID, for which it asks the passphrase, or with DELETE removes it. Returns the exit status. */
+int d2dconfig_wifi(const struct d2dconfig *c, const char *ssid, bool delete);
+
+/* Whether ARG is "wifi=NAME" with the name of a network: not "wifi=no", which is an option. */
+bool d2dconfig_is_network(const char *arg);
+
 /* ---- the parts of the applet ---- */
 
 /* Prints the settings in effect. */

@@ -41,3 +41,8 @@ bool d2dconfig_rtc_ok(const char *value)
 {
 	return strcmp(value, "utc") == 0 || strcmp(value, "local") == 0;
 }
+
+bool d2dconfig_is_network(const char *arg)
+{
+	return ENABLE_FEATURE_D2DCONFIG_WIFI && is_prefixed_with(arg, "wifi=") && strcmp(arg, "wifi=no") != 0;
+}

@@ -29,7 +29,7 @@ static void wrong(struct boot *b, const char *image, const char *why)
 /* Whether the image has no leave for what its label asks for; then *WHY is the reason. */
 static bool may_not(const struct d2ddisplay *d, char **why)
 {
-	struct json_object *image = d2ddisplay_image(d->image, why);
+	struct json_object *image = d2d_engine_image(d->image, why);
 	bool not = !image || d2ddisplay_may_share(d, image, why) < 0;
 
 	json_object_put(image);
@@ -97,7 +97,7 @@ static void start_named(struct boot *b, const char *list)
 			wrong(b, word, "d2d.display= has a word that is neither 'no' nor the name of an image");
 			continue;
 		}
-		o = d2ddisplay_image(image, &why);
+		o = d2d_engine_image(image, &why);
 		if (!o)
 			wrong(b, image, why);
 		else
@@ -164,7 +164,7 @@ int d2ddisplay_boot(const char *root)
 		return skip("d2d.display=no");
 	if (hooks && strcmp(hooks, "builtin") == 0)
 		return skip("d2d.hooks=builtin: text only");
-	if (d2ddisplay_request(LABELLED, NULL, &o, &why) != 200) {
+	if (d2d_engine_ask(LABELLED, NULL, &o, &why) != 200) {
 		puts(why);
 		return EXIT_FAILURE;
 	}

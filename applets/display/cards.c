@@ -139,7 +139,7 @@ static void look_after(const char *root, unsigned role, struct cards *c)
 	char *end = NULL, *dir = devices_dir(root);
 	bool devices = access(dir, F_OK) == 0;
 
-	if (c->id && (devices != c->devices || d2ddisplay_is_running(c->id, &end) == 0)) {
+	if (c->id && (devices != c->devices || d2d_engine_is_running(c->id, &end) == 0)) {
 		if (end && c->started)
 			bb_error_msg("%s has ended (%s) and is started again", d2ddisplay_cards[role].container, end);
 		free(c->id);

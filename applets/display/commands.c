@@ -94,7 +94,7 @@ static void list(const struct d2ddisplay *d, int client)
 	struct json_object *images = NULL, *labels;
 	int i, n, sent = 0;
 
-	if (d2ddisplay_request("GET /images/json", NULL, &images, &why) != 200) {
+	if (d2d_engine_ask("GET /images/json", NULL, &images, &why) != 200) {
 		d2ddisplay_tell(client, "error %s", why);
 		return;
 	}
@@ -194,7 +194,7 @@ static void open_command(const struct server *s, unsigned slot, struct d2ddispla
 		return;
 	}
 	call->image = image;
-	o = d2ddisplay_image(image, &why);
+	o = d2d_engine_image(image, &why);
 	if (!o) {
 		d2ddisplay_tell(call->client, "error %s", why);
 		return;

@@ -6,7 +6,7 @@
 #ifndef D2DDISPLAY_H
 #define D2DDISPLAY_H 1
 
-#include "d2d_util.h"
+#include "d2d_engine.h"
 
 struct json_object;
 
@@ -140,14 +140,6 @@ char *d2ddisplay_trusted_id(const char *root, const char *image, const char *kin
 
 /* ---- display/request.c ---- */
 
-/* Sends a request with the JSON object BODY, or without one if BODY is NULL. Returns the HTTP status or a negative errno. If it is
- * not one of success, *why is the reason, which the caller frees; else NULL. *reply may be NULL; the caller frees *reply with
- * json_object_put(). */
-int d2ddisplay_request(const char *request, struct json_object *body, struct json_object **reply, char **why);
-
-/* Returns the engine's description of an image (NAME:TAG), or NULL and sets *why. */
-struct json_object *d2ddisplay_image(const char *image, char **why);
-
 /* Creates and starts a container. Returns 0, -EIO if the engine refuses that, or another negative errno if it doesn't answer, and sets
  * *why. *ID is that of the container if it was created, else NULL. The caller frees both. */
 int d2ddisplay_start_container(const char *name, struct json_object *config, char **id, char **why);
@@ -155,10 +147,6 @@ int d2ddisplay_start_container(const char *name, struct json_object *config, cha
 /* Removes a container by its name, if it is one of d2ddisplay. Returns 0 also if there is none; or -EEXIST if it is another one, or
  * another negative errno, and sets *why. */
 int d2ddisplay_remove_container(const char *name, char **why);
-
-/* Whether a container runs. If it doesn't, *end says how it has ended; the caller frees it. Returns -EAGAIN if the engine doesn't
- * answer. */
-int d2ddisplay_is_running(const char *id, char **end);
 
 /* ---- display/container.c: how the two containers of a display are run ---- */
 

@@ -68,7 +68,7 @@ int d2ddisplay_called(const struct d2ddisplay *d)
 {
 	struct json_object *list;
 	char *why;
-	int r = d2ddisplay_request("GET /containers/json?"LABELLED, NULL, &list, &why), n = 0;
+	int r = d2d_engine_ask("GET /containers/json?"LABELLED, NULL, &list, &why), n = 0;
 	size_t i;
 
 	for (i = 0; r == 200 && i < d2d_json_length(list); i++)
@@ -83,7 +83,7 @@ static bool is_detached(const char *id)
 {
 	char *request = xasprintf("GET /containers/%s/json", id), *why;
 	struct json_object *o;
-	int r = d2ddisplay_request(request, NULL, &o, &why);
+	int r = d2d_engine_ask(request, NULL, &o, &why);
 	bool is = r == 200 && !json_object_get_boolean(json_object_object_get(json_object_object_get(o, "Config"), "AttachStdout"));
 
 	free(request);
@@ -98,7 +98,7 @@ void d2ddisplay_remove_called(const struct d2ddisplay *d, pid_t pid)
 	char *why;
 	size_t i;
 
-	d2ddisplay_request("GET /containers/json?all=1&"LABELLED, NULL, &list, &why);
+	d2d_engine_ask("GET /containers/json?all=1&"LABELLED, NULL, &list, &why);
 	free(why);
 	for (i = 0; i < d2d_json_length(list); i++) {
 		struct json_object *container = json_object_array_get_idx(list, i);
@@ -108,7 +108,7 @@ void d2ddisplay_remove_called(const struct d2ddisplay *d, pid_t pid)
 		if (!id || !is_of(d, pid, container) || is_detached(id))
 			continue;
 		request = xasprintf("DELETE /containers/%s?force=1&v=1", id);
-		d2ddisplay_request(request, NULL, NULL, &why);
+		d2d_engine_ask(request, NULL, NULL, &why);
 		free(request);
 		free(why);
 	}

@@ -54,7 +54,7 @@ static void await_socket(const struct d2ddisplay *d, const struct d2ddisplay_pla
 	static const struct timespec step = { .tv_nsec = 100 * 1000 * 1000 };
 	char *socket = xasprintf("%s/sound/out/native", d->dir), *end = NULL;
 
-	while (!bb_got_signal && access(socket, F_OK) < 0 && d2d_now() - p->began < LIMIT && d2ddisplay_is_running(p->id, &end) != 0)
+	while (!bb_got_signal && access(socket, F_OK) < 0 && d2d_now() - p->began < LIMIT && d2d_engine_is_running(p->id, &end) != 0)
 		ppoll(NULL, 0, &step, open);
 	free(end);
 	free(socket);
@@ -88,7 +88,7 @@ void d2ddisplay_sound_look(const struct d2ddisplay *d, struct d2ddisplay_player 
 {
 	char *end = NULL;
 
-	if (!d->wish.sound || d2d_now() - p->began < PAUSE || (p->id && d2ddisplay_is_running(p->id, &end) != 0))
+	if (!d->wish.sound || d2d_now() - p->began < PAUSE || (p->id && d2d_engine_is_running(p->id, &end) != 0))
 		return;
 	if (p->id)
 		bb_error_msg("%s: its sound has ended (%s) and is started again", d->name, end);

@@ -59,7 +59,7 @@ static int make_place(const struct d2ddisplay *d)
  * d2ddisplay_start_container(). */
 static int start(const struct d2ddisplay *d, const char *how, char **id, char **why)
 {
-	struct json_object *image = d2ddisplay_image(D2DDISPLAY_VNC, why), *config;
+	struct json_object *image = d2d_engine_image(D2DDISPLAY_VNC, why), *config;
 	char *name = d2ddisplay_viewer_name(d), *server = d2ddisplay_server_name(d), *socket = concat_path_file(d->dir, SOCKET);
 	int r = image ? d2ddisplay_remove_container(name, why) : -ENOENT;
 
@@ -103,7 +103,7 @@ static int await(const struct d2ddisplay *d, const char *id, char **why)
 	int r = 0;
 
 	while (r == 0 && !(lstat(path, &st) == 0 && S_ISSOCK(st.st_mode))) {
-		if (d2ddisplay_is_running(id, &end) == 0)
+		if (d2d_engine_is_running(id, &end) == 0)
 			r = d2d_fail(-EIO, why, "its container '%s' has ended (%s): see 'docker logs'", D2DDISPLAY_VNC, end);
 		else if (d2d_now() > limit)
 			r = d2d_fail(-ETIMEDOUT, why, "it isn't ready after %u s", LIMIT / 1000);

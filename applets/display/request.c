@@ -1,5 +1,5 @@
 /*
- * d2ddisplay: requests to the Docker engine.
+ * d2ddisplay: starts and removes containers.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -7,66 +7,19 @@
 
 #include <json-c/json.h>
 #include "d2ddisplay.h"
-#include "d2d_engine.h"
-
-enum { SHOWN = 400 };
-
-int d2ddisplay_request(const char *request, struct json_object *body, struct json_object **reply, char **why)
-{
-	const char *json = body ? json_object_to_json_string_ext(body, JSON_C_TO_STRING_NOSLASHESCAPE) : NULL;
-	struct json_object *o;
-	const char *said;
-	char *text;
-	int r;
-
-	r = d2d_engine_post(request, json, &text);
-	o = text ? json_tokener_parse(text) : NULL;
-	free(text);
-	*why = NULL;
-	if (r < 0) {
-		*why = xasprintf("no Docker engine at '%s': %s", d2d_engine_socket(), strerror(-r));
-	} else if (r / 100 != 2) {
-		said = json_object_is_type(o, json_type_object) ? d2d_json_text(o, "message") : NULL;
-		*why = said ? d2d_printable(said, MIN(strlen(said), SHOWN)) : xasprintf("the engine answers with status %d", r);
-	}
-	if (reply)
-		*reply = o;
-	else
-		json_object_put(o);
-	return r;
-}
-
-struct json_object *d2ddisplay_image(const char *image, char **why)
-{
-	char *request = xasprintf("GET /images/%s/json", image);
-	struct json_object *o;
-	int r = d2ddisplay_request(request, NULL, &o, why);
-
-	free(request);
-	if (r == 200 && json_object_is_type(o, json_type_object) && d2d_json_text(o, "Id"))
-		return o;
-	if (r == 404) {
-		free(*why);
-		*why = xasprintf("there is no image '%s'", image);
-	} else if (!*why) {
-		*why = xstrdup("the engine's answer can't be understood");
-	}
-	json_object_put(o);
-	return NULL;
-}
 
 int d2ddisplay_start_container(const char *name, struct json_object *config, char **id, char **why)
 {
 	char *request = xasprintf("POST /containers/create?name=%s", name);
 	struct json_object *o;
-	int r = d2ddisplay_request(request, config, &o, why);
+	int r = d2d_engine_ask(request, config, &o, why);
 
 	free(request);
 	*id = r / 100 == 2 && d2d_json_text(o, "Id") ? xstrdup(d2d_json_text(o, "Id")) : NULL;
 	json_object_put(o);
 	if (*id) {
 		request = xasprintf("POST /containers/%s/start", *id);
-		r = d2ddisplay_request(request, NULL, NULL, why);
+		r = d2d_engine_ask(request, NULL, NULL, why);
 		free(request);
 	} else if (!*why) {
 		*why = xstrdup("the engine's answer can't be understood");
@@ -79,7 +32,7 @@ int d2ddisplay_remove_container(const char *name, char **why)
 {
 	char *request = xasprintf("GET /containers/%s/json", name);
 	struct json_object *o;
-	int r = d2ddisplay_request(request, NULL, &o, why);
+	int r = d2d_engine_ask(request, NULL, &o, why);
 	bool ours = r == 200 && d2d_json_text(json_object_object_get(json_object_object_get(o, "Config"), "Labels"), D2DDISPLAY_LABEL"-of");
 
 	free(request);
@@ -94,7 +47,7 @@ int d2ddisplay_remove_container(const char *name, char **why)
 	if (!ours)
 		return d2d_fail(-EEXIST, why, "there is a container '%s' already, which 'd2d display' hasn't made", name);
 	request = xasprintf("DELETE /containers/%s?force=1&v=1", name);
-	r = d2ddisplay_request(request, NULL, NULL, why);
+	r = d2d_engine_ask(request, NULL, NULL, why);
 	free(request);
 	if (r == 404) {
 		free(*why);
@@ -102,34 +55,4 @@ int d2ddisplay_remove_container(const char *name, char **why)
 		return 0;
 	}
 	return r / 100 == 2 ? 0 : r < 0 ? r : -EIO;
-}
-
-int d2ddisplay_is_running(const char *id, char **end)
-{
-	char *request = xasprintf("GET /containers/%s/json", id);
-	struct json_object *o, *state;
-	int r = d2ddisplay_request(request, NULL, &o, end);
-
-	free(request);
-	if (r == 404) {
-		free(*end);
-		*end = xstrdup("its container was removed");
-		return 0;
-	}
-	free(*end);
-	*end = NULL;
-	if (r != 200) {
-		json_object_put(o);
-		return -EAGAIN;
-	}
-	state = json_object_object_get(o, "State");
-	r = json_object_get_boolean(json_object_object_get(state, "Running"));
-	if (!r) {
-		const char *error = d2d_json_text(state, "Error");
-
-		*end = error && error[0] ? d2d_printable(error, MIN(strlen(error), SHOWN))
-			: xasprintf("exit status %d", json_object_get_int(json_object_object_get(state, "ExitCode")));
-	}
-	json_object_put(o);
-	return r;
 }

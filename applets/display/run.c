@@ -11,7 +11,6 @@
 #include <sys/file.h>
 #include "d2ddisplay_commands.h"
 #include "d2ddisplay_sound.h"
-#include "d2d_engine.h"
 
 enum {
 	TRIES = 5,
@@ -63,7 +62,7 @@ static void ended(struct run *run, char *text)
 static bool runs(struct run *run, const char *id, const char *what)
 {
 	char *end;
-	int r = d2ddisplay_is_running(id, &end);
+	int r = d2d_engine_is_running(id, &end);
 
 	if (r == 0 && run->client && strcmp(id, run->client) == 0)
 		run->well = strcmp(end, "exit status 0") == 0;
@@ -201,7 +200,7 @@ static bool serve_ids(struct run *run)
 
 static bool start_client(struct run *run)
 {
-	struct json_object *image = d2ddisplay_image(run->d->image, &run->why);
+	struct json_object *image = d2d_engine_image(run->d->image, &run->why);
 	char *name = d2ddisplay_client_name(run->d);
 	bool done = image && d2ddisplay_may_share(run->d, image, &run->why) == 0 && serve_ids(run);
 
@@ -258,7 +257,7 @@ static void end_containers(struct run *run)
 		if (!ids[i])
 			continue;
 		request = xasprintf("POST /containers/%s/stop?t=5", ids[i]);
-		d2ddisplay_request(request, NULL, NULL, &why);
+		d2d_engine_ask(request, NULL, NULL, &why);
 		free(why);
 		free(request);
 		free(ids[i]);

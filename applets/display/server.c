@@ -11,61 +11,18 @@
 #include "d2ddisplay.h"
 #include "d2d_image.h"
 
-#define TRUSTED "/usr/lib/d2d/trusted-images"
 #define IMAGES D2D_MEDIUM"/d2d/images"
 
-/* Returns the line that boot-scripts/trusted-images prints: "any", or IDs. The caller frees it. */
-static char *trusted_images(const char *root)
-{
-	char *program = xasprintf("%s"TRUSTED, root), *hooks = d2d_option_at(root, "hooks"), *line;
-	size_t size = 8 * 1024;
-	int out;
-	pid_t pid = d2d_fork_piped(STDOUT_FILENO, &out);
-
-	if (pid == 0) {
-		if (hooks)
-			xsetenv("D2D_OPT_HOOKS", hooks);
-		else
-			unsetenv("D2D_OPT_HOOKS");
-		execl(program, program, NULL);
-		_exit(127);
-	}
-	line = xmalloc_read(out, &size);
-	close(out);
-	if (wait4pid(pid) != 0 || !line) {
-		free(line);
-		line = xstrdup("");
-	}
-	chomp(line);
-	free(hooks);
-	free(program);
-	return line;
-}
-
-/* Whether LIST, words separated by blanks, has WORD. */
-static bool has_word(const char *list, const char *word)
-{
-	size_t len = strlen(word);
-	const char *p;
-
-	for (p = list; (p = strstr(p, word)) != NULL; p += len)
-		if ((p == list || p[-1] == ' ') && (p[len] == ' ' || !p[len]))
-			return true;
-	return false;
-}
-
 /* Checks where the layers of an image are. A layer that was copied or written was compared with its digest. One that is mounted wasn't:
- * it must be mounted from the medium, or, with BESIDE an encrypted store, not be mounted at all. Returns NULL, or the reason. */
-static char *layers_wrong(const struct d2d_image *image, bool beside)
+ * it must be mounted from the medium. Returns NULL, or the reason. */
+static char *layers_wrong(const struct d2d_image *image)
 {
 	unsigned i;
 
 	for (i = 0; i < image->n_layers; i++) {
 		char *file = d2d_squash_source(image->layers[i].chain), *why = NULL;
 
-		if (file && beside)
-			why = xstrdup("its layers are mounted from a medium, where nobody has checked them; d2d.images=copy copies them");
-		else if (file && !is_prefixed_with(file, IMAGES"/"))
+		if (file && !is_prefixed_with(file, IMAGES"/"))
 			why = xasprintf("a layer of it is mounted from '%s', which isn't on the medium", printable_string(file));
 		free(file);
 		if (why)
@@ -75,7 +32,7 @@ static char *layers_wrong(const struct d2d_image *image, bool beside)
 }
 
 /* Looks for the image with this ID in a .d2i of the medium. Returns NULL if it is there and may be used; or the reason. */
-static char *look_into(const char *path, const char *id, bool beside)
+static char *look_into(const char *path, const char *id)
 {
 	struct d2d_images images = { .n = 0 };
 	struct d2d_archive *a = NULL;
@@ -91,7 +48,7 @@ static char *look_into(const char *path, const char *id, bool beside)
 		for (i = 0; r == 0 && images.squash && i < images.n; i++)
 			if (strcmp(images.image[i].id, id) == 0) {
 				free(wrong);
-				wrong = layers_wrong(&images.image[i], beside);
+				wrong = layers_wrong(&images.image[i]);
 				break;
 			}
 	}
@@ -103,7 +60,7 @@ static char *look_into(const char *path, const char *id, bool beside)
 }
 
 /* Returns NULL if a .d2i of the medium has this image, else the reason why it may not be used. */
-static char *medium_wrong(const char *root, const char *id, bool beside)
+static char *medium_wrong(const char *root, const char *id)
 {
 	char *dir = xasprintf("%s"IMAGES, root), **names, *wrong = xstrdup("");
 	int i, n = d2d_dir_list(dir, INT_MAX - 1, &names);
@@ -113,7 +70,7 @@ static char *medium_wrong(const char *root, const char *id, bool beside)
 			char *path = concat_path_file(dir, names[i]);
 
 			free(wrong);
-			wrong = look_into(path, id, beside);
+			wrong = look_into(path, id);
 			free(path);
 		}
 	if (n >= 0)
@@ -125,58 +82,24 @@ static char *medium_wrong(const char *root, const char *id, bool beside)
 	return xasprintf("it isn't the one of a .d2i file in d2d/images of the medium");
 }
 
-/* The IDs of all layers of an image as Docker describes it. */
-static void describe(struct json_object *inspected, struct d2d_image *image)
-{
-	struct json_object *layers;
-	size_t i, n = d2d_json_array(json_object_object_get(inspected, "RootFS"), "Layers", &layers);
-
-	memset(image, 0, sizeof(*image));
-	image->layers = xzalloc((n + 1) * sizeof(*image->layers));
-	for (i = 0; i < n; i++) {
-		const char *diff = d2d_digest_hex(d2d_json_text_at(layers, i) ?: "");
-		struct d2d_image_layer *l = &image->layers[image->n_layers];
-
-		if (!diff)
-			continue;
-		strcpy(l->diff, diff);
-		if (image->n_layers == 0) {
-			strcpy(l->chain, diff);
-		} else {
-			char *text = xasprintf("sha256:%s sha256:%s", l[-1].chain, diff);
-
-			d2d_digest(l->chain, text, strlen(text));
-			free(text);
-		}
-		image->n_layers++;
-	}
-}
-
 char *d2ddisplay_untrusted(const char *root, struct json_object *inspected)
 {
-	const char *id = d2d_json_text(inspected, "Id"), *hex = d2d_digest_hex(id ?: "");
-	char *trusted = trusted_images(root), *wrong;
+	const char *hex = d2d_digest_hex(d2d_json_text(inspected, "Id") ?: "");
+	char *trusted = d2d_trusted_images(root), *wrong;
 
-	if (!hex) {
+	if (!hex)
 		wrong = xstrdup("it has no ID");
-	} else if (strcmp(trusted, "any") == 0) {
-		wrong = medium_wrong(root, hex, false);
-	} else if (has_word(trusted, id)) {
-		struct d2d_image image;
-
-		describe(inspected, &image);
-		wrong = layers_wrong(&image, true);
-		free(image.layers);
-	} else {
-		wrong = xasprintf("%s has to be a line of d2d/trust/images on the encrypted store", id);
-	}
+	else if (strcmp(trusted, "any") == 0)
+		wrong = medium_wrong(root, hex);
+	else
+		wrong = d2d_image_untrusted(inspected, trusted);
 	free(trusted);
 	return wrong;
 }
 
 char *d2ddisplay_trusted_id(const char *root, const char *image, const char *kind, const char *what, char **why)
 {
-	struct json_object *o = d2ddisplay_image(image, why);
+	struct json_object *o = d2d_engine_image(image, why);
 	const char *label;
 	char *wrong, *result = NULL;
 

@@ -96,6 +96,11 @@ int d2dfront_swarm_rows(void);
 /* Prints a line for each daemon that has ended since boot and was started again. Returns their number. */
 int d2dfront_daemon_rows(void);
 
+/* ---- front/autostart.c ---- */
+
+/* Prints a line for each image that was started by itself. Returns how many of them have a problem. */
+int d2dfront_autostart_rows(void);
+
 /* ---- front/keep.c ---- */
 
 /* Returns what the user can do so that Docker's data isn't lost. The caller frees the text. */

@@ -13,7 +13,7 @@ enum { WIDTH = 68 };	/* of a verb's description in characters, so that a line of
 
 /* Headings and verbs, in the order of the list. Verbs that are missing here come last, under a heading of their own. */
 static const struct { const char *title, *verbs; } groups[] = {
-	{ "Images", "import\0images\0alias\0display\0" },
+	{ "Images", "import\0images\0alias\0autostart\0display\0" },
 	{ "ISOs", "iso\0check\0stick\0" },
 	{ "Disks and the store", "install\0mount\0unlock\0reset\0adopt\0" },
 	{ "System", "setup\0config\0engine\0net\0ssh\0tls\0secureboot\0swarm\0meta\0payload\0hook\0root\0tty\0start\0say\0" },

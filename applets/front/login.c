@@ -17,27 +17,6 @@ static void missing(unsigned *n, const char *what, const char *how)
 	++*n;
 }
 
-/* Returns the address by which others reach this machine, IPv4 if there is one, without the length of its prefix; or NULL. The
- * caller frees it. */
-static char *first_address(const struct d2d_card *cards, int n)
-{
-	char *found = NULL;
-	int i;
-
-	for (i = 0; i < n; i++) {
-		char *list = xstrdup(cards[i].addresses), *rest = list, *one;
-
-		while ((one = strsep(&rest, " ")) != NULL) {
-			if (!*one || (found && (strchr(one, ':') || !strchr(found, ':'))))
-				continue;
-			free(found);
-			found = xstrndup(one, strcspn(one, "/"));
-		}
-		free(list);
-	}
-	return found;
-}
-
 static char *hostname(void)
 {
 	char name[65] = "";
@@ -100,7 +79,7 @@ int d2dfront_login(void)
 {
 	struct d2d_card *cards;
 	int i, n = d2d_net_cards(NULL, &cards);
-	char *address = first_address(cards, n), *name = hostname(), *clock = d2dfront_clock_wrong();
+	char *address = d2d_net_first_address(cards, n), *name = hostname(), *clock = d2dfront_clock_wrong();
 	unsigned lacks = 0;
 
 	printf("%-10s %s", "machine", name);

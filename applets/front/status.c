@@ -383,6 +383,7 @@ int d2dfront_status(bool one_line)
 	st.problems += d2dfront_tls_rows();
 	st.problems += d2dfront_swarm_rows();
 	st.problems += d2dfront_daemon_rows();
+	st.problems += d2dfront_autostart_rows();
 	import_rows(&st);
 	next_rows(&st);
 	return st.problems ? EXIT_FAILURE : EXIT_SUCCESS;

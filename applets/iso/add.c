@@ -31,8 +31,16 @@ static void refuse_name(const char *path, const char *from)
 		if (p - component > 254)
 			bb_error_msg_and_die("'%s' needs a shorter name", printable_string(from));
 	}
+	d2diso_refuse_quoting(path);
+	d2diso_refuse_quoting(from);
+}
+
+void d2diso_refuse_quoting(const char *path)
+{
+	if (strchr(path, '\n'))
+		bb_error_msg_and_die("'%s' needs another name: this one has a line break", printable_string(path));
 	if (strchr(path, '\'') && strchr(path, '"'))
-		bb_error_msg_and_die("'%s' needs another name: this one has both kinds of quotation marks", printable_string(from));
+		bb_error_msg_and_die("'%s' needs another name: this one has both kinds of quotation marks", printable_string(path));
 }
 
 /* A file of the ISO can't be the directory of another one, nor the reverse. */

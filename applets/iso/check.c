@@ -146,15 +146,24 @@ static void check_program(struct d2diso_add *add, const char *name, bool is_plug
 	free(text);
 }
 
-static void check_layer(struct d2diso_add *add, const char *name)
+static void check_layer(const struct d2d_iso *iso, struct d2diso_add *add, const char *name)
 {
-	int fd = xopen(add->from, O_RDONLY | O_CLOEXEC);
+	int fd = xopen(add->from, O_RDONLY | O_CLOEXEC), r = 0;
 	char *why = add->size ? d2d_squashfs_check(fd, 0, add->size) : NULL;
+	llist_t *others = NULL, *l;
 
 	if (!d2d_bin_name_ok(name) || !is_suffixed_with(name, ".sqfs"))
 		refuse(add, "a layer is called NAME.sqfs, of letters, digits and . _ -");
-	if (why)
+	if (!why && add->size)
+		r = d2d_iso_layer_fits(iso, add->from, 0, &others, &why);
+	if (r == -ENOENT)
+		bb_error_msg("'%s' isn't compared with the ISO: %s", printable_string(add->from), why);
+	else if (why)
 		refuse(add, "%s", why);
+	for (l = others; l; l = l->link)
+		bb_error_msg("warning: '%s': %s", printable_string(add->from), l->data);
+	llist_free(others, free);
+	free(why);
 	close(fd);
 }
 
@@ -181,7 +190,7 @@ static bool is_in(const char *path, const char *dir, const char **name)
 	return index_in_strings("manifest\0manifest.minisig\0", rest) < 0;
 }
 
-void d2diso_check(struct d2diso_add *add)
+void d2diso_check(const struct d2diso *d, struct d2diso_add *add)
 {
 	const char *path = is_prefixed_with(add->path, "d2d/"), *name;
 
@@ -194,7 +203,7 @@ void d2diso_check(struct d2diso_add *add)
 	} else if (is_in(path, "cli-plugins/", &name)) {
 		check_program(add, name, true);
 	} else if (is_in(path, "layers/", &name)) {
-		check_layer(add, name);
+		check_layer(&d->iso, add, name);
 	} else if (is_in(path, "images/", &name) && !strchr(name, '/')) {
 		if (d2d_archive_name_ok(name) || is_suffixed_with(name, ".d2i"))
 			check_image(add);

@@ -8,11 +8,12 @@
 #include <sys/mman.h>
 #include "d2diso.h"
 
-/* Writes a word in quotation marks of the kind that it doesn't contain: d2diso_add() has refused names with both kinds. */
+/* Writes a word in quotation marks of the kind that it doesn't contain. */
 static void put_quoted(FILE *f, const char *before, const char *word, const char *after)
 {
 	char quote = strchr(word, '\'') ? '"' : '\'';
 
+	d2diso_refuse_quoting(word);
 	fprintf(f, "%s%c%s%c%s", before, quote, word, quote, after);
 }
 

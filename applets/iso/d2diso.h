@@ -44,9 +44,7 @@ struct d2diso {
 	struct d2diso_add *add;
 	unsigned n;
 	llist_t *keys;		/* texts of public keys of minisign */
-	llist_t *set;		/* "KEY=VALUE": options of debian2docker */
-	llist_t *words;		/* further words of the kernel command line */
-	char *title, *timeout, *entry;	/* of the boot menu, or NULL */
+	struct d2d_iso_options options;
 	char uuid[D2D_ISO_UUID + 1];	/* of the new ISO */
 	time_t date;		/* of files that this program makes */
 	char *dir;		/* with files that this program makes */
@@ -76,7 +74,7 @@ char *d2diso_config_error(const char *text);
 
 /* Checks a file that is to be added by its path in the ISO, and sets add->about and add->mode. Exits if the boot could not
  * use it. */
-void d2diso_check(struct d2diso_add *add);
+void d2diso_check(const struct d2diso *d, struct d2diso_add *add);
 
 /* ---- iso/add.c ---- */
 
@@ -85,6 +83,9 @@ struct d2diso_add *d2diso_add(struct d2diso *d, const char *path, const char *fr
 
 /* Adds a file that this program makes, with this content, and replaces the one at PATH. */
 struct d2diso_add *d2diso_put(struct d2diso *d, const char *path, const void *data, size_t len);
+
+/* Exits if a path can't be a word of the commands for xorriso, which are lines with quoted words. */
+void d2diso_refuse_quoting(const char *path);
 
 /* Returns the text of a file that was added as PATH, or is there in the ISO, or NULL; the caller frees it. */
 char *d2diso_text(const struct d2diso *d, const char *path);

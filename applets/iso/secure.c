@@ -28,6 +28,6 @@ void d2diso_secure(const struct d2diso *d)
 			d2diso_refuse_signed(d, "d2d/early.img without a signature");
 	if (uuid && !(d->opt & OPT_q))
 		printf("%s is built for Secure Boot, and so is the new ISO; with Secure Boot on, hooks, layers and settings%s need a "
-			"signature by minisign\n", printable_string(d->iso.path), d->set || (d->opt & OPT_p) ? ", also those of -s and -p," : "");
+			"signature by minisign\n", printable_string(d->iso.path), d->options.set || (d->opt & OPT_p) ? ", also those of -s and -p," : "");
 	free(uuid);
 }

@@ -68,7 +68,7 @@ static char *config_text(const struct d2diso *d)
 
 	if (text && (why = d2diso_config_error(text)) != NULL)
 		bb_error_msg_and_die(D2DISO_CONFIG", %s", why);
-	for (l = d->set; l; l = l->link)
+	for (l = d->options.set; l; l = l->link)
 		if (!is_key(l->data, "hooks"))
 			text = set_line(text ? text : xstrdup(""), l->data);
 	return text;
@@ -169,10 +169,10 @@ static void set_menu(struct d2diso *d, struct d2d_iso_menu *menu)
 	const llist_t *l;
 	char *error;
 
-	replace(&menu->title, d->title);
-	replace(&menu->timeout, d->timeout);
-	replace(&menu->entry, d->entry);
-	for (l = d->words; l; l = l->link) {
+	replace(&menu->title, d->options.title);
+	replace(&menu->timeout, d->options.timeout);
+	replace(&menu->entry, d->options.entry);
+	for (l = d->options.words; l; l = l->link) {
 		error = d2d_iso_word_error(l->data);
 		if (error)
 			bb_error_msg_and_die("%s", error);
@@ -181,7 +181,7 @@ static void set_menu(struct d2diso *d, struct d2d_iso_menu *menu)
 		else
 			add_word(menu, l->data);
 	}
-	for (l = d->set; l; l = l->link)
+	for (l = d->options.set; l; l = l->link)
 		if (is_prefixed_with(l->data, "hooks="))
 			set_trust(d, menu, l->data + strlen("hooks="));
 }
@@ -207,9 +207,9 @@ void d2diso_settings(struct d2diso *d)
 	struct d2d_iso_menu menu = { .title = NULL };
 	char *text = d2diso_text(d, D2D_ISO_MENU), *why = NULL, *old, *new, *config;
 	const llist_t *l;
-	bool any;
+	bool any, strict;
 
-	for (l = d->set; l; l = l->link)
+	for (l = d->options.set; l; l = l->link)
 		if (!is_key(l->data, "hooks"))
 			check_option(l->data);
 	if (text && d2d_iso_menu_parse(text, strlen(text), &menu, &why) < 0)
@@ -217,13 +217,14 @@ void d2diso_settings(struct d2diso *d)
 	old = menu.words ? xstrdup(menu.words) : NULL;
 	set_menu(d, &menu);
 	config = config_text(d);
-	if (config && trust_mode(d, &menu) >= MODE_SIGNED) {
-		if (d->opt & OPT_p)
-			bb_simple_error_msg_and_die("in this trust mode the boot takes no password from an ISO: nobody has signed it");
+	strict = trust_mode(d, &menu) >= MODE_SIGNED;
+	if (strict && (d->opt & OPT_p))
+		bb_simple_error_msg_and_die("in this trust mode the boot takes no password from an ISO: nobody has signed it");
+	if (config && strict) {
 		if (strcmp(config, MOVED) != 0)
 			d2diso_put(d, D2DISO_CONFIG, MOVED, strlen(MOVED));
 		add_options(&menu, config);
-	} else if (config && d->set) {
+	} else if (config && d->options.set) {
 		d2diso_put(d, D2DISO_CONFIG, config, strlen(config));
 	}
 	why = d2d_iso_menu_error(&menu);

@@ -19,7 +19,7 @@ static struct d2diso_add *add_checked(struct d2diso *d, const char *path, const 
 {
 	struct d2diso_add *add = d2diso_add(d, path, from, arg);
 
-	d2diso_check(add);
+	d2diso_check(d, add);
 	return add;
 }
 
@@ -199,7 +199,7 @@ static void add_file(struct d2diso *d, const char *file, const char *arg)
 	/* On this machine it need not be executable, as with a download. */
 	if (is_prefixed_with(path, "d2d/bin/") || is_prefixed_with(path, "d2d/cli-plugins/") || is_prefixed_with(path, "d2d/hooks/"))
 		add->mode = 0555;
-	d2diso_check(add);
+	d2diso_check(d, add);
 	if (is_prefixed_with(path, "d2d/images/") && (d2d_archive_name_ok(path) || is_suffixed_with(path, ".d2i")))
 		add_sidecars(d, file, path, arg);
 	free(text);

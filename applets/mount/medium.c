@@ -155,6 +155,17 @@ static bool has_changed(struct d2dmount *st)
 	return changed;
 }
 
+/* The first partition of a stick with an ISO is the ISO, too, and so the medium once more. */
+static void leave_out(struct d2dmount *st, int medium)
+{
+	int i;
+
+	for (i = 0; i < st->n; i++)
+		if (i != medium && strcmp(st->list[i].fstype, "iso9660") == 0 && st->list[i].role == D2D_ROLE_PAYLOAD
+		 && strcmp(st->list[medium].fstype, "iso9660") == 0 && strcmp(st->list[i].uuid, st->list[medium].uuid) == 0)
+			d2d_role_set(&st->list[i], D2D_ROLE_NONE, "same UUID as %s", st->list[medium].dev);
+}
+
 void d2dmount_find_medium(struct d2dmount *st)
 {
 	int i;
@@ -166,9 +177,14 @@ void d2dmount_find_medium(struct d2dmount *st)
 			return;
 	if (!has_changed(st))
 		return;
-	for (i = 0; i < st->n; i++)
-		if (look_at(st, &st->list[i]) != NOTHING)
+	for (i = 0; i < st->n; i++) {
+		int found = look_at(st, &st->list[i]);
+
+		if (found == FOUND_COPY)
+			leave_out(st, i);
+		if (found != NOTHING)
 			return;
+	}
 }
 
 void d2dmount_iso_option(struct d2dmount *st)

@@ -7,6 +7,7 @@
 #define D2DROOT_H 1
 
 #include "d2d_hook.h"
+#include "d2d_packages.h"
 
 #define D2DROOT_STORE D2D_STORE"/d2d/root"	/* changes that are kept on the store */
 #define D2DROOT_STORE_AUFS D2DROOT_STORE"-aufs"	/* the same for aufs, which has other whiteouts */
@@ -23,6 +24,7 @@ struct d2droot {
 	unsigned used;		/* layers in the union, without the base system */
 	struct d2d_trust trust;
 	struct d2d_hooks layers;
+	struct d2d_packages packages;	/* what the base system is made of; empty if it doesn't say so */
 };
 
 /* ---- root/changes.c ---- */
@@ -57,6 +59,15 @@ void d2droot_end(void);
  * D2DROOT_NO_LAYERS if no layer can be used and a union without layers isn't wanted: then the root is unchanged. */
 enum { D2DROOT_NO_LAYERS = 1 };
 int d2droot_union(struct d2droot *r);
+
+/* ---- root/packages.c ---- */
+
+/* Reads the list of the base system's packages. */
+void d2droot_read_packages(struct d2droot *r);
+
+/* Compares the lists that the layer mounted on the directory PLACE has with the packages of the base system. Returns why it can't be
+ * used, or NULL; the caller frees it. Prints a line for each package of which the base system has another version. */
+char *d2droot_unfit(const struct d2droot *r, const struct d2d_hook *layer, const char *place);
 
 /* ---- root/layers.c ---- */
 

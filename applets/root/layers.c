@@ -76,7 +76,7 @@ static char *hides(unsigned n, const char *path)
 }
 
 /* Mounts a layer as D2DROOT_LAYERS/N and looks into it. Returns why it can't be used, or NULL; the caller frees it. */
-static char *try_layer(const struct d2d_hook *layer, unsigned n, char **paths, unsigned n_paths)
+static char *try_layer(const struct d2droot *r, const struct d2d_hook *layer, unsigned n, char **paths, unsigned n_paths)
 {
 	char *place, *why;
 	unsigned i;
@@ -88,11 +88,12 @@ static char *try_layer(const struct d2d_hook *layer, unsigned n, char **paths, u
 		return why;
 	for (i = 0; i < n_paths && !why; i++)
 		why = hides(n, paths[i]);
-	if (why) {
-		place = xasprintf(D2DROOT_LAYERS"/%u", n);
+	place = xasprintf(D2DROOT_LAYERS"/%u", n);
+	if (!why)
+		why = d2droot_unfit(r, layer, place);
+	if (why)
 		umount2(place, MNT_DETACH);
-		free(place);
-	}
+	free(place);
 	return why;
 }
 
@@ -117,7 +118,7 @@ char *d2droot_layers(struct d2droot *r, const char *suffix, char **paths, unsign
 
 		if (layer->state != D2D_HOOK_RUNS)
 			continue;
-		why = try_layer(layer, n, paths, n_paths);
+		why = try_layer(r, layer, n, paths, n_paths);
 		if (why) {
 			d2droot_leave_out(r, layer, why);
 			continue;

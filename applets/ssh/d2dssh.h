@@ -22,6 +22,7 @@
 #define D2DSSH_LISTENS "listens"
 #define D2DSSH_HOME "/home/docker/.ssh"
 #define D2DSSH_SERVER "/usr/sbin/dropbear"
+#define D2DSSH_OTHER "/usr/lib/d2d/ssh-server"		/* a program of a layer that becomes the server instead (iso/layers/ssh-full) */
 
 /* Bytes of a file with keys that the server reads: the user's own, or the keys of many volumes. */
 enum { D2DSSH_FILE_MAX = 1024 * 1024 };

@@ -76,7 +76,7 @@ static void watch(const struct d2dssh *d, int events)
 
 void d2dssh_wait(const struct d2dssh *d)
 {
-	char *server = d2dssh_path(d, D2DSSH_SERVER), *how = d2d_option_at(d->root, "ssh");
+	char *server = d2dssh_path(d, D2DSSH_SERVER), *other = d2dssh_path(d, D2DSSH_OTHER), *how = d2d_option_at(d->root, "ssh");
 	int events = inotify_init1(IN_CLOEXEC);
 
 	if (events < 0)
@@ -96,6 +96,10 @@ void d2dssh_wait(const struct d2dssh *d)
 		d2dssh_announce(d);
 	}
 	fflush_all();
+	if (access(other, X_OK) == 0) {
+		execl(other, other, (char *)NULL);
+		bb_perror_msg("can't execute '%s', so dropbear is the server", other);
+	}
 	/* -F: in the foreground; messages go to standard error (d2dstart's log). -R: makes host keys that are missing. -K: ends
 	 * connections whose client hasn't answered for 6 minutes. -w: root may not log in. */
 	execl(server, "dropbear", "-F", "-R", "-K", "120", ENABLE_FEATURE_D2DSSH_ROOT ? NULL : "-w", (char *)NULL);

@@ -5,14 +5,15 @@
 # apt_private [SUITE...]: exports APT_CONFIG for a private apt configuration with the given suites (packages and
 # sources), each with its security and stable updates (archives_of). It uses the mirrors of the host's own sources; the
 # host's apt is never changed. $APT_EXTRA_LINE is one more sources.list line, for example of another distribution; nothing
-# is added to it. Package lists are refreshed at most once in 12 hours.
+# is added to it. $APT_EXTRA_OPTION is the option that it comes from, for messages. $APT_COMPONENTS are
+# the components of the suites, main by default. Package lists are refreshed at most once in 12 hours.
 apt_private() {
 	local d mirror='' security='' name
 	if [ $# -gt 0 ]; then
 		mirror=$(host_mirror Debian) || die "the host's apt has no Debian archive among its sources; run 'apt-get update' first"
 		security=$(host_mirror Debian-Security) || security=
 	fi
-	name=$(printf '%s' "$* $mirror $security ${APT_EXTRA_LINE-}" | sha256sum | cut -c1-12)
+	name=$(printf '%s' "$* $mirror $security ${APT_EXTRA_LINE-}${APT_COMPONENTS:+ $APT_COMPONENTS}" | sha256sum | cut -c1-12)
 	d=$D2D_CACHE/apt/$name
 	mkdir -p "$d/lists/partial" "$d/archives/partial" "$d/parts" "$d/sources.d" "$d/apt.conf.d" \
 		"$D2D_CACHE/debs/partial"
@@ -47,22 +48,45 @@ apt_private() {
 				archives_of "$suite"
 			done >"$d/archives.new"
 			{
-				sed "s|.*|deb [signed-by=$debian_keyring] & main\ndeb-src [signed-by=$debian_keyring] & main|" "$d/archives.new"
+				sed "s|.*|deb [signed-by=$debian_keyring] & ${APT_COMPONENTS:-main}\ndeb-src [signed-by=$debian_keyring] & ${APT_COMPONENTS:-main}|" \
+					"$d/archives.new"
 				[ -z "${APT_EXTRA_LINE-}" ] || printf '%s\n' "$APT_EXTRA_LINE"
 			} >"$d/sources.new"
 			mv "$d/sources.new" "$d/sources.list"
 			# "apt-get update" alone returns 0 when it couldn't reach an archive and used its old list.
-			if apt-get -qq -o APT::Update::Error-Mode=any update; then
+			if apt-get -qq -o APT::Update::Error-Mode=any update 2>"$d/update.log"; then
 				# What the mirror lacked may be there now.
 				rm -f "$d/parts/lacking.pref" "$d/lacking-sources"
 				: >"$d/updated"
 			elif [ -e "$d/updated" ]; then
-				note "can't refresh the package lists; using those of $(date -r "$d/updated")"
+				note "can't refresh the package lists; using those of $(date -r "$d/updated"): $(update_failed "$d/update.log")"
 			else
-				die "can't read the package lists of $*: is the network up?"
+				die "can't read the package lists of $(update_of "$d/update.log" "$*"): $(update_failed "$d/update.log")"
 			fi
 		) 9>"$d/lock"
 	fi
+}
+
+# update_of LOG SUITES: prints which lists "apt-get update" couldn't read: the line $APT_EXTRA_LINE, if its archive is the one that
+# failed, with the name of the option that it comes from ($APT_EXTRA_OPTION); else the suites.
+update_of() {
+	local uri
+	uri=$(printf '%s\n' "${APT_EXTRA_LINE-}" | sed -E 's/^deb[^ \t]*[ \t]+(\[[^]]*\][ \t]+)?([^ \t]*).*/\2/; q')
+	if [ -n "$uri" ] && { [ -z "$2" ] || grep -qF -e "$uri" "$1"; }; then
+		printf "'%s'%s\n" "$APT_EXTRA_LINE" "${APT_EXTRA_OPTION:+ ($APT_EXTRA_OPTION)}"
+	else
+		printf '%s\n' "$2"
+	fi
+}
+
+# update_failed LOG: prints why "apt-get update" has failed, in one line. apt names a missing key in a warning, and calls the
+# archive "not signed" in its error.
+update_failed() {
+	local reason
+	reason=$(sed -nE '/NO_PUBKEY|BADSIG|EXPKEYSIG|REVKEYSIG|sqv|Missing key/{s/^[EW]: //p;q}' "$1")
+	[ -n "$reason" ] || reason=$(sed -n 's/^E: //p' "$1" | grep -v '^Some index files failed' | head -n 1)
+	! grep -qE 'Could not|Temporary failure|timed out|Connection failed' "$1" || reason="$reason; is the network up?"
+	printf '%s\n' "${reason:-apt-get update has failed}"
 }
 
 debian_keyring=/usr/share/keyrings/debian-archive-keyring.gpg
@@ -266,10 +290,11 @@ fetched() {
 }
 
 # closure PACKAGE...: prints a line `NAME VERSION FILE` for each of the packages and of all their dependencies, as if
-# nothing were installed. FILE is the path where closure_fetch puts the .deb.
+# nothing were installed but what the dpkg status file $apt_status names. FILE is the path where closure_fetch puts the .deb.
+apt_status=
 closure() {
 	local plan
-	plan=$(apt-get -qq --simulate install "$@") || die "apt can't resolve the dependencies of: $*"
+	plan=$(apt-get -qq ${apt_status:+-o "Dir::State::Status=$apt_status"} --simulate install "$@") || die "apt can't resolve the dependencies of: $*"
 	printf '%s\n' "$plan" |
 		sed -n 's/^Inst \([^ ]*\) (\([^ ]*\) .*\[\([^]]*\)\]).*/\1 \2 \3/p' | sort |
 		while read -r name version arch; do
@@ -286,7 +311,7 @@ closure_fetch() {
 		# Only one apt can use an archives directory at a time, so parallel recipes take turns.
 		flock 8
 		# What is in the cache already isn't listed.
-		apt-get -qq --yes --print-uris --download-only install "$@" >"$log.uris" 2>/dev/null || :
+		apt-get -qq --yes ${apt_status:+-o "Dir::State::Status=$apt_status"} --print-uris --download-only install "$@" >"$log.uris" 2>/dev/null || :
 		total=$(uris_size "$log.uris")
 		[ "$total" = 0 ] || step FETCH "$(grep -c . "$log.uris") packages, $((total / 1000000)) MB"
 		until closure_watched "$total" "$log" "$@"; do
@@ -314,5 +339,5 @@ closure_watched() {
 closure_download() {
 	local log=$1
 	shift
-	apt-get -qq --yes --download-only install "$@" >"$log" 2>&1
+	apt-get -qq --yes ${apt_status:+-o "Dir::State::Status=$apt_status"} --download-only install "$@" >"$log" 2>&1
 }

@@ -57,7 +57,8 @@ cached() {
 	mkdir -p "$D2D_CACHE/products" "$(dirname "$file")"
 	if is_cached "$name" "$hash"; then
 		step CACHED "$name $hash"
-		touch -c "$hit"
+		# Somebody else's file in a common cache keeps its date.
+		touch -c "$hit" 2>/dev/null || :
 	else
 		"$@"
 		cp "$file" "$hit.tmp$$"

@@ -91,6 +91,7 @@ struct d2d_alias_caller {
 	gid_t gid;
 	bool tty;		/* stdin and stdout are a terminal */
 	const char *display, *xauthority;	/* of X, or NULL */
+	const char *container;	/* the name of a container that is only made, and runs in the background; or NULL: run it now */
 };
 
 struct d2d_alias_volume {
@@ -178,6 +179,9 @@ void d2d_sidecars_free(struct d2d_sidecar *list, int n);
 
 /* Returns the first sidecar that applies to an image, or NULL; the list owns it. */
 const struct d2d_sidecar *d2d_sidecar_for(const struct d2d_sidecar *list, int n, const char *image);
+
+/* Whether a sidecar lies on the store, not on the medium or a stick. */
+bool d2d_sidecar_is_of_store(const char *root, const struct d2d_sidecar *sidecar);
 
 /* Parses the text of one sidecar. Returns -EINVAL if it is invalid, and sets *why, which the caller frees. The caller frees the
  * strings of *sidecar in either case. */

@@ -115,6 +115,9 @@ static void take_workdir(struct builder *m, const struct d2d_alias_option *o)
 
 static void take_option(struct builder *m, const struct d2d_alias_option *o)
 {
+	/* Who makes a container by a name has chosen it, and starts it later. */
+	if (m->caller->container && (is_prefixed_with(o->text, "--name=") || strcmp(o->text, "--detach") == 0))
+		return;
 	switch (o->kind) {
 	case D2D_OPTION_DEFAULT:
 	case D2D_OPTION_USER:
@@ -163,12 +166,21 @@ static void take_user(struct builder *m, const struct d2d_alias_option *asked)
 	}
 }
 
-static void put_defaults(struct d2d_alias_command *c, bool tty)
+static void put_defaults(struct d2d_alias_command *c, const char *container, bool tty)
 {
 	put(c, xstrdup("docker"));
-	put(c, xstrdup("run"));
-	put(c, xstrdup("--rm"));
-	put(c, xstrdup(tty ? "-it" : "-i"));
+	if (container) {
+		put(c, xstrdup("create"));
+		put(c, xasprintf("--name=%s", container));
+	} else {
+		put(c, xstrdup("run"));
+		put(c, xstrdup("--rm"));
+	}
+	/* A container in the background has an input only if that is a terminal, to which somebody can attach. */
+	if (tty || !container)
+		put(c, xstrdup(tty ? "-it" : "-i"));
+	if (tty && container)
+		put(c, xstrdup("--env=TERM=linux"));
 	put(c, xstrdup("--pull=never"));
 	put(c, xstrdup("--security-opt=no-new-privileges"));
 	put(c, xstrdup("--cap-drop=ALL"));
@@ -189,7 +201,7 @@ int d2d_alias_command(const struct d2d_alias_caller *caller, const struct d2d_al
 	unsigned i;
 
 	memset(command, 0, sizeof(*command));
-	put_defaults(command, caller->tty && !wish->no_tty);
+	put_defaults(command, caller->container, caller->tty && !wish->no_tty);
 	for (i = 0; i < wish->options.n; i++) {
 		take_option(&m, &wish->options.option[i]);
 		if (wish->options.option[i].kind == D2D_OPTION_USER)

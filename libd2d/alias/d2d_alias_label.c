@@ -160,6 +160,8 @@ struct key {
 
 static const struct key our_keys[] = {
 	{ "alias", take_nothing, NULL },
+	{ "autostart", take_nothing, NULL },	/* d2dautostart reads it */
+	{ "autostart-of", take_nothing, NULL },	/* of its containers: an image that is made of one by "docker commit" has it, too */
 	{ "display", take_nothing, NULL },	/* d2ddisplay reads it */
 	{ "env", take_list, "env" },
 	{ "gui", take_value, "gui" },

@@ -175,3 +175,12 @@ const struct d2d_sidecar *d2d_sidecar_for(const struct d2d_sidecar *list, int n,
 	}
 	return found;
 }
+
+bool d2d_sidecar_is_of_store(const char *root, const struct d2d_sidecar *sidecar)
+{
+	char *dir = xasprintf("%s"D2D_STORE"/", root);
+	bool is = is_prefixed_with(sidecar->path, dir) != NULL;
+
+	free(dir);
+	return is;
+}

@@ -1,7 +1,7 @@
 /*
  * libd2d, config: the settings of the machine in the store's d2d/config: which lines are valid, host names, time zone rules; and
- * the lines of other files that people write; the console password. All functions but d2d_password_ask() work on memory
- * only.
+ * the lines of other files that people write; passwords. All functions but d2d_password_ask() and d2d_password_read() work on
+ * memory only.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -31,7 +31,17 @@ size_t d2d_timezone_file(char file[D2D_ZONEINFO_MAX], const char *rule);
  * is what follows. */
 char *d2d_config_line(char **rest, unsigned *number);
 
-/* ---- d2d_password.c: the console password ---- */
+/* ---- d2d_password.c: passwords ---- */
+
+enum { D2D_PASSWORD_MAX = 256 };	/* bytes, with the '\0' */
+
+/* Returns locked memory for d2d_password_read(), two passwords long, which d2d_password_wipe() wipes and frees. The process leaves no
+ * core file from then on. */
+char *d2d_password_memory(void);
+void d2d_password_wipe(char *memory);
+
+/* Asks for a password on the terminal of stdin, or TWICE, or reads a line of stdin. Returns NULL, or why there is none, a static text. */
+const char *d2d_password_read(const char *prompt, bool twice, char *password);
 
 /* Asks for a password, twice, on the terminal of stdin, or reads a line of stdin, and sets *HASH to its hash in the form of crypt(5),
  * which the caller frees. Returns NULL, or why there is none, a static text. The process leaves no core file from then on. */

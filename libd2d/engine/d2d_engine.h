@@ -43,6 +43,20 @@ int d2d_engine_get(const char *path, struct json_object **reply);
  * negative errno; -EPROTO for any status but 200. */
 int d2d_engine_stream(const char *request);
 
+/* ---- d2d_engine_ask.c ---- */
+
+/* Sends a request with the JSON object BODY, or without one if BODY is NULL. Returns the HTTP status or a negative errno. If it is
+ * not one of success, *why is the reason, which the caller frees; else NULL. *reply may be NULL; the caller frees *reply with
+ * json_object_put(). */
+int d2d_engine_ask(const char *request, struct json_object *body, struct json_object **reply, char **why);
+
+/* Returns the engine's description of an image (NAME:TAG), or NULL and sets *why. */
+struct json_object *d2d_engine_image(const char *image, char **why);
+
+/* Whether a container runs. If it doesn't, *end says how it has ended; the caller frees it. Returns -EAGAIN if the engine doesn't
+ * answer. */
+int d2d_engine_is_running(const char *id, char **end);
+
 /* ---- d2d_swarm.c ---- */
 
 /* The swarm as the engine of this machine sees it. All texts are printable ASCII, and "" if the engine doesn't name them. */

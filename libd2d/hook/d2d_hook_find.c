@@ -45,7 +45,14 @@ void d2d_hooks_scan_all(struct d2d_hooks *list, const char *root, struct d2d_tru
 	static const char *const places[][2] = {
 		{ "builtin", NULL }, { "early", D2D_EARLY }, { "medium", D2D_MEDIUM }, { "metadata", D2D_METADATA }, { "store", D2D_STORE }
 	};
+	enum { MEDIUM = 2 };
 	unsigned i, n = trust->mode == D2D_TRUST_BUILTIN ? 1 : ARRAY_SIZE(places);
+
+	/* The image's own layers are on the medium. The others there are refused later. */
+	if (n == 1 && trust->kind == D2D_KIND_LAYERS && trust->own.n) {
+		scan(list, xasprintf("%s%s/d2d", root, places[MEDIUM][1]), places[MEDIUM][0], MEDIUM, trust);
+		return;
+	}
 
 	/* Other kinds of files are taken from volumes only, not from the image or from files that the boot loader has loaded. */
 	for (i = trust->kind ? 2 : 0; i < n; i++)

@@ -247,6 +247,32 @@ static void copy_program(const struct d2d_trust *t, struct d2d_hook *hook)
 	}
 }
 
+/* Compares a layer with the image's own layer of this name. With COPYING, the verified copy is what will be mounted. Returns whether it
+ * is that one. */
+static bool is_own(const struct d2d_trust *t, struct d2d_hook *hook, bool copying)
+{
+	const struct d2d_manifest_entry *entry = d2d_manifest_find(&t->own, hook->name);
+	struct d2d_manifest_entry same;
+	char *copy, *why;
+	struct stat st;
+	off_t size;
+
+	if (!entry || hook->state != D2D_HOOK_RUNS || lstat(hook->file, &st) < 0)
+		return false;
+	/* Only the content counts: the file may have been copied to a disk. */
+	same = *entry;
+	same.mode = st.st_mode & 0777;
+	copy = copying ? xasprintf("%s%s/image/%s", t->root, t->copies ? : COPIES, hook->name) : NULL;
+	why = verify_file(&same, t->kind, hook->file, copy, &size);
+	if (!why && copy) {
+		free(hook->path);
+		hook->path = xstrdup(copy);
+	}
+	free(copy);
+	free(why);
+	return !why;
+}
+
 static void judge(struct d2d_trust *t, struct d2d_hook *hook, bool copy)
 {
 	const struct d2d_hook_source *src = source_of(t, hook);
@@ -262,6 +288,15 @@ static void judge(struct d2d_trust *t, struct d2d_hook *hook, bool copy)
 	/* Don't verify layers that are used in any case: they are large and would be read completely. */
 	if (t->kind == D2D_KIND_LAYERS && !d2d_trust_required_of(t, hook->stage, hook->source)) {
 		hook->trust = xstrdup("unsigned");
+		return;
+	}
+	if (t->kind == D2D_KIND_LAYERS && is_own(t, hook, copy)) {
+		hook->trust = xstrdup("image");
+		return;
+	}
+	if (t->mode == D2D_TRUST_BUILTIN) {
+		hook->trust = xstrdup("unsigned");
+		refuse(hook, xstrdup("it is not the image's own, and only these are used here"));
 		return;
 	}
 	why = src ? verify(t, src, hook, copy) : xstrdup("its directory is gone");

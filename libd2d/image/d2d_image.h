@@ -143,4 +143,13 @@ int d2d_rootfs_open(struct d2d_archive **a, int fd, const struct d2d_origin *ori
 		off_t limit, const struct d2d_progress *progress, const struct d2d_early_reader *early, struct d2d_images *images,
 		char **why);
 
+/* ---- d2d_image_trusted.c ---- */
+
+/* Returns the line that boot-scripts/trusted-images prints: "any", or the IDs of images, perhaps none. The caller frees it. */
+char *d2d_trusted_images(const char *root);
+
+/* Whether an image, which INSPECTED is the engine's description of, is one of the list TRUSTED of IDs, and its content is what its ID
+ * says. Returns NULL if so, else the reason; the caller frees it. */
+char *d2d_image_untrusted(struct json_object *inspected, const char *trusted);
+
 #endif

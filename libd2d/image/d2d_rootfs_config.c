@@ -11,7 +11,7 @@
 #include <json-c/json.h>
 #include "d2d_image.h"
 
-enum kind { COMMAND, LIST, TEXT, SET, MAP };
+enum kind { COMMAND, LIST, TEXT, SET, MAP, HEALTH };
 
 static const struct key {
 	const char *conf, *json;
@@ -19,7 +19,7 @@ static const struct key {
 } keys[] = {
 	{ "CMD", "Cmd", COMMAND }, { "ENTRYPOINT", "Entrypoint", COMMAND }, { "ENV", "Env", LIST },
 	{ "WORKDIR", "WorkingDir", TEXT }, { "USER", "User", TEXT }, { "EXPOSE", "ExposedPorts", SET },
-	{ "VOLUME", "Volumes", SET }, { "LABEL", "Labels", MAP },
+	{ "VOLUME", "Volumes", SET }, { "LABEL", "Labels", MAP }, { "HEALTHCHECK", "Healthcheck", HEALTH },
 };
 
 static bool is_port(const char *s)
@@ -108,6 +108,29 @@ static const char *check_object(const struct key *key, struct json_object *o)
 	return wrong;
 }
 
+/* The members of "Healthcheck": the command, and numbers of nanoseconds and of failures. */
+static const char *check_health(struct json_object *o)
+{
+	static const char numbers[] ALIGN1 = "Interval\0" "Timeout\0" "StartPeriod\0" "StartInterval\0" "Retries\0";
+	static const struct key test = { .conf = "-", .kind = COMMAND };
+	const char *wrong = NULL;
+	struct json_object_iter at;
+
+	if (!json_object_is_type(o, json_type_object))
+		return "it isn't an object";
+	json_object_object_foreachC(o, at) {
+		if (strcmp(at.key, "Test") == 0)
+			wrong = check_list(&test, at.val);
+		else if (index_in_strings(numbers, at.key) < 0)
+			wrong = "it has an unknown key";
+		else if (!json_object_is_type(at.val, json_type_int) || json_object_get_int64(at.val) < 0)
+			wrong = "it has a value that isn't a number";
+		if (wrong)
+			break;
+	}
+	return wrong;
+}
+
 static const char *check_member(const char *name, struct json_object *o)
 {
 	const struct key *key = keys;
@@ -117,6 +140,8 @@ static const char *check_member(const char *name, struct json_object *o)
 			return "unknown key";
 	if (key->kind == TEXT)
 		return check_string(key, o);
+	if (key->kind == HEALTH)
+		return check_health(o);
 	return key->kind == COMMAND || key->kind == LIST ? check_list(key, o) : check_object(key, o);
 }
 
@@ -159,6 +184,70 @@ static struct json_object *command(const char *value)
 	return o;
 }
 
+/* Takes one option of a health check, --NAME=NUMBER or --NAME=SECONDSs. */
+static const char *health_option(struct json_object *health, const char *word)
+{
+	static const struct { const char *name, *json; } options[] = {
+		{ "--interval=", "Interval" }, { "--timeout=", "Timeout" }, { "--start-period=", "StartPeriod" },
+		{ "--start-interval=", "StartInterval" }, { "--retries=", "Retries" },
+	};
+	const char *value = NULL;
+	char *end;
+	unsigned long n;
+	unsigned i;
+
+	for (i = 0; i < ARRAY_SIZE(options); i++) {
+		bool retries = i == ARRAY_SIZE(options) - 1;
+
+		value = is_prefixed_with(word, options[i].name);
+		if (!value)
+			continue;
+		n = isdigit(*value) ? strtoul(value, &end, 10) : 0;
+		if (!n || n > 24 * 60 * 60 || strcmp(end, retries ? "" : "s") != 0)
+			return retries ? "'--retries' isn't a number" : "a time isn't SECONDSs, as in --interval=10s";
+		json_object_object_add(health, options[i].json, json_object_new_int64(retries ? n : n * 1000000000ULL));
+		return NULL;
+	}
+	return "it has an unknown option";
+}
+
+/* Parses [--OPTION=VALUE]... COMMAND, as in a Dockerfile. VALUE is changed. */
+static const char *take_health(struct json_object *config, const struct key *key, char *value)
+{
+	struct json_object *health = json_object_new_object(), *list, *test;
+	const char *wrong = NULL;
+	size_t i;
+
+	while (!wrong && is_prefixed_with(value, "--")) {
+		char *word = value;
+
+		value = skip_non_whitespace(word);
+		if (*value)
+			*value++ = '\0';
+		value = skip_whitespace(value);
+		wrong = health_option(health, word);
+	}
+	if (!wrong && is_prefixed_with(value, "CMD") && isspace(value[3]))
+		value = skip_whitespace(value + 3);
+	if (!wrong && !value[0])
+		wrong = "it has no command";
+	if (!wrong) {
+		list = command(value);
+		wrong = check_list(key, list);
+		test = json_object_new_array();
+		json_object_array_add(test, json_object_new_string("CMD"));
+		for (i = 0; !wrong && i < d2d_json_length(list); i++)
+			json_object_array_add(test, json_object_get(json_object_array_get_idx(list, i)));
+		json_object_object_add(health, "Test", test);
+		json_object_put(list);
+	}
+	if (wrong)
+		json_object_put(health);
+	else
+		json_object_object_add(config, key->json, health);
+	return wrong;
+}
+
 static struct json_object *member(struct json_object *config, const struct key *key)
 {
 	struct json_object *o;
@@ -178,6 +267,8 @@ static const char *take_value(struct json_object *config, const struct key *key,
 
 	if (!value[0])
 		return "it is empty";
+	if (key->kind == HEALTH)
+		return take_health(config, key, value);
 	if (key->kind == COMMAND) {
 		o = command(value);
 		wrong = check_list(key, o);

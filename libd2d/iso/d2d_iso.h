@@ -113,6 +113,13 @@ char *d2d_iso_sums_text(const struct d2d_iso_sums *sums);
 /* Whether the checksum of this file can't be in the list, because xorriso writes the file's place into it. */
 bool d2d_iso_sums_exempt(const char *path);
 
+/* ---- d2d_iso_layer.c ---- */
+
+/* Compares the lists of packages in a layer, which begins at the offset AT of FILE, with the packages of the ISO. Returns 0 if it fits,
+ * also if it or the ISO has no list; -ENOENT without unsquashfs; else another negative errno. *WHY is set to the reason. Adds a text
+ * for each package of which the ISO has another version to *OTHERS, malloc'ed. */
+int d2d_iso_layer_fits(const struct d2d_iso *iso, const char *file, off_t at, llist_t **others, char **why);
+
 /* ---- d2d_iso_boot.c ---- */
 
 /* Checks all that a boot of the ISO by BIOS and UEFI, from a CD and from a disk, needs of its own structures, and that all
@@ -158,5 +165,25 @@ int d2d_iso_keys_parse(const char *data, size_t len, llist_t **keys);
 
 /* Returns an archive with these keys, which the caller frees, and sets *len. */
 char *d2d_iso_keys_pack(const llist_t *keys, size_t *len);
+
+/* ---- options that say what is added to an ISO: d2diso and d2dstick ---- */
+
+struct d2d_iso_options {
+	llist_t *what;		/* arguments of -a */
+	llist_t *set;		/* "KEY=VALUE": options of debian2docker */
+	llist_t *words;		/* further words of the kernel command line */
+	char *title, *timeout, *entry;	/* of the boot menu, or NULL */
+};
+
+/* For getopt32long(): the letters, the long names, and the addresses of the values in the order of the letters. */
+#define D2D_ISO_LETTERS "a:*s:*k:*t:T:d:"
+#define D2D_ISO_NAMES \
+	"add\0"      Required_argument "a" \
+	"set\0"      Required_argument "s" \
+	"kernel\0"   Required_argument "k" \
+	"title\0"    Required_argument "t" \
+	"timeout\0"  Required_argument "T" \
+	"default\0"  Required_argument "d"
+#define D2D_ISO_VALUES(o) &(o)->what, &(o)->set, &(o)->words, &(o)->title, &(o)->timeout, &(o)->entry
 
 #endif

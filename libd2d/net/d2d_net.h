@@ -43,6 +43,10 @@ bool d2d_net_is_member(const char *name);
 int d2d_net_cards(char **names, struct d2d_card **cards);
 void d2d_net_cards_free(struct d2d_card *cards, int n);
 
+/* Returns the address by which others reach this machine, IPv4 if there is one, without the length of its prefix; or NULL. The
+ * caller frees it. */
+char *d2d_net_first_address(const struct d2d_card *cards, int n);
+
 /* Returns what is wrong with an interface as sentences: an address that another machine has, too, and the like. The caller
  * frees them with llist_free(lines, free). */
 llist_t *d2d_net_wrong(const char *root, const char *name);

@@ -175,3 +175,22 @@ llist_t *d2d_net_wrong(const char *root, const char *name)
 	}
 	return lines;
 }
+
+char *d2d_net_first_address(const struct d2d_card *cards, int n)
+{
+	char *found = NULL;
+	int i;
+
+	for (i = 0; i < n; i++) {
+		char *list = xstrdup(cards[i].addresses), *rest = list, *one;
+
+		while ((one = strsep(&rest, " ")) != NULL) {
+			if (!*one || (found && (strchr(one, ':') || !strchr(found, ':'))))
+				continue;
+			free(found);
+			found = xstrndup(one, strcspn(one, "/"));
+		}
+		free(list);
+	}
+	return found;
+}

@@ -12,6 +12,7 @@
 
 #define MODE_FILE "/etc/d2d/trust"
 #define KEYS "/etc/d2d/keys"
+#define LAYERS "/etc/d2d/layers"
 
 enum { KEYS_MAX = 64 };
 
@@ -132,6 +133,21 @@ static void read_keys(struct d2d_trust *t, const char *dir)
 	free(pattern);
 }
 
+/* Reads which layers on the medium belong to the image. Without a valid list there are none. */
+static void read_layers(struct d2d_trust *t)
+{
+	char *path = xasprintf("%s"LAYERS, t->root), *text, *why = NULL;
+	size_t len;
+
+	if (d2d_file_read(path, D2D_MANIFEST_MAX, &text, &len) == 0) {
+		if (d2d_manifest_parse(text, len, &t->own, &why) == 0 && t->own.kind != D2D_KIND_LAYERS)
+			d2d_manifest_free(&t->own);
+		free(text);
+	}
+	free(why);
+	free(path);
+}
+
 static char *version_file(const struct d2d_trust *t, const char *keyid)
 {
 	return xasprintf("%s"D2D_STORE"/d2d/trust/%s%s%s.version", t->root, keyid, t->kind ? "." : "",
@@ -191,6 +207,7 @@ void d2d_trust_begin(struct d2d_trust *t, const char *root, const char *hooks, c
 	t->opened = exists(t, D2D_STORE_MAPPING) && (root[0] ? store_is_listed(root) : store_is_on(D2D_STORE_MAPPING));
 	/* store_is_trusted() scans all volumes, so it is called only if the store has a directory d2d. */
 	t->store = exists(t, D2D_STORE"/d2d") && store_is_trusted(t);
+	read_layers(t);
 	if (ENABLE_FEATURE_D2DHOOK_SIGNED) {
 		read_keys(t, KEYS);
 		if (t->store)
@@ -255,6 +272,7 @@ void d2d_trust_free(struct d2d_trust *t)
 		free(src);
 	}
 	free(t->source);
+	d2d_manifest_free(&t->own);
 	free(t->key);
 	free(t->root);
 	free(t->spec);

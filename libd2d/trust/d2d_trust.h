@@ -112,6 +112,7 @@ struct d2d_trust {
 	const char *encrypted;	/* why an encrypted volume counts, which this process has seen; NULL if it has seen none */
 	bool opened;		/* the mounted store is in an open LUKS volume */
 	bool store;		/* the hooks and keys in the store are trusted */
+	struct d2d_manifest own;	/* the image's own layers, which it has on its medium; by digest, without a signature */
 	struct d2d_minisign_key *key;
 	unsigned n_keys;
 	struct d2d_hook_source {

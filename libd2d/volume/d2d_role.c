@@ -78,6 +78,14 @@ static struct d2d_volume *mounted_medium(struct d2d_volume *list, int n)
 	return NULL;
 }
 
+/* Whether V is a second view of the medium, which has been found by a file in it and has another UUID than that (an ISO of 'd2d-host
+ * iso' that is built for Secure Boot). */
+static bool is_medium_again(const struct d2d_volume *v, const struct d2d_volume *medium)
+{
+	return ENABLE_D2D_SECUREBOOT && medium && v != medium && strcmp(v->fstype, "iso9660") == 0
+		&& strcmp(medium->fstype, "iso9660") == 0 && strcmp(v->uuid, medium->uuid) == 0;
+}
+
 static void decide_medium(struct d2d_volume *list, int n, const char *uuid)
 {
 	struct d2d_volume *medium = mounted_medium(list, n);
@@ -88,7 +96,7 @@ static void decide_medium(struct d2d_volume *list, int n, const char *uuid)
 	for (i = 0; uuid && i < n; i++) {
 		struct d2d_volume *v = &list[i];
 
-		if (v->why || is_damaged_ext(v) || strcasecmp(v->uuid, uuid) != 0)
+		if (v->why || is_damaged_ext(v) || (strcasecmp(v->uuid, uuid) != 0 && !is_medium_again(v, medium)))
 			continue;
 		if (medium) {
 			/* Usually the first partition of a USB stick that the ISO was written to. */
