@@ -32,8 +32,8 @@ void d2dsecureboot_mount(const struct d2dsecureboot *d)
 	if (geteuid() != 0)
 		bb_error_msg_and_die("%s: sudo d2d secureboot ...", bb_msg_you_must_be_root);
 	if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0
-	 || mount("efivarfs", D2D_EFIVARS, "efivarfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) != 0)
-		bb_simple_perror_msg_and_die("can't mount the variables of the firmware");
+	 || mount(NULL, D2D_EFIVARS, NULL, MS_REMOUNT | MS_BIND | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) != 0)
+		bb_simple_perror_msg_and_die("can't make the variables of the firmware writable");
 }
 
 /* efivarfs protects variables by the attribute "immutable". */
