@@ -7,6 +7,8 @@ LC_ALL=C
 export LC_ALL
 umask 022
 : "${SRC:?top of the tree}" "${O:?output directory}"
+# Without symbolic links in it, because recipes compare paths below it with those that realpath prints.
+O=$(realpath -m "$O")
 : "${D2D_CACHE:=${XDG_CACHE_HOME:-$HOME/.cache}/debian2docker}"
 export D2D_CACHE
 # make computes the version once for all recipes; this is for a recipe that is started by hand.
