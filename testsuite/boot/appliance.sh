@@ -18,5 +18,5 @@ appliance() {
 	mv "$dir/$1.iso" "$work/$1.img"
 }
 
-# healthy NAME ADDRESS [SECONDS]: waits for the line of a healthy appliance on the console.
-healthy() { shown "its line is on the console" "debian2docker: $1: healthy, $2" "${3:-$patience}"; }
+# healthy NAME [ADDRESS [SECONDS]]: waits for the line of a healthy appliance on the console.
+healthy() { shown "its line is on the console" "debian2docker: $1: healthy${2:+, $2}" "${3:-$patience}"; }
