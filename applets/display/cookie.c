@@ -5,7 +5,6 @@
  */
 //kbuild:lib-$(CONFIG_D2DDISPLAY) += d2ddisplay_cookie.o
 
-#include <sys/random.h>
 #include "d2ddisplay.h"
 
 #define PROTOCOL "MIT-MAGIC-COOKIE-1"
@@ -28,7 +27,7 @@ int d2ddisplay_cookie(const struct d2ddisplay *d)
 	static const struct bb_uidgid_t user = { D2DDISPLAY_USER, D2DDISPLAY_USER };
 	uint8_t key[KEY], data[64];
 	char *server = concat_path_file(d->dir, "in/cookie"), *client = concat_path_file(d->dir, "cookie");
-	int r = getrandom(key, KEY, 0) == KEY ? 0 : -EIO;
+	int r = d2d_random(NULL, key, KEY);
 	size_t len;
 
 	if (r == 0) {

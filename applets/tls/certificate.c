@@ -182,7 +182,7 @@ char *d2dtls_cert_make(const struct d2dtls_request *r)
 	uint8_t serial[SERIAL_LEN];
 	struct alternatives a;
 	char *pem = xzalloc(PEM_MAX);
-	int err = d2dtls_random(NULL, serial, sizeof(serial));
+	int err = d2d_random(NULL, serial, sizeof(serial));
 
 	mbedtls_x509write_crt_init(&cert);
 	fill_alternatives(&a, r->names);
@@ -200,7 +200,7 @@ char *d2dtls_cert_make(const struct d2dtls_request *r)
 	if (!err)
 		err = set_use(&cert, r, &a);
 	if (!err)
-		err = mbedtls_x509write_crt_pem(&cert, (unsigned char *)pem, PEM_MAX, d2dtls_random, NULL);
+		err = mbedtls_x509write_crt_pem(&cert, (unsigned char *)pem, PEM_MAX, d2d_random, NULL);
 	mbedtls_x509write_crt_free(&cert);
 	free(a.addresses);
 	free(a.list);

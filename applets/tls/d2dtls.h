@@ -48,9 +48,6 @@ struct d2dtls_pair {
 
 /* ---- tls/key.c ---- */
 
-/* Random numbers, in the form that Mbed TLS asks for. */
-int d2dtls_random(void *unused, unsigned char *buf, size_t len);
-
 /* Makes a key; or reads one from a file. KEY is initialised by the caller, who frees it. */
 int d2dtls_key_make(mbedtls_pk_context *key, bool rsa);
 int d2dtls_key_read(mbedtls_pk_context *key, const char *path);

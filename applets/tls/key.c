@@ -8,36 +8,20 @@
 #include "d2dtls.h"
 #include <mbedtls/ecp.h>
 #include <mbedtls/rsa.h>
-#include <sys/random.h>
 
 enum {
 	KEY_MAX = 64 * 1024,	/* bytes of a file */
 	RSA_BITS = 2048,
 };
 
-int d2dtls_random(void *unused UNUSED_PARAM, unsigned char *buf, size_t len)
-{
-	while (len) {
-		ssize_t n = getrandom(buf, len, 0);
-
-		if (n < 0 && errno != EINTR)
-			return MBEDTLS_ERR_ECP_RANDOM_FAILED;
-		if (n > 0) {
-			buf += n;
-			len -= n;
-		}
-	}
-	return 0;
-}
-
 int d2dtls_key_make(mbedtls_pk_context *key, bool rsa)
 {
 	int r = mbedtls_pk_setup(key, mbedtls_pk_info_from_type(rsa ? MBEDTLS_PK_RSA : MBEDTLS_PK_ECKEY));
 
 	if (r == 0 && rsa)
-		r = mbedtls_rsa_gen_key(mbedtls_pk_rsa(*key), d2dtls_random, NULL, RSA_BITS, 65537);
+		r = mbedtls_rsa_gen_key(mbedtls_pk_rsa(*key), d2d_random, NULL, RSA_BITS, 65537);
 	else if (r == 0)
-		r = mbedtls_ecp_gen_key(MBEDTLS_ECP_DP_SECP256R1, mbedtls_pk_ec(*key), d2dtls_random, NULL);
+		r = mbedtls_ecp_gen_key(MBEDTLS_ECP_DP_SECP256R1, mbedtls_pk_ec(*key), d2d_random, NULL);
 	return r ? -EIO : 0;
 }
 
@@ -50,7 +34,7 @@ int d2dtls_key_read(mbedtls_pk_context *key, const char *path)
 	if (err < 0)
 		return err;
 	/* The length of a PEM text includes the '\0'. */
-	err = mbedtls_pk_parse_key(key, (unsigned char *)text, len + 1, NULL, 0, d2dtls_random, NULL) ? -EBADMSG : 0;
+	err = mbedtls_pk_parse_key(key, (unsigned char *)text, len + 1, NULL, 0, d2d_random, NULL) ? -EBADMSG : 0;
 	explicit_bzero(text, len);
 	free(text);
 	return err;

@@ -28,5 +28,5 @@ void d2dtls_pair_read(const struct d2dtls *t, struct d2dtls_pair *p, const char 
 
 bool d2dtls_pair_fits(const struct d2dtls_pair *p)
 {
-	return !p->cert_err && !p->key_err && mbedtls_pk_check_pair(&p->cert.pk, &p->key, d2dtls_random, NULL) == 0;
+	return !p->cert_err && !p->key_err && mbedtls_pk_check_pair(&p->cert.pk, &p->key, d2d_random, NULL) == 0;
 }

@@ -8,24 +8,8 @@
 #include "d2d_tpm_private.h"
 #include <mbedtls/ecp.h>
 #include <nettle/sha2.h>
-#include <sys/random.h>
 
 enum { POINT = 1 + 2 * TPM_COORDINATE };	/* bytes of an uncompressed point: 4, x, y */
-
-static int random_bytes(void *unused UNUSED_PARAM, unsigned char *buf, size_t len)
-{
-	while (len) {
-		ssize_t n = getrandom(buf, len, 0);
-
-		if (n < 0 && errno != EINTR)
-			return MBEDTLS_ERR_ECP_RANDOM_FAILED;
-		if (n > 0) {
-			buf += n;
-			len -= n;
-		}
-	}
-	return 0;
-}
 
 /* Writes the coordinate X of our public key, that of the shared point, and what the other side needs. mbedtls_ecp_mul() checks that
  * the other's point is on the curve. */
@@ -49,9 +33,9 @@ static int multiply(const struct d2d_tpm_parent *key, uint8_t *ours, uint8_t *sh
 	if (r == 0)
 		r = mbedtls_ecp_point_read_binary(&group, &other, theirs, sizeof(theirs));
 	if (r == 0)
-		r = mbedtls_ecp_gen_keypair(&group, &d, &q, random_bytes, NULL);
+		r = mbedtls_ecp_gen_keypair(&group, &d, &q, d2d_random, NULL);
 	if (r == 0)
-		r = mbedtls_ecp_mul(&group, &product, &d, &other, random_bytes, NULL);
+		r = mbedtls_ecp_mul(&group, &product, &d, &other, d2d_random, NULL);
 	if (r == 0)
 		r = mbedtls_ecp_point_write_binary(&group, &q, MBEDTLS_ECP_PF_UNCOMPRESSED, &len, ours, POINT);
 	if (r == 0)

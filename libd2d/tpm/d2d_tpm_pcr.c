@@ -7,7 +7,6 @@
 //kbuild:lib-$(CONFIG_FEATURE_D2DUNLOCK_TPM) += d2d_tpm_pcr.o
 
 #include "d2d_tpm_private.h"
-#include <sys/random.h>
 
 enum {
 	AT_ONCE = 8,		/* PCRs that a TPM can report in one answer */
@@ -97,7 +96,7 @@ static int extend(struct d2d_tpm *tpm, unsigned pcr, char **why)
 	struct d2d_tpm_buffer c, a;
 	uint8_t event[D2D_TPM_DIGEST];
 
-	if (getrandom(event, sizeof(event), 0) != sizeof(event))
+	if (d2d_random(NULL, event, sizeof(event)) < 0)
 		return d2d_fail(-EIO, why, "no random numbers");
 	d2d_tpm_command(&c, TPM_SESSIONS, TPM_PCR_EVENT);
 	d2d_tpm_put32(&c, pcr);

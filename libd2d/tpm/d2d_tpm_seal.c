@@ -10,7 +10,6 @@
 #include <nettle/base64.h>
 #include <nettle/pbkdf2.h>
 #include <nettle/sha2.h>
-#include <sys/random.h>
 
 enum {
 	ATTRIBUTES = 0x12,	/* of a sealed object: fixedTPM, fixedParent; not noDA, so that wrong PINs are counted */
@@ -163,7 +162,7 @@ int d2d_tpm_seal(struct d2d_tpm *tpm, struct d2d_tpm_token *token, const struct 
 	token->bank = TPM_SHA256;
 	token->pin = pin != NULL;
 	token->primary = TPM_ECC;
-	if (getrandom(secret, D2D_TPM_SECRET, 0) != D2D_TPM_SECRET)
+	if (d2d_random(NULL, secret, D2D_TPM_SECRET) < 0)
 		return d2d_fail(-EIO, why, "no random numbers");
 	policy_digest(digest, token->pcrs, pcrs, token->pin);
 	auth_len = pin_auth(token, pin, auth);

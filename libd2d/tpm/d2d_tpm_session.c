@@ -13,7 +13,6 @@
 #include <nettle/cfb.h>
 #include <nettle/hmac.h>
 #include <nettle/memops.h>
-#include <sys/random.h>
 
 enum {
 	DECRYPT = 0x20,		/* attributes: the first parameter of the command is encrypted */
@@ -47,7 +46,7 @@ int d2d_tpm_session(struct d2d_tpm *tpm, struct d2d_tpm_session *s, unsigned typ
 	s->handle = 0;
 	if (r < 0)
 		return d2d_fail(r, why, "the TPM's storage key is malformed");
-	if (getrandom(ours, sizeof(ours), 0) != sizeof(ours))
+	if (d2d_random(NULL, ours, sizeof(ours)) < 0)
 		return d2d_fail(-EIO, why, "no random numbers");
 	d2d_tpm_command(&c, TPM_NO_SESSIONS, TPM_START_AUTH_SESSION);
 	d2d_tpm_put32(&c, key->handle);
@@ -200,7 +199,7 @@ int d2d_tpm_secure(struct d2d_tpm *tpm, struct d2d_tpm_session *s, struct d2d_tp
 	uint8_t ours[TPM_NONCE];
 	int r;
 
-	if (getrandom(ours, sizeof(ours), 0) != sizeof(ours))
+	if (d2d_random(NULL, ours, sizeof(ours)) < 0)
 		return d2d_fail(-EIO, why, "no random numbers");
 	if (wanted->auth_len > D2D_TPM_DIGEST)
 		return d2d_fail(-EINVAL, why, "an authorization value that is too long");

@@ -124,6 +124,12 @@ int d2d_remove_tree(const char *path);
 /* Returns the milliseconds since the machine was started. */
 unsigned long long d2d_now(void);
 
+/* ---- d2d_random.c: random numbers ---- */
+
+/* Fills BUF with random bytes; waits until the kernel has some. This is the form of Mbed TLS, which may pass a context; it isn't
+ * used. */
+int d2d_random(void *unused, unsigned char *buf, size_t len);
+
 /* ---- d2d_text.c: formatting, error messages, UTF-8 ---- */
 
 /* Returns a copy of at most LEN bytes of TEXT that is safe for a terminal and for JSON: each byte that isn't printable ASCII

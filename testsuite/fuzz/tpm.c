@@ -2,7 +2,7 @@
  * The answers of a TPM, and a token of a LUKS2 header. The first byte says which function gets the answers that follow, each
  * with its length in two bytes before it; what comes after the last one is the token.
  * needs: d2d_tpm_buffer.c d2d_tpm_command.c d2d_tpm_ecdh.c d2d_tpm_parent.c d2d_tpm_pcr.c d2d_tpm_seal.c d2d_tpm_session.c
- * needs: d2d_tpm_token.c d2d_bytes.c d2d_text.c d2d_json.c d2d_file.c
+ * needs: d2d_tpm_token.c d2d_bytes.c d2d_text.c d2d_json.c d2d_file.c d2d_random.c
  * libs: -ld2dtls-tpm -ljson-c -lnettle
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
