@@ -70,6 +70,32 @@ static int unseal(struct d2d_tpm *tpm, char **argv, char **why)
 	return r;
 }
 
+/* decline TOKENFILE: prints the token as it is when its user doesn't want it to be sealed anew for the PCRs of now. Then whether the
+ * new one is read so. */
+static int decline(struct d2d_tpm *tpm, char **argv, char **why)
+{
+	char *text = xmalloc_open_read_close(argv[0], NULL), *json;
+	struct d2d_tpm_token token, again;
+	char state[D2D_TPM_STATE];
+	struct d2d_tpm_pcrs pcrs;
+	int r = text ? d2d_tpm_token_parse(text, &token, why) : -errno;
+
+	if (r == 0)
+		r = d2d_tpm_pcrs_read(tpm, &pcrs, why);
+	if (r < 0)
+		return r;
+	d2d_tpm_pcrs_state(&pcrs, token.pcrs, state);
+	json = d2d_tpm_token_decline(text, state);
+	r = d2d_tpm_token_parse(json, &again, why);
+	if (r == 0)
+		printf("%s\n%s %s\n", json, token.declined[0] ? "declined" : "open", strcmp(again.declined, state) == 0 ? "declined" : "open");
+	d2d_tpm_token_clear(&token);
+	d2d_tpm_token_clear(&again);
+	free(json);
+	free(text);
+	return r;
+}
+
 int main(int argc, char **argv)
 {
 	struct d2d_tpm tpm = { .fd = -1 };
@@ -78,7 +104,7 @@ int main(int argc, char **argv)
 
 	ASSIGN_CONST_PTR(&bb_errno, __errno_location());
 	if (argc < 3) {
-		fputs("usage: tpm-key TPM seal PCRS SLOT [PIN] | unseal TOKEN [PIN] | block SAVE\n", stderr);
+		fputs("usage: tpm-key TPM seal PCRS SLOT [PIN] | unseal TOKEN [PIN] | decline TOKEN | block SAVE\n", stderr);
 		return 2;
 	}
 	r = d2d_tpm_open(&tpm, argv[1], &why);
@@ -86,6 +112,8 @@ int main(int argc, char **argv)
 		r = seal(&tpm, argv + 3, &why);
 	else if (r == 0 && strcmp(argv[2], "unseal") == 0 && argc >= 4)
 		r = unseal(&tpm, argv + 3, &why);
+	else if (r == 0 && strcmp(argv[2], "decline") == 0 && argc >= 4)
+		r = decline(&tpm, argv + 3, &why);
 	else if (r == 0 && strcmp(argv[2], "block") == 0 && argc >= 4)
 		r = d2d_tpm_block(&tpm, argv[3], &why);
 	else if (r == 0)

@@ -195,8 +195,10 @@ int d2dunlock_drop_tpm(struct unlock *u, int id);
 /* Asks twice for a new PIN, on the terminal or on all consoles. Returns whether there is one, which the caller frees. */
 bool d2dunlock_new_pin(struct secret *s, int seconds);
 
+/* ---- unlock/reseal.c ---- */
+
 /* After a passphrase has opened a volume that the TPM refuses since the system was changed: asks whether the TPM is to open
- * it from now on, and seals its key anew if the answer is yes. */
+ * it from now on, and seals its key anew if the answer is yes. After a no, doesn't ask again while the system is started like this. */
 void d2dunlock_offer_seal(struct unlock *u, const char *key, size_t len);
 
 /* ---- unlock/open.c ---- */

@@ -9,7 +9,6 @@
 #include "d2d_tpm.h"
 
 enum {
-	CONSENT_SECONDS = 60,	/* nobody may be there, and the boot waits */
 	PIN_TRIES = 3,
 	PIN_LEAST = 4,
 };
@@ -160,69 +159,4 @@ bool d2dunlock_new_pin(struct secret *s, int seconds)
 		s->key = NULL;
 	}
 	return same;
-}
-
-/* ---- after a change of the system ---- */
-
-/* Finds the token that the TPM refuses: the PCRs that it names, and whether it wants a PIN. */
-static bool refused(struct unlock *u, uint32_t *pcrs, bool *pin)
-{
-	int i, n = d2dunlock_tpm_tokens(u);
-	struct d2d_tpm tpm;
-	char *why = NULL;
-	bool found = false;
-
-	if (d2d_tpm_open(&tpm, u->tpm, &why) == 0) {
-		for (i = 0; i < n && !found; i++) {
-			struct d2d_tpm_token token;
-
-			if (d2dunlock_tpm_token(u, i, &token, &why) <= 0)
-				continue;
-			found = token.pcrs && d2d_tpm_is_mine(&tpm, &token, &why) == 1;
-			*pcrs = token.pcrs;
-			*pin = token.pin;
-			d2d_tpm_token_clear(&token);
-		}
-		d2d_tpm_close(&tpm);
-	}
-	free(why);
-	return found;
-}
-
-void d2dunlock_offer_seal(struct unlock *u, const char *key, size_t len)
-{
-	const struct d2d_ask_event enter = { .fd = -1, .takes_empty = true };
-	const struct secret fits = { (char *)key, len };
-	struct secret pin = { NULL, 0 };
-	char answer[16] = "", *why = NULL, *prompt;
-	uint32_t pcrs;
-	bool with_pin;
-	int r;
-
-	if (!refused(u, &pcrs, &with_pin))
-		return;
-	prompt = xasprintf("\nThe TPM refuses the key of %s, because this system was started otherwise than before.\n"
-		"If you have just updated it or its firmware, or changed Secure Boot, this is expected.\n"
-		"Let the TPM open it from now on when the system is started like this? (yes/no) ", u->dev);
-	r = d2d_ask_or_event(prompt, answer, sizeof(answer), CONSENT_SECONDS, &enter);
-	free(prompt);
-	if (r < 0 || strcasecmp(answer, "yes") != 0) {
-		d2d_console_write("nothing was changed: 'd2d unlock enroll-tpm' does it later\n");
-		return;
-	}
-	if (with_pin && !d2dunlock_new_pin(&pin, CONSENT_SECONDS)) {
-		d2d_console_write("nothing was changed\n");
-		return;
-	}
-	r = d2dunlock_seal(u, &fits, pcrs, pin.key, &why);
-	crypt_safe_free(pin.key);
-	if (r < 0) {
-		char *text = xasprintf("the TPM doesn't keep a new key of '%s': %s", u->dev, why);
-
-		d2dunlock_announce(u, text);
-		free(text);
-	} else {
-		d2d_console_write("from the next start on, the TPM opens it\n");
-	}
-	free(why);
 }

@@ -20,6 +20,7 @@ enum {
 
 	D2D_TPM_REGISTERS = 24,
 	D2D_TPM_DIGEST = 32,		/* bytes of SHA-256 */
+	D2D_TPM_STATE = 2 * D2D_TPM_DIGEST + 1,	/* bytes of a digest as text */
 	D2D_TPM_NAME = 34,		/* bytes of a name: two for the hash, and a SHA-256 */
 	D2D_TPM_SECRET = 32,		/* bytes of a secret that d2d_tpm_seal() makes */
 	D2D_TPM_SECRET_MAX = 128,	/* bytes that a TPM can seal */
@@ -63,6 +64,7 @@ struct d2d_tpm_token {
 	uint8_t parent_name[D2D_TPM_NAME];
 	uint8_t *blob, *salt;	/* the sealed object; the salt of the PIN or NULL */
 	size_t blob_len, salt_len;
+	char declined[D2D_TPM_STATE];	/* d2d_tpm_pcrs_state() for which the user doesn't want it to be sealed anew, or "" */
 };
 
 /* Parses the JSON of such a token. Returns -ENOTSUP and a reason if it depends on something that isn't implemented here,
@@ -72,6 +74,10 @@ void d2d_tpm_token_clear(struct d2d_tpm_token *token);
 
 /* Returns the JSON of a token that d2d_tpm_seal() has made; the caller frees it. */
 char *d2d_tpm_token_json(const struct d2d_tpm_token *token);
+
+/* Returns the JSON of a token, which d2d_tpm_token_parse() has taken, with another member DECLINED; NULL if it is malformed. The caller
+ * frees it. systemd doesn't look at this member ("d2d-declined"). */
+char *d2d_tpm_token_decline(const char *json, const char *declined);
 
 /* Returns a list of PCRs, such as "4+7"; the caller frees it. */
 char *d2d_tpm_pcrs_text(uint32_t pcrs);
@@ -87,6 +93,9 @@ struct d2d_tpm_pcrs {
 
 /* Reads all PCRs of the bank of SHA-256. */
 int d2d_tpm_pcrs_read(struct d2d_tpm *tpm, struct d2d_tpm_pcrs *pcrs, char **why);
+
+/* Writes a digest of the PCRs that WANTED names, as text. */
+void d2d_tpm_pcrs_state(const struct d2d_tpm_pcrs *pcrs, uint32_t wanted, char state[D2D_TPM_STATE]);
 
 /* Reads and writes them as text: a line "NUMBER DIGEST" for each. Loading returns -ENOENT if there is no such file. */
 int d2d_tpm_pcrs_load(const char *path, struct d2d_tpm_pcrs *pcrs);

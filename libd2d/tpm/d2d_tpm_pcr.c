@@ -7,6 +7,7 @@
 //kbuild:lib-$(CONFIG_FEATURE_D2DUNLOCK_TPM) += d2d_tpm_pcr.o
 
 #include "d2d_tpm_private.h"
+#include <nettle/sha2.h>
 
 enum {
 	AT_ONCE = 8,		/* PCRs that a TPM can report in one answer */
@@ -54,6 +55,20 @@ int d2d_tpm_pcrs_read(struct d2d_tpm *tpm, struct d2d_tpm_pcrs *pcrs, char **why
 	for (i = 0; r == 0 && i < D2D_TPM_REGISTERS; i += AT_ONCE)
 		r = read_some(tpm, pcrs, i, why);
 	return r;
+}
+
+void d2d_tpm_pcrs_state(const struct d2d_tpm_pcrs *pcrs, uint32_t wanted, char state[D2D_TPM_STATE])
+{
+	uint8_t digest[D2D_TPM_DIGEST];
+	struct sha256_ctx ctx;
+	unsigned i;
+
+	sha256_init(&ctx);
+	for (i = 0; i < D2D_TPM_REGISTERS; i++)
+		if (wanted & (1u << i))
+			sha256_update(&ctx, D2D_TPM_DIGEST, pcrs->value[i]);
+	sha256_digest(&ctx, sizeof(digest), digest);
+	d2d_hex(state, digest, sizeof(digest));
 }
 
 int d2d_tpm_pcrs_load(const char *path, struct d2d_tpm_pcrs *pcrs)

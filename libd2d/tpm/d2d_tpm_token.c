@@ -10,10 +10,13 @@
 #include <nettle/base64.h>
 #include "d2d_tpm_private.h"
 
+#define DECLINED "d2d-declined"	/* our own member */
+
 enum {
 	BLOB_MAX = 2048,	/* bytes */
 	SALT_MAX = 256,
 	SLOTS = 32,		/* of LUKS2 */
+	PLAIN = JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE,
 };
 
 static const struct { const char *name; uint16_t number; } banks[] = {
@@ -127,6 +130,15 @@ static int get_slot(struct json_object *o)
 	return slot < SLOTS ? (int)slot : -EBADMSG;
 }
 
+/* Any other text than a digest is no answer of the user. */
+static void get_declined(struct json_object *o, struct d2d_tpm_token *token)
+{
+	const char *text = d2d_json_text(o, DECLINED);
+
+	if (text && strlen(text) == D2D_TPM_STATE - 1)
+		strcpy(token->declined, text);
+}
+
 static int parse(struct json_object *o, struct d2d_tpm_token *token, char **why)
 {
 	struct json_object *blobs;
@@ -148,6 +160,7 @@ static int parse(struct json_object *o, struct d2d_tpm_token *token, char **why)
 		return d2d_fail(-ENOTSUP, why, "its token names an unknown bank of PCRs");
 	if (get_parent(o, token) < 0)
 		return d2d_fail(-EBADMSG, why, "its token has a malformed storage key");
+	get_declined(o, token);
 	len = get_base64(o, "tpm2_salt", &token->salt, SALT_MAX);
 	if (len < 0)
 		return d2d_fail(-EBADMSG, why, "its token has a malformed salt");
@@ -227,7 +240,20 @@ char *d2d_tpm_token_json(const struct d2d_tpm_token *token)
 	json_object_object_add(o, "tpm2-primary-alg", json_object_new_string("ecc"));
 	json_object_object_add(o, "tpm2-policy-hash", policy(token));
 	json_object_object_add(o, "tpm2-pin", json_object_new_boolean(token->pin));
-	text = xstrdup(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+	text = xstrdup(json_object_to_json_string_ext(o, PLAIN));
+	json_object_put(o);
+	return text;
+}
+
+char *d2d_tpm_token_decline(const char *json, const char *declined)
+{
+	struct json_object *o = json_tokener_parse(json);
+	char *text = NULL;
+
+	if (json_object_is_type(o, json_type_object)) {
+		json_object_object_add(o, DECLINED, json_object_new_string(declined));
+		text = xstrdup(json_object_to_json_string_ext(o, PLAIN));
+	}
 	json_object_put(o);
 	return text;
 }
