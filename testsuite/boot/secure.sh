@@ -13,11 +13,25 @@ export KEYS D2D_KEYS_PASSPHRASE
 	cat "$work/keys.log"
 	give_up "make keys"
 }
-[ -n "${D2D_SECUREBOOT_OUT-}" ] || (
+# secure_make OUT [FROM SYMBOL=VALUE...]: builds the variant in OUT; with the configuration of FROM, but for some symbols.
+secure_make() (
 	unset MAKEFLAGS MAKELEVEL MFLAGS
-	[ -e "$secure/.config" ] || make -C "$SRC" O="$secure" secureboot_defconfig
-	make -C "$SRC" O="$secure"
-) >"$work/build.log" 2>&1 || {
+	out=$1
+	if [ $# -gt 1 ]; then
+		mkdir -p "$out/obj/busybox"
+		cp "$2/.config" "$out/obj/busybox/.config"
+		shift 2
+		for symbol; do
+			sed -i "/^\(# \)\{0,1\}CONFIG_${symbol%%=*}[= ]/d" "$out/obj/busybox/.config"
+			printf 'CONFIG_%s\n' "$symbol" >>"$out/obj/busybox/.config"
+		done
+	elif [ ! -e "$out/.config" ]; then
+		make -C "$SRC" O="$out" secureboot_defconfig
+	fi
+	make -C "$SRC" O="$out"
+) >"$work/build.log" 2>&1
+
+[ -n "${D2D_SECUREBOOT_OUT-}" ] || secure_make "$secure" || {
 	tail -n 20 "$work/build.log"
 	give_up "builds"
 }
