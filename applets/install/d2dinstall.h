@@ -7,6 +7,7 @@
 #ifndef D2DINSTALL_H
 #define D2DINSTALL_H 1
 
+#include "d2d_efi.h"
 #include "d2d_volume.h"
 
 enum {
@@ -21,8 +22,8 @@ enum {
 };
 
 /* GRUB for UEFI on an ISO, and in the slot of a signed system. */
-#define INSTALL_EFI "EFI/BOOT/BOOTX64.EFI"
-#define INSTALL_GRUB "grubx64.efi"
+#define INSTALL_EFI D2D_EFI_FIRST_GRUB
+#define INSTALL_GRUB D2D_EFI_SLOT_GRUB
 
 /* ---- install/ask.c ---- */
 

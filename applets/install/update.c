@@ -234,20 +234,17 @@ int d2dinstall_update(const char *iso, unsigned opt)
 }
 
 /* The GRUB that chooses the slot becomes that of the running system, so that the firmware may refuse an older one (dbx) when the system
- * that it came with is gone. */
-static void renew_grub(const struct slots *s)
+ * that it came with is gone. Returns whether it is another one, and with WRITE replaces it. */
+static bool renew_grub(const struct slots *s, bool write)
 {
-	char here[DIGEST_SIZE], there[DIGEST_SIZE];
 	char *from = xasprintf("%s/%c/"INSTALL_GRUB, s->mnt, s->running), *to = concat_path_file(s->mnt, INSTALL_EFI);
+	bool other = d2dinstall_slot_is_signed(s->mnt, s->running) && d2d_file_same(from, to, D2D_EFI_GRUB_MAX) != 1;
 
-	if (d2dinstall_slot_is_signed(s->mnt, s->running)) {
-		d2dinstall_digest(from, "comparing", here);
-		d2dinstall_digest(to, "comparing", there);
-		if (strcmp(here, there) != 0)
-			d2dinstall_efi_write(from, s->mnt);
-	}
+	if (other && write)
+		d2dinstall_efi_write(from, s->mnt);
 	free(to);
 	free(from);
+	return other;
 }
 
 int d2dinstall_good(void)
@@ -256,7 +253,8 @@ int d2dinstall_good(void)
 
 	if (!find_slots(&s))
 		bb_simple_error_msg_and_die("this system was not booted from a disk that d2dinstall has made");
-	if (s.env.good == s.running) {
+	/* Also when this command was interrupted between its two steps. */
+	if (s.env.good == s.running && !renew_grub(&s, false)) {
 		printf("slot %c is good already\n", s.running);
 		return EXIT_SUCCESS;
 	}
@@ -265,7 +263,7 @@ int d2dinstall_good(void)
 	s.env.good = s.running;
 	s.env.trial = '\0';
 	write_env(&s);
-	renew_grub(&s);
+	renew_grub(&s, true);
 	close_medium(&s);
 	printf("slot %c is good: it is started from now on\n", s.running);
 	return EXIT_SUCCESS;

@@ -7,6 +7,7 @@
 //kbuild:lib-$(CONFIG_FEATURE_D2DUNLOCK_TPM) += d2dunlock_reseal.o
 
 #include "d2dunlock.h"
+#include "d2d_efi.h"
 #include "d2d_tpm.h"
 
 enum { CONSENT_SECONDS = 60 };	/* nobody may be there, and the boot waits */
@@ -46,6 +47,22 @@ static bool find_refused(struct unlock *u, struct refused *f)
 	d2d_tpm_close(&tpm);
 	free(why);
 	return found;
+}
+
+/* Whether the first GRUB of the disk becomes another one when this boot proves good: what PCR 4 says of this start then never comes
+ * again, and to seal a key to it would be in vain. */
+static bool is_passing(uint32_t pcrs)
+{
+	char *slot = pcrs & (1u << D2D_TPM_LOADER) ? d2d_option("slot") : NULL, *own;
+	bool other = false;
+
+	if (slot && (strcmp(slot, "a") == 0 || strcmp(slot, "b") == 0)) {
+		own = xasprintf(D2D_MEDIUM"/%s/"D2D_EFI_SLOT_GRUB, slot);
+		other = d2d_file_same(own, D2D_MEDIUM"/"D2D_EFI_FIRST_GRUB, D2D_EFI_GRUB_MAX) == 0;
+		free(own);
+	}
+	free(slot);
+	return other;
 }
 
 /* Remembers in the token that the user doesn't want the TPM to keep the key for this state. */
@@ -107,6 +124,11 @@ void d2dunlock_offer_seal(struct unlock *u, const char *key, size_t len)
 
 	if (!find_refused(u, &f) || f.declined)
 		return;
+	if (is_passing(f.pcrs)) {
+		d2d_console_write("this is the first start of an update, with a boot loader that is replaced at its end: the next start asks whether "
+			"the TPM is to open it\n");
+		return;
+	}
 	prompt = xasprintf("\nThe TPM refuses the key of %s, because this system was started otherwise than before.\n"
 		"If you have just updated it or its firmware, or changed Secure Boot, this is expected.\n"
 		"Let the TPM open it from now on when the system is started like this? (yes, no; Enter: decide later) ", u->dev);

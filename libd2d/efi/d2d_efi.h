@@ -13,7 +13,13 @@
 #define D2D_EFI_GLOBAL "8be4df61-93ca-11d2-aa0d-00e098032b8c"	/* SecureBoot, SetupMode, PK, KEK */
 #define D2D_EFI_DATABASE "d719b2cb-3d3a-4596-a3bc-dad00e67656f"	/* db, dbx */
 
+/* On a disk made by d2dinstall: the GRUB that the firmware starts and, with signed slots, that of each slot, in its directory. The first
+ * becomes the same as that of the running slot, when that has proved good. */
+#define D2D_EFI_FIRST_GRUB "EFI/BOOT/BOOTX64.EFI"
+#define D2D_EFI_SLOT_GRUB "grubx64.efi"
+
 enum {
+	D2D_EFI_GRUB_MAX = 16 * 1024 * 1024,	/* bytes */
 	D2D_EFI_APPEND = 0x40,		/* attribute of a write: add to the lists that are there */
 	D2D_EFI_AUTHENTICATED = 0x27,	/* kept, visible before and after the start of the system, signed with a time */
 	D2D_EFI_VALUE_MAX = 1024 * 1024,

@@ -96,6 +96,21 @@ int d2d_file_read(const char *path, size_t max, char **text, size_t *len)
 	return 0;
 }
 
+int d2d_file_same(const char *one, const char *other, size_t max)
+{
+	char *text, *text2 = NULL;
+	size_t len, len2;
+	int r = d2d_file_read(one, max, &text, &len);
+
+	if (r == 0)
+		r = d2d_file_read(other, max, &text2, &len2);
+	if (r == 0)
+		r = len == len2 && memcmp(text, text2, len) == 0;
+	free(text2);
+	free(text);
+	return r;
+}
+
 const char *d2d_file_error(int err)
 {
 	switch (err) {

@@ -96,7 +96,10 @@ int d2d_file_open(const char *path, struct stat *st);
 /* Reads a regular file as d2d_file_open() opens it: *len bytes and a '\0'; the caller frees *text. -EFBIG: more than MAX bytes. */
 int d2d_file_read(const char *path, size_t max, char **text, size_t *len);
 
-/* Returns the text for an error of these two functions, to be put behind the file's name, such as "is missing". */
+/* Whether two regular files of at most MAX bytes have the same content: 1, 0, or an error of d2d_file_read(). */
+int d2d_file_same(const char *one, const char *other, size_t max);
+
+/* Returns the text for an error of these functions, to be put behind the file's name, such as "is missing". */
 const char *d2d_file_error(int err);
 
 /* ---- d2d_log.c: logs of limited size ---- */
