@@ -13,6 +13,14 @@ export KEYS D2D_KEYS_PASSPHRASE
 	cat "$work/keys.log"
 	give_up "make keys"
 }
+# locked COMMAND...: runs a command while no other boot test builds the variant.
+locked() {
+	(
+		flock 9
+		"$@"
+	) 9>"$secure.lock"
+}
+
 # secure_make OUT [FROM SYMBOL=VALUE...]: builds the variant in OUT; with the configuration of FROM, but for some symbols.
 secure_make() (
 	unset MAKEFLAGS MAKELEVEL MFLAGS
@@ -31,21 +39,23 @@ secure_make() (
 	make -C "$SRC" O="$out"
 ) >"$work/build.log" 2>&1
 
-[ -n "${D2D_SECUREBOOT_OUT-}" ] || secure_make "$secure" || {
+[ -n "${D2D_SECUREBOOT_OUT-}" ] || locked secure_make "$secure" || {
 	tail -n 20 "$work/build.log"
 	give_up "builds"
 }
 iso=$secure/d2d.iso
 
-# another_build NAME [VARIABLE=VALUE...]: signs the same system anew, with other variables of iso/image, as $secure/NAME.iso.
+# another_build NAME [VARIABLE=VALUE...]: signs the same system anew, with other variables of iso/image, as $work/NAME.img.
 another_build() {
-	local file=$1
+	local file=$1 iso=$name.$1
 	shift
-	(cd "$SRC" && env IMAGES= MEDIUM= O="$secure" ISO="$file" D2D_VERSION="$file" SOURCE_DATE_EPOCH=1767225600 "$@" sh iso/image) \
+	(cd "$SRC" && locked env IMAGES= MEDIUM= O="$secure" ISO="$iso" D2D_VERSION="$file" SOURCE_DATE_EPOCH=1767225600 "$@" sh iso/image) \
 		>"$work/another.log" 2>&1 || {
 		tail -n 20 "$work/another.log"
 		give_up "another build"
 	}
+	mv "$secure/$iso.iso" "$work/$file.img"
+	rm -f "$secure/$iso".*
 }
 
 # place_in ISO PATH: prints the offset of a file's bytes in an ISO.
