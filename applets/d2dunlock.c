@@ -27,7 +27,7 @@
 
 //config:config FEATURE_D2DUNLOCK_TPM
 //config:	bool "Let a TPM 2.0 keep a key"
-//config:	default n
+//config:	default y if D2D_SECUREBOOT
 //config:	depends on FEATURE_D2DUNLOCK_MANAGE
 //config:	help
 //config:	Provides 'd2dunlock enroll-tpm' and 'remove-tpm', and opens
