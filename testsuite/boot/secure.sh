@@ -1,10 +1,11 @@
 # shellcheck shell=dash
 # SPDX-License-Identifier: GPL-2.0-only
 # Sourced by the boot tests of Secure Boot, behind lib.sh: builds the variant in $O-secureboot (or takes what is in
-# $D2D_SECUREBOOT_OUT), with keys that are made once, in the cache. Sets $iso to its ISO, $plain to the one without signatures.
+# $D2D_SECUREBOOT_OUT), with keys that are made once for each version of
+# 'make keys', in the cache. Sets $iso to its ISO, $plain to the one without signatures.
 plain=$iso
 secure=${D2D_SECUREBOOT_OUT:-$O-secureboot}
-KEYS=${D2D_SECUREBOOT_KEYS:-${D2D_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/debian2docker}/secureboot-test-keys}
+KEYS=${D2D_SECUREBOOT_KEYS:-${D2D_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/debian2docker}/secureboot-test-keys-$(sha256sum <"$SRC/iso/secureboot/keys" | cut -c 1-12)}
 D2D_KEYS_PASSPHRASE='only for tests'
 export KEYS D2D_KEYS_PASSPHRASE
 [ -e "$firmware/OVMF_CODE_4M.secboot.fd" ] || give_up "no OVMF with Secure Boot: run 'make deps SETS=secureboot'"
