@@ -57,7 +57,7 @@ firmware_enroll() {
 	choose "$1 Options"
 	choose 'Enroll (PK|KEK|Signature)'
 	choose 'Enroll .*[Uu]sing File'
-	choose "$2, "
+	choose "$2,"
 	choose '<EFI>'
 	choose '<keys>'
 	choose "$3"
