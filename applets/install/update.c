@@ -233,8 +233,8 @@ int d2dinstall_update(const char *iso, unsigned opt)
 	return EXIT_SUCCESS;
 }
 
-/* The GRUB that chooses the slot becomes that of the running system, so that the firmware may refuse an older one (dbx) when the system
- * that it came with is gone. Returns whether it is another one, and with WRITE replaces it. */
+/* The GRUB that chooses the slot becomes that of the running system, so that the firmware may refuse an older one (dbx) when the
+ * system that it came with is gone. Returns whether it is another one, and with WRITE replaces it. */
 static bool renew_grub(const struct slots *s, bool write)
 {
 	char *from = xasprintf("%s/%c/"INSTALL_GRUB, s->mnt, s->running), *to = concat_path_file(s->mnt, INSTALL_EFI);

@@ -1,6 +1,6 @@
 /*
- * d2dunlock: after an update of the system, or another change of what the TPM has measured, asks whether the TPM is to keep the key for
- * the system as it was started now. The answer no is remembered for this state, in the token.
+ * d2dunlock: after an update of the system, or another change of what the TPM has measured, asks whether the TPM is to keep the
+ * key for the system as it was started now. The answer no is remembered for this state, in the token.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -125,8 +125,8 @@ void d2dunlock_offer_seal(struct unlock *u, const char *key, size_t len)
 	if (!find_refused(u, &f) || f.declined)
 		return;
 	if (is_passing(f.pcrs)) {
-		d2d_console_write("this is the first start of an update, with a boot loader that is replaced at its end: the next start asks whether "
-			"the TPM is to open it\n");
+		d2d_console_write("this is the first start of an update, with a boot loader that is replaced at its end: "
+			"the next start asks whether the TPM is to open it\n");
 		return;
 	}
 	prompt = xasprintf("\nThe TPM refuses the key of %s, because this system was started otherwise than before.\n"

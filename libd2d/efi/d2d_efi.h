@@ -13,8 +13,8 @@
 #define D2D_EFI_GLOBAL "8be4df61-93ca-11d2-aa0d-00e098032b8c"	/* SecureBoot, SetupMode, PK, KEK */
 #define D2D_EFI_DATABASE "d719b2cb-3d3a-4596-a3bc-dad00e67656f"	/* db, dbx */
 
-/* On a disk made by d2dinstall: the GRUB that the firmware starts and, with signed slots, that of each slot, in its directory. The first
- * becomes the same as that of the running slot, when that has proved good. */
+/* On a disk made by d2dinstall: the GRUB that the firmware starts and, with signed slots, that of each slot, in its directory. The
+ * first becomes the same as that of the running slot, when that has proved good. */
 #define D2D_EFI_FIRST_GRUB "EFI/BOOT/BOOTX64.EFI"
 #define D2D_EFI_SLOT_GRUB "grubx64.efi"
 

@@ -75,8 +75,8 @@ void d2d_tpm_token_clear(struct d2d_tpm_token *token);
 /* Returns the JSON of a token that d2d_tpm_seal() has made; the caller frees it. */
 char *d2d_tpm_token_json(const struct d2d_tpm_token *token);
 
-/* Returns the JSON of a token, which d2d_tpm_token_parse() has taken, with another member DECLINED; NULL if it is malformed. The caller
- * frees it. systemd doesn't look at this member ("d2d-declined"). */
+/* Returns the JSON of a token, which d2d_tpm_token_parse() has taken, with another member DECLINED; NULL if it is malformed. The
+ * caller frees it. systemd doesn't look at this member ("d2d-declined"). */
 char *d2d_tpm_token_decline(const char *json, const char *declined);
 
 /* Returns a list of PCRs, such as "4+7"; the caller frees it. */
