@@ -75,10 +75,9 @@ struct d2d_ask_event {
 };
 int d2d_ask_or_event(const char *prompt, char *answer, size_t size, int seconds, const struct d2d_ask_event *other);
 
-/* Writes a text to the terminals that d2d_ask() would use. */
+/* Write a text to the terminals that d2d_ask() would use; to all consoles, even if stdin is a terminal. The second function returns
+ * how many consoles took all of the text. */
 void d2d_console_write(const char *text);
-
-/* Writes a text to all consoles, even if stdin is a terminal. Returns how many consoles took all of the text. */
 int d2d_consoles_write(const char *text);
 
 /* ---- d2d_file.c: whole files ---- */
@@ -98,12 +97,10 @@ int d2d_file_read(const char *path, size_t max, char **text, size_t *len);
 
 /* Whether two regular files of at most MAX bytes have the same content: 1, 0, or an error of d2d_file_read(). */
 int d2d_file_same(const char *one, const char *other, size_t max);
-
 /* Returns the text for an error of these functions, to be put behind the file's name, such as "is missing". */
 const char *d2d_file_error(int err);
 
 /* ---- d2d_log.c: logs of limited size ---- */
-
 /* Appends all that can be read from IN to LOG, the open file PATH, and closes LOG. When the file would become longer than MAX
  * bytes, it is renamed to PATH.1 and a new one begins. */
 void d2d_log_copy(int in, int log, const char *path, off_t max);
@@ -122,15 +119,10 @@ int d2d_make_parent_dirs(const char *path);
  * also if PATH doesn't exist. */
 int d2d_remove_tree(const char *path);
 
-/* ---- d2d_time.c: the clock ---- */
-
-/* Returns the milliseconds since the machine was started. */
+/* ---- d2d_time.c: the milliseconds since the machine was started ---- */
 unsigned long long d2d_now(void);
 
-/* ---- d2d_random.c: random numbers ---- */
-
-/* Fills BUF with random bytes; waits until the kernel has some. This is the form of Mbed TLS, which may pass a context; it isn't
- * used. */
+/* ---- d2d_random.c: fills BUF with random bytes, in the form that Mbed TLS asks for, whose first argument isn't used ---- */
 int d2d_random(void *unused, unsigned char *buf, size_t len);
 
 /* ---- d2d_text.c: formatting, error messages, UTF-8 ---- */
@@ -295,7 +287,6 @@ void d2d_ring_close(struct d2d_ring *r);
 unsigned d2d_cpus(void);
 
 /* ---- d2d_name.c: names of hooks, stages, commands and settings ---- */
-
 /* Whether NAME is "NN-name" of letters, digits, '-', '_' and '.'; the rule holds for hooks and for stages. */
 bool d2d_hook_name_ok(const char *name);
 
