@@ -118,8 +118,8 @@ unsigned d2ddisplay_active(const char *root);
 /* Shows a terminal. Returns 0 or a negative errno. */
 int d2ddisplay_activate(const char *root, unsigned vt);
 
-/* Writes TEXT on a terminal and on all consoles. */
-void d2ddisplay_say(const char *root, unsigned vt, const char *text);
+/* Writes TEXT on the text terminal and on all consoles. */
+void d2ddisplay_say(const char *root, const char *text);
 
 /* Makes a text terminal again of one that a killed X server has left, and gives it its keyboard back. */
 void d2ddisplay_restore(const char *root, unsigned vt);

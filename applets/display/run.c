@@ -307,7 +307,7 @@ static void give_up(struct run *run)
 	d2ddisplay_set_state(run->d, "failed: %s", why);
 	text = xasprintf("\r\ndebian2docker: the display '%s' has failed %u times: %s; see 'docker logs %s' and 'd2d display list'\r\n",
 		run->d->name, TRIES, why, name);
-	d2ddisplay_say(run->d->root, D2DDISPLAY_TEXT, text);
+	d2ddisplay_say(run->d->root, text);
 	free(text);
 	free(why);
 	free(name);
