@@ -84,7 +84,7 @@ int d2d_engine_container_remove(const char *name, const struct d2d_engine_owner 
 	*why = NULL;
 	json_object_put(o);
 	if (r < 0)
-		return r == -ENOENT ? 0 : d2d_fail(r, why, "no answer of the Docker engine at '%s'", d2d_engine_socket());
+		return r == -ENOENT ? 0 : d2d_fail(r, why, "no Docker engine at '%s': %s", d2d_engine_socket(), strerror(-r));
 	if (!ours)
 		return d2d_fail(-EEXIST, why, "there is a container '%s' already, which '%s' hasn't made", name, owner->command);
 	if (owner->stops) {
