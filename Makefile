@@ -333,11 +333,12 @@ run:
 check:
 	@sh iso/deps build
 	@$(MAKE) --no-print-directory all host deps-test
+	@$(MAKE) --no-print-directory reproduced
 	@sh testsuite/run lint kernel-config applets alone-sample store reproduce fuzz boot-smoke
 
 check-all:
 	@sh iso/deps build
-	@$(MAKE) --no-print-directory all host deps-test layers
+	@$(MAKE) --no-print-directory all host deps-test layers reproduced
 	@sh testsuite/run lint kernel-config kernel-source applets alone store-all store-other store-faults reproduce-all container traces fuzz boot
 	@$(MAKE) --no-print-directory check-appliances
 	@$(MAKE) --no-print-directory O=$(O)-desktop check-desktop
@@ -353,7 +354,14 @@ check-layers:
 reproduce:
 	@sh iso/deps build test
 	@$(MAKE) --no-print-directory $(if $(filter kernel,$(PRODUCTS)),,$(O)/vmlinuz) $(if $(filter engine,$(PRODUCTS)),,$(O)/obj/engine/root.tar) configured
+	@$(if $(PRODUCTS),,$(MAKE) --no-print-directory reproduced)
 	@sh testsuite/reproduce $(PRODUCTS)
+
+# A layer and an image for it, with their packages in the cache.
+reproduced: $(O)/obj/base/root.tar $(O)/obj/engine/root.tar $(O)/obj/ssh.tar host
+	@NAME=tools PACKAGES= LOCKED= sh iso/layers/build
+	@NAME=web RECIPE=examples/appliances/web/image LOCKED= sh iso/images/build
+.PHONY: reproduced
 
 # The tests of appliances, whose images take long to make.
 check-appliances:

@@ -72,3 +72,7 @@ trust_mode() {
 . "$SRC/iso/lib/apt.sh"
 # shellcheck source=iso/lib/cache.sh
 . "$SRC/iso/lib/cache.sh"
+
+# copy_tree DIR TARGET: copies the content of a directory of this tree, with modes that don't depend on the umask of whoever has checked
+# it out: all may read it, and run what the owner may run.
+copy_tree() { tar -C "$1" --mode=u+w,go=rX -cf - . | tar -C "$2" -xpf - --no-same-owner --keep-directory-symlink; }
