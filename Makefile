@@ -367,7 +367,7 @@ reproduced: $(O)/obj/base/root.tar $(O)/obj/engine/root.tar $(O)/obj/ssh.tar hos
 check-appliances:
 	@sh iso/deps build
 	@$(MAKE) --no-print-directory all host deps-test
-	@for name in web files database; do IMAGES_THERE= NAME=$$name RECIPE=examples/appliances/$$name/image sh iso/images/build || exit; done
+	@for name in web files database builder; do IMAGES_THERE= NAME=$$name RECIPE=examples/appliances/$$name/image sh iso/images/build || exit; done
 	@sh testsuite/run boot-appliances
 .PHONY: check-appliances
 

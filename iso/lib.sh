@@ -7,8 +7,9 @@ LC_ALL=C
 export LC_ALL
 umask 022
 : "${SRC:?top of the tree}" "${O:?output directory}"
-# Without symbolic links in it, because recipes compare paths below it with those that realpath prints.
-O=$(realpath -m "$O")
+# Without symbolic links in it, because recipes compare paths below it with those that realpath prints. Busybox has no option -m;
+# there, iso/container/run makes the directory first.
+if [ -d "$O" ]; then O=$(cd "$O" && pwd -P); else O=$(realpath -m "$O"); fi
 : "${D2D_CACHE:=${XDG_CACHE_HOME:-$HOME/.cache}/debian2docker}"
 export D2D_CACHE
 # make computes the version once for all recipes; this is for a recipe that is started by hand.
