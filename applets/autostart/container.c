@@ -12,26 +12,10 @@
 
 enum { MESSAGES_MAX = 8 * 1024 };	/* bytes of what d2dalias and docker say */
 
-struct json_object *d2dautostart_inspect(const struct d2dautostart *a, int *err)
+/* An engine that doesn't answer, because it is just started again, is asked again later. */
+static int again(int r)
 {
-	char *request = xasprintf("GET /containers/%s/json", a->name), *why;
-	struct json_object *o;
-	int r = d2d_engine_ask(request, NULL, &o, &why);
-
-	free(why);
-	free(request);
-	if (r == 200 && json_object_is_type(o, json_type_object))
-		return o;
-	json_object_put(o);
-	*err = r == 404 ? -ENOENT : -EAGAIN;
-	return NULL;
-}
-
-static bool is_ours(struct json_object *container, const char *name)
-{
-	const char *of = d2d_json_text(json_object_object_get(json_object_object_get(container, "Config"), "Labels"), D2DAUTOSTART_OF);
-
-	return of && strcmp(of, name) == 0;
+	return r < 0 && r != -ENOENT && r != -EIO && r != -EEXIST ? -EAGAIN : r;
 }
 
 /* Returns the engine's description of the image NAME, or of the one with that ID. */
@@ -45,7 +29,7 @@ bool d2dautostart_is_current(const struct d2dautostart *a, struct json_object *c
 	char *why = NULL;
 	struct json_object *image = describe(a->image, &why);
 	const char *id = d2d_json_text(image, "Id"), *runs = d2d_json_text(container, "Image");
-	bool is = id && runs && strcmp(id, runs) == 0 && is_ours(container, a->name);
+	bool is = id && runs && strcmp(id, runs) == 0 && strcmp(d2d_engine_container_label(container, D2DAUTOSTART_OF) ?: "", a->name) == 0;
 
 	free(why);
 	json_object_put(image);
@@ -54,34 +38,10 @@ bool d2dautostart_is_current(const struct d2dautostart *a, struct json_object *c
 
 int d2dautostart_remove(const char *name, char **why)
 {
-	struct d2dautostart a = { .name = (char *)name };
-	struct json_object *o;
-	char *request, *stop;
-	int r;
+	/* It may have to write what it has in memory. */
+	struct d2d_engine_owner owner = { "d2d autostart", D2DAUTOSTART_OF, name, true };
 
-	*why = NULL;
-	o = d2dautostart_inspect(&a, &r);
-	if (!o)
-		return r == -ENOENT ? 0 : d2d_fail(r, why, "the engine doesn't answer");
-	if (!is_ours(o, name)) {
-		json_object_put(o);
-		return d2d_fail(-EEXIST, why, "there is a container '%s' already, which isn't of 'd2d autostart'", name);
-	}
-	json_object_put(o);
-	/* In the time that its image asks for, so that it can write what it has in memory. */
-	request = xasprintf("POST /containers/%s/stop", name);
-	d2d_engine_ask(request, NULL, NULL, &stop);
-	free(stop);
-	free(request);
-	request = xasprintf("DELETE /containers/%s?force=1&v=1", name);
-	r = d2d_engine_ask(request, NULL, NULL, why);
-	free(request);
-	if (r == 404) {
-		free(*why);
-		*why = NULL;
-		return 0;
-	}
-	return r / 100 == 2 ? 0 : r < 0 ? -EAGAIN : -EIO;
+	return again(d2d_engine_container_remove(name, &owner, why));
 }
 
 /* The child process: becomes user docker, with standard error where its output goes, and executes d2dalias. */
@@ -155,7 +115,7 @@ static int create(const struct d2dautostart *a, bool own, char **why)
 static int check_leave(const struct d2dautostart *a, char **why)
 {
 	int r = 0;
-	struct json_object *container = d2dautostart_inspect(a, &r), *image;
+	struct json_object *container = d2d_engine_container(a->name, &r), *image;
 	char *wrong = NULL;
 
 	if (!container)
@@ -202,11 +162,7 @@ int d2dautostart_make(const struct d2dautostart *a, char **why)
 
 int d2dautostart_start(const struct d2dautostart *a, char **why)
 {
-	char *request = xasprintf("POST /containers/%s/start", a->name);
-	int r = d2d_engine_ask(request, NULL, NULL, why);
-
-	free(request);
-	return r / 100 == 2 || r == 304 ? 0 : r < 0 ? -EAGAIN : r == 404 ? -ENOENT : -EIO;
+	return again(d2d_engine_container_start(a->name, why));
 }
 
 void d2dautostart_remove_old(const char *root)

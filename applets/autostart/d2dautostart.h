@@ -7,10 +7,11 @@
 #define D2DAUTOSTART_H 1
 
 #include "d2d_engine.h"
+#include "d2d_supervisor.h"
 
 struct json_object;
 
-#define D2DAUTOSTART_DIR D2D_RUN"/autostart"
+#define D2DAUTOSTART_KIND "autostart"			/* of its supervisors */
 #define D2DAUTOSTART_CONSOLE D2D_RUN"/autostart.console"	/* the name of the container that has tty1 (boot-scripts/attach) */
 #define D2DAUTOSTART_LABEL "org.debian2docker.autostart"
 #define D2DAUTOSTART_OF D2DAUTOSTART_LABEL"-of"	/* the label of a container, with its name, so that no other one is removed */
@@ -23,7 +24,7 @@ struct d2dautostart_wish {
 	bool store, encrypted;	/* it is only started with a store, or with an encrypted one */
 };
 
-/* An image that is started by itself: its settings are the file D2DAUTOSTART_DIR/NAME/settings. */
+/* An image that is started by itself. */
 struct d2dautostart {
 	const char *root;	/* "" for / */
 	char *name;		/* of the image without its tag, and of the container */
@@ -76,9 +77,6 @@ int d2dautostart_make(const struct d2dautostart *a, char **why);
 
 /* Starts the container. Returns 0, -EAGAIN, -ENOENT if there is none, or -EIO and sets *why. */
 int d2dautostart_start(const struct d2dautostart *a, char **why);
-
-/* Returns the engine's description of the container, or NULL; then *ERR is -ENOENT, or -EAGAIN if the engine doesn't answer. */
-struct json_object *d2dautostart_inspect(const struct d2dautostart *a, int *err);
 
 /* Whether the container of this description runs the image that has the name now. */
 bool d2dautostart_is_current(const struct d2dautostart *a, struct json_object *container);

@@ -26,7 +26,7 @@ enum {
 
 struct run {
 	struct d2dautostart *a;
-	sigset_t open;			/* the signals as they are blocked while this process waits */
+	sigset_t open;			/* for d2d_supervisor_pause() */
 	unsigned long long failed[TRIES];	/* when the last failures were, as a ring */
 	unsigned n_failed;
 	int pause;			/* ms before the next start */
@@ -35,20 +35,10 @@ struct run {
 	bool made;			/* the container is there */
 };
 
-/* Waits MS milliseconds, or until FD (-1: none) can be read. */
-static void pause_for(struct run *run, int fd, int ms)
-{
-	struct timespec limit = { ms / 1000, ms % 1000 * 1000000L };
-	struct pollfd p = { fd, POLLIN, 0 };
-
-	if (!bb_got_signal)
-		ppoll(&p, 1, &limit, &run->open);
-}
-
 static void wait_for_end(struct run *run)
 {
-	while (!bb_got_signal)
-		pause_for(run, -1, INT_MAX);
+	while (d2d_supervisor_pause(&run->open, -1, INT_MAX))
+		continue;
 }
 
 /* Sets the state, and says it, too, unless HEALTH is what was said last. */
@@ -82,43 +72,30 @@ static void tell_health(struct run *run, struct json_object *container)
 	free(address);
 }
 
-/* What to say about a container that doesn't run. The caller frees it. */
-static char *end_of(struct json_object *container)
-{
-	struct json_object *state = json_object_object_get(container, "State");
-	const char *error = d2d_json_text(state, "Error");
-
-	if (error && error[0])
-		return xasprintf("it has ended (%s)", error);
-	if (json_object_get_boolean(json_object_object_get(state, "OOMKilled")))
-		return xstrdup("it has ended (out of memory)");
-	return xasprintf("it has ended (exit status %d)", json_object_get_int(json_object_object_get(state, "ExitCode")));
-}
-
 /* Waits until the container has ended, or this process is to. Sets why. Returns whether its exit status was 0. */
 static bool watch(struct run *run)
 {
-	char buf[4096], *request = xasprintf("GET /events?filters=%%7B%%22label%%22:%%5B%%22"D2DAUTOSTART_OF"%%3D%s%%22%%5D,"
+	char *request = xasprintf("GET /events?filters=%%7B%%22label%%22:%%5B%%22"D2DAUTOSTART_OF"%%3D%s%%22%%5D,"
 		"%%22event%%22:%%5B%%22die%%22,%%22health_status%%22,%%22destroy%%22%%5D%%7D", run->a->name);
 	struct json_object *container;
+	char *end;
 	bool runs = true, well = false;
 	int fd = -1, err;
-	ssize_t n;
 
 	/* Each time it is looked at the container itself, so that no event is missed. */
 	while (runs && !bb_got_signal) {
 		if (fd < 0)
 			fd = d2d_engine_stream(request);
-		container = d2dautostart_inspect(run->a, &err);
+		container = d2d_engine_container(run->a->name, &err);
 		if (container) {
-			struct json_object *state = json_object_object_get(container, "State");
-
-			runs = json_object_get_boolean(json_object_object_get(state, "Running"));
+			runs = d2d_engine_container_runs(container);
 			if (runs) {
 				tell_health(run, container);
 			} else {
-				run->why = end_of(container);
-				well = json_object_get_int(json_object_object_get(state, "ExitCode")) == 0;
+				end = d2d_engine_container_end(container);
+				well = strcmp(end, "exit status 0") == 0;
+				run->why = xasprintf("it has ended (%s)", end);
+				free(end);
 			}
 		} else if (err == -ENOENT) {
 			runs = run->made = false;
@@ -127,12 +104,9 @@ static bool watch(struct run *run)
 		json_object_put(container);
 		if (!runs)
 			break;
-		pause_for(run, fd, fd < 0 ? RETRY : LOOK);
-		n = fd < 0 ? 1 : recv(fd, buf, sizeof(buf), MSG_DONTWAIT);
-		if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
-			close(fd);
-			fd = -1;
-		}
+		d2d_supervisor_pause(&run->open, fd, fd < 0 ? RETRY : LOOK);
+		if (fd >= 0)
+			d2d_engine_stream_skip(&fd);
 	}
 	if (fd >= 0)
 		close(fd);
@@ -144,9 +118,8 @@ static bool watch(struct run *run)
 static bool runs_already(struct run *run)
 {
 	int err;
-	struct json_object *o = d2dautostart_inspect(run->a, &err);
-	bool runs = o && json_object_get_boolean(json_object_object_get(json_object_object_get(o, "State"), "Running"))
-		&& d2dautostart_is_current(run->a, o);
+	struct json_object *o = d2d_engine_container(run->a->name, &err);
+	bool runs = o && d2d_engine_container_runs(o) && d2dautostart_is_current(run->a, o);
 
 	json_object_put(o);
 	return runs;
@@ -161,13 +134,13 @@ static void wait_for_terminal(struct run *run)
 	d2dautostart_set_state(run->a, "starts on tty1");
 	while (!bb_got_signal && d2d_now() < limit) {
 		int err;
-		struct json_object *o = d2dautostart_inspect(run->a, &err);
-		bool runs = json_object_get_boolean(json_object_object_get(json_object_object_get(o, "State"), "Running"));
+		struct json_object *o = d2d_engine_container(run->a->name, &err);
+		bool runs = o && d2d_engine_container_runs(o);
 
 		json_object_put(o);
 		if (runs)
 			return;
-		pause_for(run, -1, STEP);
+		d2d_supervisor_pause(&run->open, -1, STEP);
 	}
 }
 
@@ -240,7 +213,7 @@ static void after(struct run *run, bool well, unsigned long long length)
 	text = xasprintf("%s, and is started again in %d s", run->why, run->pause / 1000);
 	tell(run, "ended", text);
 	free(text);
-	pause_for(run, -1, run->pause);
+	d2d_supervisor_pause(&run->open, -1, run->pause);
 	run->pause = MIN(run->pause * 2, LAST_PAUSE);
 }
 
@@ -249,21 +222,13 @@ int d2dautostart_run(const char *root, const char *name)
 	struct d2dautostart a = { .root = root };
 	struct run run = { .a = &a, .pause = FIRST_PAUSE };
 	unsigned long long began;
-	sigset_t block;
 	char *lacks;
 	bool well;
 	int r;
 
 	if (d2dautostart_load(&a, name) < 0)
 		bb_error_msg_and_die("'%s' was not started by itself", printable_string(name));
-	/* Signals are only let through while this process waits, so no request is interrupted, and none is missed. */
-	sigemptyset(&block);
-	sigaddset(&block, SIGTERM);
-	sigaddset(&block, SIGINT);
-	sigprocmask(SIG_BLOCK, &block, &run.open);
-	sigdelset(&run.open, SIGTERM);
-	sigdelset(&run.open, SIGINT);
-	bb_signals_norestart((1 << SIGTERM) | (1 << SIGINT), record_signo);
+	d2d_supervisor_signals(&run.open, false);
 
 	lacks = d2dautostart_lacks(root, &a.wish);
 	if (lacks)
@@ -277,7 +242,7 @@ int d2dautostart_run(const char *root, const char *name)
 		r = begin(&run);
 		if (r == -EAGAIN) {
 			/* A dockerd that is just started again is no fault of the image. */
-			pause_for(&run, -1, RETRY);
+			d2d_supervisor_pause(&run.open, -1, RETRY);
 			continue;
 		}
 		if (r < 0 && r != -EIO) {

@@ -8,22 +8,9 @@
 #include "d2dautostart.h"
 #include "d2d_image.h"
 
-/* Returns the name of the supervisor's service; the caller frees it. */
-static char *service(const char *name)
-{
-	return xasprintf("autostart-%s", name);
-}
-
 int d2dautostart_spawn(const struct d2dautostart *a)
 {
-	char *name = service(a->name);
-	char *argv[] = { (char *)"d2dstart", name, (char *)"--", (char *)"d2dautostart", (char *)"run", a->name, NULL };
-	int r;
-
-	fflush_all();
-	r = spawn_and_wait(argv);
-	free(name);
-	if (r == 0)
+	if (d2d_supervisor_start(D2DAUTOSTART_KIND, a->name))
 		return EXIT_SUCCESS;
 	bb_error_msg("the supervisor of '%s' can't be started", a->name);
 	return EXIT_FAILURE;
@@ -70,14 +57,11 @@ int d2dautostart_take_console(const struct d2dautostart *a)
 /* Ends the supervisor. It leaves the container alone, as at power-off, when Docker stops all. */
 static void end_supervisor(const char *root, const char *name)
 {
-	char *supervisor = service(name), *dir = xasprintf("%s"D2D_RUN"/service/%s", root, supervisor);
-	char *argv[] = { (char *)"d2dstart", (char *)"-k", (char *)"-t", (char *)"10", supervisor, NULL };
+	char *dir = xasprintf("%s"D2D_RUN"/service/"D2DAUTOSTART_KIND"-%s", root, name);
 
-	fflush_all();
 	if (access(dir, F_OK) == 0)
-		spawn_and_wait(argv);
+		d2d_supervisor_end(D2DAUTOSTART_KIND, name, 10);
 	free(dir);
-	free(supervisor);
 }
 
 int d2dautostart_stop(const char *root, const char *name)

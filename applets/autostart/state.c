@@ -1,8 +1,5 @@
 /*
- * d2dautostart: the directory of an image below /run/d2d/autostart.
- *
- *	settings	JSON: image, words, ordered
- *	state		a line of text
+ * d2dautostart: the settings of an image that is started by itself, and its state.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -11,8 +8,6 @@
 #include <json-c/json.h>
 #include "d2dautostart.h"
 #include "d2d_alias.h"
-
-enum { SETTINGS_MAX = 64 * 1024, STATE_MAX = 4096 };
 
 char *d2dautostart_name(const char *image)
 {
@@ -28,7 +23,7 @@ char *d2dautostart_name(const char *image)
 void d2dautostart_set(struct d2dautostart *a, const char *name)
 {
 	a->name = xstrdup(name);
-	a->dir = xasprintf("%s"D2DAUTOSTART_DIR"/%s", a->root, name);
+	a->dir = d2d_supervisor_dir(a->root, D2DAUTOSTART_KIND, name);
 }
 
 void d2dautostart_free(struct d2dautostart *a)
@@ -43,15 +38,11 @@ void d2dautostart_free(struct d2dautostart *a)
 int d2dautostart_load(struct d2dautostart *a, const char *name)
 {
 	struct json_object *o;
-	char *path, *why = NULL;
-	int r = 0;
+	char *why = NULL;
+	int r;
 
 	d2dautostart_set(a, name);
-	path = concat_path_file(a->dir, "settings");
-	if (access(path, F_OK) < 0)
-		r = -ENOENT;
-	o = d2d_json_read(path, SETTINGS_MAX);
-	free(path);
+	r = d2d_supervisor_load(a->dir, &o);
 	if (r == 0) {
 		a->image = xstrdup(d2d_json_text(o, "image") ?: "");
 		a->words = xstrdup(d2d_json_text(o, "words") ?: "");
@@ -67,57 +58,35 @@ int d2dautostart_load(struct d2dautostart *a, const char *name)
 int d2dautostart_save(const struct d2dautostart *a)
 {
 	struct json_object *o = json_object_new_object();
-	char *path = concat_path_file(a->dir, "settings"), *dir = xstrdup(a->dir);
+	char *dir = xstrdup(a->dir);
 	int r = bb_make_directory(dir, 0755, FILEUTILS_RECUR) < 0 ? -EIO : 0;
 
 	json_object_object_add(o, "image", json_object_new_string(a->image));
 	json_object_object_add(o, "words", json_object_new_string(a->words));
 	json_object_object_add(o, "ordered", json_object_new_boolean(a->ordered));
-	if (r == 0)
-		r = d2d_file_write(path, json_object_to_json_string_ext(o, JSON_C_TO_STRING_NOSLASHESCAPE));
-	json_object_put(o);
 	free(dir);
-	free(path);
+	if (r == 0)
+		return d2d_supervisor_save(a->dir, o);
+	json_object_put(o);
 	return r;
 }
 
 int d2dautostart_names(const char *root, char ***names)
 {
-	char *dir = xasprintf("%s"D2DAUTOSTART_DIR, root);
-	int n = d2d_dir_list(dir, INT_MAX - 1, names);
-
-	free(dir);
-	if (n < 0) {
-		*names = xzalloc(sizeof(char *));
-		n = 0;
-	}
-	return n;
+	return d2d_supervisor_names(root, D2DAUTOSTART_KIND, names);
 }
 
 void d2dautostart_set_state(const struct d2dautostart *a, const char *text)
 {
-	char *path = concat_path_file(a->dir, "state"), *line = d2d_printable(text, MIN(strlen(text), STATE_MAX / 2));
-	char *whole = xasprintf("%s\n", line);
+	int r = d2d_supervisor_set_state(a->dir, text);
 
-	if (d2d_file_write(path, whole) < 0)
-		bb_perror_msg("can't write '%s'", path);
-	free(whole);
-	free(line);
-	free(path);
+	if (r < 0)
+		bb_error_msg("can't write the state in '%s': %s", a->dir, strerror(-r));
 }
 
 char *d2dautostart_state(const struct d2dautostart *a)
 {
-	char *path = concat_path_file(a->dir, "state"), *text, *shown;
-	size_t len;
-
-	if (d2d_file_read(path, STATE_MAX, &text, &len) < 0)
-		text = xstrdup("starts");
-	chomp(text);
-	shown = d2d_printable(text, strlen(text));
-	free(text);
-	free(path);
-	return shown;
+	return d2d_supervisor_state(a->dir);
 }
 
 void d2dautostart_say(const struct d2dautostart *a, const char *text)

@@ -7,10 +7,12 @@
 #define D2DDISPLAY_H 1
 
 #include "d2d_engine.h"
+#include "d2d_supervisor.h"
 
 struct json_object;
 
-#define D2DDISPLAY_DIR D2D_RUN"/display"
+#define D2DDISPLAY_KIND "display"			/* of its supervisors */
+#define D2DDISPLAY_DIR D2D_RUN"/"D2DDISPLAY_KIND
 #define D2DDISPLAY_SERVER "d2d-display:latest"		/* the image that is the X server */
 #define D2DDISPLAY_SOUND "d2d-sound:latest"		/* the image that has the sound cards */
 #define D2DDISPLAY_SOUND_DIR D2D_RUN"/sound"
@@ -21,6 +23,7 @@ struct json_object;
 #define D2DDISPLAY_PROFILE "/usr/lib/d2d/nested-seccomp.json"	/* what a nested engine may call; made by iso/nested/build */
 
 enum {
+	D2DDISPLAY_TEXT = 1,				/* the terminal with the login */
 	D2DDISPLAY_FIRST = 7, D2DDISPLAY_LAST = 12,	/* virtual terminals, which Ctrl-Alt-F7 to F12 show */
 	D2DDISPLAY_NAME_MAX = 32,			/* characters */
 	D2DDISPLAY_FOLDER_MAX = 64,			/* characters */
@@ -115,8 +118,8 @@ unsigned d2ddisplay_active(const char *root);
 /* Shows a terminal. Returns 0 or a negative errno. */
 int d2ddisplay_activate(const char *root, unsigned vt);
 
-/* Writes TEXT on a terminal and on all consoles. */
-void d2ddisplay_say(const char *root, unsigned vt, const char *text);
+/* Writes TEXT on the text terminal and on all consoles. */
+void d2ddisplay_say(const char *root, const char *text);
 
 /* Makes a text terminal again of one that a killed X server has left, and gives it its keyboard back. */
 void d2ddisplay_restore(const char *root, unsigned vt);
@@ -147,6 +150,9 @@ int d2ddisplay_start_container(const char *name, struct json_object *config, cha
 /* Removes a container by its name, if it is one of d2ddisplay. Returns 0 also if there is none; or -EEXIST if it is another one, or
  * another negative errno, and sets *why. */
 int d2ddisplay_remove_container(const char *name, char **why);
+
+/* Appends VALUE, which O owns then, to the array of O's key, which is made if it isn't there. */
+void d2ddisplay_append(struct json_object *o, const char *key, struct json_object *value);
 
 /* ---- display/container.c: how the two containers of a display are run ---- */
 

@@ -27,17 +27,6 @@ enum {
 
 /* ---- what the container gets ---- */
 
-static void append(struct json_object *host, const char *key, struct json_object *value)
-{
-	struct json_object *array = json_object_object_get(host, key);
-
-	if (!array) {
-		array = json_object_new_array();
-		json_object_object_add(host, key, array);
-	}
-	json_object_array_add(array, value);
-}
-
 /* /dev/net/tun, by which pasta connects the nested engine's network with that of the container. Without CAP_NET_ADMIN, which a
  * process has only in its own user namespace, nobody can make an interface with it. */
 static struct json_object *tun(const struct d2ddisplay *d)
@@ -71,16 +60,16 @@ void d2ddisplay_nested(const struct d2ddisplay *d, struct json_object *host)
 	/* If it can't be read, Docker's own profile is used, with which no engine starts. */
 	if (d2d_file_read(path, PROFILE_MAX, &profile, &len) == 0) {
 		text = xasprintf("seccomp=%s", profile);
-		append(host, "SecurityOpt", json_object_new_string(text));
+		d2ddisplay_append(host, "SecurityOpt", json_object_new_string(text));
 		free(text);
 	}
 	/* The kernel lets a user namespace mount /proc and /sys only if nothing in those of the container is covered. */
 	json_object_object_add(host, "MaskedPaths", json_object_new_array());
 	json_object_object_add(host, "ReadonlyPaths", json_object_new_array());
 	if (!d->wish.offline)
-		append(host, "Devices", tun(d));
+		d2ddisplay_append(host, "Devices", tun(d));
 	text = xasprintf("%s/nested:"IN_CONTAINER":ro", d->dir);
-	append(host, "Binds", json_object_new_string(text));
+	d2ddisplay_append(host, "Binds", json_object_new_string(text));
 	free(text);
 	free(profile);
 	free(path);

@@ -10,6 +10,7 @@
 
 enum {
 	PAUSE = 10 * 1000,	/* ms between two starts */
+	STEP = 100,		/* ms between two looks for the socket */
 	LIMIT = 20 * 1000,	/* ms after which the application is started without a socket, too */
 };
 
@@ -51,11 +52,10 @@ static void start(const struct d2ddisplay *d, struct d2ddisplay_player *p)
 /* Waits until the socket is there, which takes long in an emulator. */
 static void await_socket(const struct d2ddisplay *d, const struct d2ddisplay_player *p, const sigset_t *open)
 {
-	static const struct timespec step = { .tv_nsec = 100 * 1000 * 1000 };
 	char *socket = xasprintf("%s/sound/out/native", d->dir), *end = NULL;
 
 	while (!bb_got_signal && access(socket, F_OK) < 0 && d2d_now() - p->began < LIMIT && d2d_engine_is_running(p->id, &end) != 0)
-		ppoll(NULL, 0, &step, open);
+		d2d_supervisor_pause(open, -1, STEP);
 	free(end);
 	free(socket);
 }

@@ -1,5 +1,5 @@
 /*
- * d2ddisplay: starts and removes containers.
+ * d2ddisplay: makes and removes containers.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -18,41 +18,30 @@ int d2ddisplay_start_container(const char *name, struct json_object *config, cha
 	*id = r / 100 == 2 && d2d_json_text(o, "Id") ? xstrdup(d2d_json_text(o, "Id")) : NULL;
 	json_object_put(o);
 	if (*id) {
-		request = xasprintf("POST /containers/%s/start", *id);
-		r = d2d_engine_ask(request, NULL, NULL, why);
-		free(request);
-	} else if (!*why) {
+		r = d2d_engine_container_start(*id, why);
+		return r == -ENOENT ? -EIO : r;
+	}
+	if (!*why) {
 		*why = xstrdup("the engine's answer can't be understood");
 		r = -EIO;
 	}
-	return r / 100 == 2 ? 0 : r < 0 ? r : -EIO;
+	return r < 0 ? r : -EIO;
 }
 
 int d2ddisplay_remove_container(const char *name, char **why)
 {
-	char *request = xasprintf("GET /containers/%s/json", name);
-	struct json_object *o;
-	int r = d2d_engine_ask(request, NULL, &o, why);
-	bool ours = r == 200 && d2d_json_text(json_object_object_get(json_object_object_get(o, "Config"), "Labels"), D2DDISPLAY_LABEL"-of");
+	static const struct d2d_engine_owner owner = { "d2d display", D2DDISPLAY_LABEL"-of", NULL, false };
 
-	free(request);
-	json_object_put(o);
-	if (r == 404) {
-		free(*why);
-		*why = NULL;
-		return 0;
+	return d2d_engine_container_remove(name, &owner, why);
+}
+
+void d2ddisplay_append(struct json_object *o, const char *key, struct json_object *value)
+{
+	struct json_object *array = json_object_object_get(o, key);
+
+	if (!array) {
+		array = json_object_new_array();
+		json_object_object_add(o, key, array);
 	}
-	if (r != 200)
-		return r < 0 ? r : -EIO;
-	if (!ours)
-		return d2d_fail(-EEXIST, why, "there is a container '%s' already, which 'd2d display' hasn't made", name);
-	request = xasprintf("DELETE /containers/%s?force=1&v=1", name);
-	r = d2d_engine_ask(request, NULL, NULL, why);
-	free(request);
-	if (r == 404) {
-		free(*why);
-		*why = NULL;
-		return 0;
-	}
-	return r / 100 == 2 ? 0 : r < 0 ? r : -EIO;
+	json_object_array_add(array, value);
 }

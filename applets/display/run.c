@@ -20,12 +20,11 @@ enum {
 	UDEV_LIMIT = 180 * 1000,	/* ms until udevd listens */
 	X_LIMIT = 180 * 1000,	/* ms until X has its socket: slow in an emulator */
 	LOOK = 30 * 1000,	/* ms after which the containers are looked at, also without an event */
-	TEXT_TERMINAL = 1,
 };
 
 struct run {
 	struct d2ddisplay *d;
-	sigset_t open;		/* the signals as they are blocked while this process waits */
+	sigset_t open;		/* for d2d_supervisor_pause() */
 	char *why;		/* why this run has ended, or NULL */
 	bool counts;		/* it has ended because of the display, not because the engine didn't answer */
 	bool well;		/* the application has ended with exit status 0 */
@@ -37,17 +36,6 @@ struct run {
 	struct d2ddisplay_player player;	/* of its sound */
 	int lock;		/* only one display at a time starts its X server, which changes the terminal */
 };
-
-/* Waits MS milliseconds, or until FD (-1: none) can be read. Returns false when this process is to end. */
-static bool pause_for(struct run *run, int fd, int ms)
-{
-	struct timespec limit = { ms / 1000, ms % 1000 * 1000000L };
-	struct pollfd p = { fd, POLLIN, 0 };
-
-	if (!bb_got_signal)
-		ppoll(&p, 1, &limit, &run->open);
-	return !bb_got_signal;
-}
 
 /* Sets the reason of the end unless there is one. Frees TEXT. */
 static void ended(struct run *run, char *text)
@@ -93,7 +81,7 @@ static bool await(struct run *run, const char *file, mode_t type, int limit)
 				break;
 			look = d2d_now() + 10 * STEP;
 		}
-		if (!pause_for(run, -1, STEP))
+		if (!d2d_supervisor_pause(&run->open, -1, STEP))
 			break;
 	}
 	free(path);
@@ -106,7 +94,7 @@ static void take_lock(struct run *run)
 
 	run->lock = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	free(path);
-	while (run->lock >= 0 && flock(run->lock, LOCK_EX | LOCK_NB) < 0 && pause_for(run, -1, STEP))
+	while (run->lock >= 0 && flock(run->lock, LOCK_EX | LOCK_NB) < 0 && d2d_supervisor_pause(&run->open, -1, STEP))
 		continue;
 }
 
@@ -217,9 +205,8 @@ static bool start_client(struct run *run)
 /* Waits until one of the two containers has ended, or this process is to. */
 static void watch(struct run *run)
 {
-	ssize_t n;
 	/* All containers of this display have its label. */
-	char buf[4096], *request = xasprintf("GET /events?filters=%%7B%%22label%%22:%%5B%%22"D2DDISPLAY_LABEL"-of%%3D%s%%22%%5D,"
+	char *request = xasprintf("GET /events?filters=%%7B%%22label%%22:%%5B%%22"D2DDISPLAY_LABEL"-of%%3D%s%%22%%5D,"
 		"%%22event%%22:%%5B%%22die%%22%%5D%%7D", run->d->name);
 	int fd = -1;
 
@@ -230,13 +217,10 @@ static void watch(struct run *run)
 		if (!runs(run, run->server, "the X server") || !runs(run, run->client, "the application"))
 			break;
 		d2ddisplay_sound_look(run->d, &run->player);
-		if (!pause_for(run, fd, fd < 0 ? PAUSE : LOOK))
+		if (!d2d_supervisor_pause(&run->open, fd, fd < 0 ? PAUSE : LOOK))
 			break;
-		n = fd < 0 ? 1 : recv(fd, buf, sizeof(buf), MSG_DONTWAIT);
-		if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
-			close(fd);
-			fd = -1;
-		}
+		if (fd >= 0)
+			d2d_engine_stream_skip(&fd);
 	} while (!bb_got_signal);
 	if (fd >= 0)
 		close(fd);
@@ -313,7 +297,7 @@ static void leave_terminal(const struct run *run)
 		return;
 	d2ddisplay_restore(d->root, d->vt);
 	if (run->shown)
-		d2ddisplay_activate(d->root, d->once && run->before ? run->before : TEXT_TERMINAL);
+		d2ddisplay_activate(d->root, d->once && run->before ? run->before : D2DDISPLAY_TEXT);
 }
 
 static void give_up(struct run *run)
@@ -323,11 +307,11 @@ static void give_up(struct run *run)
 	d2ddisplay_set_state(run->d, "failed: %s", why);
 	text = xasprintf("\r\ndebian2docker: the display '%s' has failed %u times: %s; see 'docker logs %s' and 'd2d display list'\r\n",
 		run->d->name, TRIES, why, name);
-	d2ddisplay_say(run->d->root, TEXT_TERMINAL, text);
+	d2ddisplay_say(run->d->root, text);
 	free(text);
 	free(why);
 	free(name);
-	while (pause_for(run, -1, INT_MAX))
+	while (d2d_supervisor_pause(&run->open, -1, INT_MAX))
 		continue;
 }
 
@@ -338,22 +322,11 @@ int d2ddisplay_run(const char *root, const char *name)
 	unsigned long long lasted;
 	unsigned failed = 0;
 	int code = EXIT_SUCCESS;
-	sigset_t block;
 
 	if (d2ddisplay_load(&d, name) < 0)
 		bb_error_msg_and_die("there is no display '%s'", printable_string(name));
-	/* Signals are only let through while this process waits: so no request is interrupted, and none is missed. */
-	sigemptyset(&block);
-	sigaddset(&block, SIGTERM);
-	sigaddset(&block, SIGINT);
 	/* One that was opened for one application ends with the session, too. */
-	if (d.once)
-		sigaddset(&block, SIGHUP);
-	sigprocmask(SIG_BLOCK, &block, &run.open);
-	sigdelset(&run.open, SIGTERM);
-	sigdelset(&run.open, SIGINT);
-	sigdelset(&run.open, SIGHUP);
-	bb_signals_norestart((1 << SIGTERM) | (1 << SIGINT) | (d.once ? 1 << SIGHUP : 0), record_signo);
+	d2d_supervisor_signals(&run.open, d.once);
 
 	while (!bb_got_signal) {
 		free(run.why);
@@ -380,7 +353,7 @@ int d2ddisplay_run(const char *root, const char *name)
 		if (failed >= TRIES)
 			give_up(&run);
 		else
-			pause_for(&run, -1, PAUSE);
+			d2d_supervisor_pause(&run.open, -1, PAUSE);
 	}
 	clean_up(&run);
 	if (d.once)

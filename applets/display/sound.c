@@ -33,13 +33,7 @@ char *d2ddisplay_sound_id(const char *root, char **why)
 /* Appends TEXT to an array, and frees it. */
 static void append(struct json_object *o, const char *key, char *text)
 {
-	struct json_object *array = json_object_object_get(o, key);
-
-	if (!array) {
-		array = json_object_new_array();
-		json_object_object_add(o, key, array);
-	}
-	json_object_array_add(array, json_object_new_string(text));
+	d2ddisplay_append(o, key, json_object_new_string(text));
 	free(text);
 }
 

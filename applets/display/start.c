@@ -9,22 +9,9 @@
 
 enum { LOOK = 200 * 1000 };	/* microseconds */
 
-/* Returns the name of the supervisor's service; the caller frees it. */
-static char *service(const char *name)
-{
-	return xasprintf("display-%s", name);
-}
-
 int d2ddisplay_spawn(const struct d2ddisplay *d)
 {
-	char *name = service(d->name);
-	char *argv[] = { (char *)"d2dstart", name, (char *)"--", (char *)"d2ddisplay", (char *)"run", d->name, NULL };
-	int r;
-
-	fflush_all();
-	r = spawn_and_wait(argv);
-	free(name);
-	if (r == 0)
+	if (d2d_supervisor_start(D2DDISPLAY_KIND, d->name))
 		return EXIT_SUCCESS;
 	bb_error_msg("the supervisor of the display '%s' can't be started", d->name);
 	return EXIT_FAILURE;
@@ -65,17 +52,13 @@ int d2ddisplay_stop(const char *root, const char *name)
 {
 	struct d2ddisplay d = { .root = root };
 	struct d2ddisplay_player player = { NULL };
-	char *supervisor = service(name);
-	char *argv[] = { (char *)"d2dstart", (char *)"-k", (char *)"-t", (char *)"60", supervisor, NULL };
 	int r = d2ddisplay_load(&d, name), code = EXIT_SUCCESS;
 
 	if (r == -ENOENT)
 		bb_error_msg_and_die("there is no display '%s'", printable_string(name));
 	/* One that was opened for one application has no service; its supervisor ends when the containers do. */
-	if (!d.once) {
-		fflush_all();
-		spawn_and_wait(argv);
-	}
+	if (!d.once)
+		d2d_supervisor_end(D2DDISPLAY_KIND, name, 60);
 	/* The supervisor has done this, unless it was killed. */
 	if (!removed(d2ddisplay_viewer_name(&d)))
 		code = EXIT_FAILURE;
@@ -91,7 +74,6 @@ int d2ddisplay_stop(const char *root, const char *name)
 	}
 	if (d.wish.sound)
 		d2ddisplay_cards_end(root, &player);
-	free(supervisor);
 	d2ddisplay_free(&d);
 	return code;
 }

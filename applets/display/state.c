@@ -21,12 +21,10 @@
 #include <sys/file.h>
 #include "d2ddisplay.h"
 
-enum { SETTINGS_MAX = 64 * 1024, STATE_MAX = 4096 };
-
 void d2ddisplay_set(struct d2ddisplay *d, const char *name)
 {
 	d->name = xstrdup(name);
-	d->dir = xasprintf("%s"D2DDISPLAY_DIR"/%s", d->root, name);
+	d->dir = d2d_supervisor_dir(d->root, D2DDISPLAY_KIND, name);
 }
 
 void d2ddisplay_free(struct d2ddisplay *d)
@@ -44,15 +42,11 @@ void d2ddisplay_free(struct d2ddisplay *d)
 int d2ddisplay_load(struct d2ddisplay *d, const char *name)
 {
 	struct json_object *o;
-	char *path, *why;
-	int r = 0;
+	char *why;
+	int r;
 
 	d2ddisplay_set(d, name);
-	path = concat_path_file(d->dir, "settings");
-	if (access(path, F_OK) < 0)
-		r = -ENOENT;
-	o = d2d_json_read(path, SETTINGS_MAX);
-	free(path);
+	r = d2d_supervisor_load(d->dir, &o);
 	if (r == 0) {
 		d->image = xstrdup(d2d_json_text(o, "image") ?: "");
 		d->words = xstrdup(d2d_json_text(o, "words") ?: "");
@@ -75,14 +69,9 @@ int d2ddisplay_load(struct d2ddisplay *d, const char *name)
 
 int d2ddisplay_names(const char *root, char ***names)
 {
-	char *dir = xasprintf("%s"D2DDISPLAY_DIR, root), **all;
-	int i, n = d2d_dir_list(dir, INT_MAX - 1, &all), found = 0;
+	char **all;
+	int i, n = d2d_supervisor_names(root, D2DDISPLAY_KIND, &all), found = 0;
 
-	free(dir);
-	if (n < 0) {
-		*names = xzalloc(sizeof(char *));
-		return 0;
-	}
 	for (i = 0; i < n; i++) {
 		if (d2ddisplay_name_ok(all[i]) && strcmp(all[i], "lock") != 0)
 			all[found++] = all[i];
@@ -118,8 +107,6 @@ static unsigned free_terminal(const char *root)
 static int write_settings(const struct d2ddisplay *d)
 {
 	struct json_object *o = json_object_new_object();
-	char *path = concat_path_file(d->dir, "settings");
-	int r;
 
 	json_object_object_add(o, "image", json_object_new_string(d->image));
 	json_object_object_add(o, "words", json_object_new_string(d->words));
@@ -130,10 +117,7 @@ static int write_settings(const struct d2ddisplay *d)
 	json_object_object_add(o, "once", json_object_new_boolean(d->once));
 	if (d->on)
 		json_object_object_add(o, "on", json_object_new_string(d->on));
-	r = d2d_file_write(path, json_object_to_json_string_ext(o, JSON_C_TO_STRING_NOSLASHESCAPE));
-	free(path);
-	json_object_put(o);
-	return r;
+	return d2d_supervisor_save(d->dir, o);
 }
 
 int d2ddisplay_create(struct d2ddisplay *d)
@@ -174,32 +158,20 @@ int d2ddisplay_create(struct d2ddisplay *d)
 
 void d2ddisplay_set_state(const struct d2ddisplay *d, const char *format, ...)
 {
-	char *path = concat_path_file(d->dir, "state"), *text, *line;
 	va_list args;
+	char *text;
+	int r;
 
 	va_start(args, format);
 	text = d2d_vformat(format, args);
 	va_end(args);
-	line = d2d_printable(text, MIN(strlen(text), STATE_MAX / 2));
+	r = d2d_supervisor_set_state(d->dir, text);
+	if (r < 0)
+		bb_error_msg("can't write the state in '%s': %s", d->dir, strerror(-r));
 	free(text);
-	text = xasprintf("%s\n", line);
-	if (d2d_file_write(path, text) < 0)
-		bb_perror_msg("can't write '%s'", path);
-	free(text);
-	free(line);
-	free(path);
 }
 
 char *d2ddisplay_state(const struct d2ddisplay *d)
 {
-	char *path = concat_path_file(d->dir, "state"), *text, *shown;
-	size_t len;
-
-	if (d2d_file_read(path, STATE_MAX, &text, &len) < 0)
-		text = xstrdup("starts");
-	chomp(text);
-	shown = d2d_printable(text, strlen(text));
-	free(text);
-	free(path);
-	return shown;
+	return d2d_supervisor_state(d->dir);
 }

@@ -43,14 +43,18 @@ int d2ddisplay_activate(const char *root, unsigned vt)
 	return r;
 }
 
-void d2ddisplay_say(const char *root, unsigned vt, const char *text)
+void d2ddisplay_say(const char *root, const char *text)
 {
 	char *consoles = xmalloc_open_read_close("/sys/class/tty/console/active", NULL);
-	/* The console tty0 is the terminal that is shown, which may be a display; and it isn't always a console. */
-	bool is_console = consoles && strstr(consoles, "tty0") && d2ddisplay_active(root) == vt;
-	int fd = is_console ? -1 : open_terminal(root, vt);
+	int fd = open_terminal(root, 0), mode = KD_TEXT;
+	bool is_console = consoles && strstr(consoles, "tty0");
 
+	/* The console tty0 is the terminal that is shown, or the text terminal while that is a display; and tty0 isn't always a console. */
+	is_console &= (ioctl(fd, KDGETMODE, &mode) == 0 && mode == KD_GRAPHICS) || d2ddisplay_active(root) == D2DDISPLAY_TEXT;
+	if (fd >= 0)
+		close(fd);
 	d2d_consoles_write(text);
+	fd = is_console ? -1 : open_terminal(root, D2DDISPLAY_TEXT);
 	if (fd >= 0) {
 		full_write(fd, text, strlen(text));
 		close(fd);

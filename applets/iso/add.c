@@ -5,16 +5,27 @@
  */
 //kbuild:lib-$(CONFIG_D2DISO) += d2diso_add.o
 
+#include <search.h>
 #include "d2diso.h"
+
+/* A node of the tree d->by_path: d->add moves when it grows. */
+struct place {
+	const char *path;
+	unsigned i;		/* in d->add */
+};
+
+static int by_path(const void *a, const void *b)
+{
+	const struct place *x = a, *y = b;
+
+	return strcmp(x->path, y->path);
+}
 
 static struct d2diso_add *find(const struct d2diso *d, const char *path)
 {
-	unsigned i;
+	struct place key = { .path = path }, **found = tfind(&key, &d->by_path, by_path);
 
-	for (i = 0; i < d->n; i++)
-		if (strcmp(d->add[i].path, path) == 0)
-			return &d->add[i];
-	return NULL;
+	return found ? &d->add[(*found)->i] : NULL;
 }
 
 /* xorriso reads paths from lines of text, and SHA256SUMS is one, too. */
@@ -64,13 +75,16 @@ static void refuse_clash(const struct d2diso *d, const char *path, const char *f
 static struct d2diso_add *append(struct d2diso *d, const char *path, const char *from, const char *arg)
 {
 	struct d2diso_add *add;
+	struct place *place = xzalloc(sizeof(*place));
 
 	if (d->n >= D2DISO_FILES_MAX)
 		bb_error_msg_and_die("more than %u files", (unsigned)D2DISO_FILES_MAX);
 	d->add = xrealloc_vector(d->add, 6, d->n);
 	add = &d->add[d->n++];
 	memset(add, 0, sizeof(*add));
-	add->path = xstrdup(path);
+	place->path = add->path = xstrdup(path);
+	place->i = d->n - 1;
+	tsearch(place, &d->by_path, by_path);
 	add->from = xstrdup(from);
 	add->arg = arg;
 	add->mode = 0444;

@@ -43,6 +43,7 @@ struct d2diso {
 	struct d2d_iso_sums sums;	/* of the new ISO */
 	struct d2diso_add *add;
 	unsigned n;
+	void *by_path;		/* where in ADD a path is (iso/add.c) */
 	llist_t *keys;		/* texts of public keys of minisign */
 	struct d2d_iso_options options;
 	char uuid[D2D_ISO_UUID + 1];	/* of the new ISO */

@@ -53,9 +53,40 @@ int d2d_engine_ask(const char *request, struct json_object *body, struct json_ob
 /* Returns the engine's description of an image (NAME:TAG), or NULL and sets *why. */
 struct json_object *d2d_engine_image(const char *image, char **why);
 
+/* ---- d2d_engine_container.c ---- */
+
+/* Returns the engine's description of a container, or NULL; then *ERR is -ENOENT, or another negative errno if the engine doesn't
+ * answer. The caller frees it with json_object_put(). */
+struct json_object *d2d_engine_container(const char *name, int *err);
+
+/* What such a description says: whether the container runs; how it has ended, which the caller frees; and the value of a label, which the
+ * object owns, or NULL. */
+bool d2d_engine_container_runs(struct json_object *container);
+char *d2d_engine_container_end(struct json_object *container);
+const char *d2d_engine_container_label(struct json_object *container, const char *label);
+
 /* Whether a container runs. If it doesn't, *end says how it has ended; the caller frees it. Returns -EAGAIN if the engine doesn't
  * answer. */
 int d2d_engine_is_running(const char *id, char **end);
+
+/* Starts a container, unless it runs. Returns 0, -ENOENT if there is none, -EIO if the engine refuses that, or another negative errno if
+ * it doesn't answer, and sets *why, which the caller frees. */
+int d2d_engine_container_start(const char *name, char **why);
+
+/* The command that has made a container, which has a label. */
+struct d2d_engine_owner {
+	const char *command;	/* for messages: "d2d display" */
+	const char *label;
+	const char *value;	/* of the label; NULL: any */
+	bool stops;		/* before it removes a container, it stops it in the time that its image asks for */
+};
+
+/* Removes a container by its name. Returns 0 also if there is none, -EEXIST if it is another one's, -EIO if the engine refuses that, or
+ * another negative errno if it doesn't answer, and sets *why, which the caller frees. */
+int d2d_engine_container_remove(const char *name, const struct d2d_engine_owner *owner, char **why);
+
+/* Reads and ignores what has come from the stream *FD of d2d_engine_stream(). At its end, closes it and sets *FD to -1. */
+void d2d_engine_stream_skip(int *fd);
 
 /* ---- d2d_swarm.c ---- */
 

@@ -1,5 +1,5 @@
 /*
- * Requests to the Docker engine whose failure is a sentence, and what is most often asked: an image, and whether a container runs.
+ * Requests to the Docker engine whose failure is a sentence, and what is most often asked: an image.
  *
  * Licensed under GPLv2, see file LICENSE in this source tree.
  */
@@ -52,34 +52,4 @@ struct json_object *d2d_engine_image(const char *image, char **why)
 	}
 	json_object_put(o);
 	return NULL;
-}
-
-int d2d_engine_is_running(const char *id, char **end)
-{
-	char *request = xasprintf("GET /containers/%s/json", id);
-	struct json_object *o, *state;
-	int r = d2d_engine_ask(request, NULL, &o, end);
-
-	free(request);
-	if (r == 404) {
-		free(*end);
-		*end = xstrdup("its container was removed");
-		return 0;
-	}
-	free(*end);
-	*end = NULL;
-	if (r != 200) {
-		json_object_put(o);
-		return -EAGAIN;
-	}
-	state = json_object_object_get(o, "State");
-	r = json_object_get_boolean(json_object_object_get(state, "Running"));
-	if (!r) {
-		const char *error = d2d_json_text(state, "Error");
-
-		*end = error && error[0] ? d2d_printable(error, MIN(strlen(error), SHOWN))
-			: xasprintf("exit status %d", json_object_get_int(json_object_object_get(state, "ExitCode")));
-	}
-	json_object_put(o);
-	return r;
 }

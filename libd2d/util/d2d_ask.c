@@ -6,6 +6,8 @@
 //kbuild:lib-$(CONFIG_D2D_LIBD2D) += d2d_ask.o
 
 #include "d2d_util.h"
+#include <linux/kd.h>
+#include <sys/ioctl.h>
 #include <sys/signalfd.h>
 
 enum {
@@ -18,7 +20,7 @@ enum {
 static int consoles_open(int *fd)
 {
 	char *active, *name, *rest;
-	int n = 0;
+	int n = 0, mode;
 
 	active = rest = xmalloc_open_read_close("/sys/class/tty/console/active", NULL);
 	while (n < TERMINALS && (name = strsep(&rest, " \n")) != NULL) {
@@ -29,6 +31,11 @@ static int consoles_open(int *fd)
 		snprintf(path, sizeof(path), "/dev/%s", name);
 		/* O_NONBLOCK: open() of a serial line may wait for its carrier for ever. */
 		fd[n] = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+		/* The console tty0 is the terminal that is shown. While an X server draws there, nobody would ever see a text. */
+		if (fd[n] >= 0 && ioctl(fd[n], KDGETMODE, &mode) == 0 && mode == KD_GRAPHICS) {
+			close(fd[n]);
+			fd[n] = open("/dev/tty1", O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+		}
 		if (fd[n] < 0)
 			continue;
 		if (isatty(fd[n]))

@@ -33,23 +33,27 @@ trap cleanup EXIT
 # PIPE: the machine has ended, and something is typed into its serial line.
 trap 'exit 130' INT TERM HUP PIPE
 
-pass() { printf 'PASS: %s: %s\n' "$name" "$1"; }
+# Results go to descriptor 9, the output of the test, also from a function whose own output somebody reads: $(function).
+exec 9>&1
+pass() { printf 'PASS: %s: %s\n' "$name" "$1" >&9; }
 fail() {
-	printf 'FAIL: %s: %s\n' "$name" "$1"
+	printf 'FAIL: %s: %s\n' "$name" "$1" >&9
 	failed=y
 }
 skip() {
 	printf 'SKIPPED: %s: %s\n' "$name" "$1"
 	exit 0
 }
-# give_up WHAT: fails and ends the test, because all later checks would fail, too.
+# give_up WHAT: fails and ends the test, because all later checks would fail, too. In $(function), the shell of the test is another
+# process, which would go on without that output: a signal ends it after the command that this is a part of.
 give_up() {
 	fail "$1"
-	printf '%s\n' "--- last lines of the serial line ($log)"
-	text 0 | tail -n 40
+	printf '%s\n' "--- last lines of the serial line ($log)" >&9
+	[ ! -e "$log" ] || text 0 | tail -n 40 >&9
+	[ "$(exec sh -c 'echo "$PPID"')" = $$ ] || kill -TERM $$
 	exit 1
 }
-finish() { [ -z "$failed" ] || { text 0 | tail -n 40; exit 1; }; }
+finish() { [ -z "$failed" ] || { [ ! -e "$log" ] || text 0 | tail -n 40; exit 1; }; }
 
 # ---- disks ----
 stick() { "$SRC/testsuite/mkstick" "$@"; }
