@@ -32,9 +32,11 @@ note() { printf '%snote: %s\n' "$clear_line" "$*" >&2; }
 step() { printf '%s  %-9s%s\n' "$clear_line" "$1" "$2" >&2; }
 
 # as_root RECIPE ARGUMENT...: runs a recipe again in a user namespace, whose root its caller is, if the caller may not mount anything.
-# Returns 1 if this machine allows no such namespaces. There is no other user in it; files that are unpacked belong to the caller.
+# Returns 1 if this machine allows no such namespaces, or if the output directory belongs to somebody else, whose files root of the
+# namespace can't write. There is no other user in it; files that are unpacked belong to the caller.
 as_root() {
 	! unshare --mount true 2>/dev/null || return 0
+	[ "$(stat -c %u "$O/obj")" = "$(id -u)" ] || return 1
 	! unshare --user --map-root-user --mount true 2>/dev/null || exec unshare --user --map-root-user sh "$@"
 	return 1
 }
